@@ -1,0 +1,16 @@
+# Finds SimGrid as Debian packages it: target SimGrid::SimGrid, variable SimGrid_VERSION.
+find_path(SimGrid_INCLUDE_DIR NAMES simgrid/s4u.hpp)
+find_library(SimGrid_LIBRARY NAMES simgrid)
+if(SimGrid_INCLUDE_DIR AND EXISTS ${SimGrid_INCLUDE_DIR}/simgrid/version.h)
+  file(STRINGS ${SimGrid_INCLUDE_DIR}/simgrid/version.h _lines REGEX "SIMGRID_VERSION_(MAJOR|MINOR) ")
+  string(REGEX REPLACE ".*VERSION_MAJOR +([0-9]+).*" "\\1" _major "${_lines}")
+  string(REGEX REPLACE ".*VERSION_MINOR +([0-9]+).*" "\\1" _minor "${_lines}")
+  set(SimGrid_VERSION ${_major}.${_minor})
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(SimGrid REQUIRED_VARS SimGrid_LIBRARY SimGrid_INCLUDE_DIR VERSION_VAR SimGrid_VERSION)
+if(SimGrid_FOUND AND NOT TARGET SimGrid::SimGrid)
+  add_library(SimGrid::SimGrid UNKNOWN IMPORTED)
+  set_target_properties(SimGrid::SimGrid PROPERTIES
+    IMPORTED_LOCATION ${SimGrid_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${SimGrid_INCLUDE_DIR})
+endif()

@@ -1,0 +1,93 @@
+#include "core/slice.hpp"
+
+#include <array>
+#include <new>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+struct DtypeFacts {
+  std::string_view name;
+  std::size_t size;
+  bool arithmetic;
+};
+constexpr std::array<DtypeFacts, 8> dtypes{{{"float32", 4, true},
+                                            {"float64", 8, true},
+                                            {"int32", 4, true},
+                                            {"int64", 8, true},
+                                            {"uint32", 4, true},
+                                            {"uint8", 1, true},
+                                            {"float16", 2, false},
+                                            {"bfloat16", 2, false}}};
+const DtypeFacts& facts(Dtype dtype) noexcept { return dtypes[static_cast<std::size_t>(dtype)]; }
+
+class HostMemory final : public Memory {
+ public:
+  std::string_view name() const noexcept override { return "host"; }
+  bool on_host() const noexcept override { return true; }
+  void* allocate(std::size_t bytes) override { return ::operator new(bytes, alignment); }
+  void release(void* address, std::size_t) noexcept override {
+    ::operator delete(address, alignment);
+  }
+
+ private:
+  static constexpr std::align_val_t alignment{64};
+};
+
+}  // namespace
+
+std::size_t size_of(Dtype dtype) noexcept { return facts(dtype).size; }
+std::string_view name_of(Dtype dtype) noexcept { return facts(dtype).name; }
+bool has_arithmetic(Dtype dtype) noexcept { return facts(dtype).arithmetic; }
+
+Memory& host_memory() noexcept {
+  static HostMemory memory;
+  return memory;
+}
+
+Buffer::Buffer(std::size_t count, Dtype dtype, Memory& memory)
+    : slice_{static_cast<std::byte*>(memory.allocate(count * size_of(dtype))), count, dtype,
+             memory} {}
+Buffer Buffer::phantom(std::size_t count, Dtype dtype) {
+  Buffer buffer;
+  buffer.slice_ = Slice::phantom(count, dtype);
+  return buffer;
+}
+Buffer::Buffer(Buffer&& other) noexcept : slice_{std::exchange(other.slice_, Slice{})} {}
+Buffer& Buffer::operator=(Buffer&& other) noexcept {
+  std::swap(slice_, other.slice_);
+  return *this;
+}
+Buffer::~Buffer() {
+  if (!slice_.is_phantom()) slice_.memory().release(slice_.address(), slice_.size_bytes());
+}
+
+Scratch::Scratch(ConstSlice like, std::size_t count)
+    : buffer_{like.is_phantom() ? Buffer::phantom(count, like.dtype())
+                                : Buffer{count, like.dtype(), like.memory()}} {}
+
+Partition::Partition(Slice whole, int parts) : whole_{whole}, parts_{parts} {
+  EXPECTS(parts > 0, "a partition has at least one part");
+}
+std::size_t Partition::offset(int index) const {
+  const auto parts = static_cast<std::size_t>(parts_), i = static_cast<std::size_t>(index);
+  const std::size_t quotient = whole_.size() / parts, remainder = whole_.size() % parts;
+  return i * quotient + (i < remainder ? i : remainder);
+}
+Slice Partition::operator[](int index) const {
+  const int i = ((index % parts_) + parts_) % parts_;
+  return range(i, i + 1);
+}
+Slice Partition::range(int from, int to) const {
+  EXPECTS(0 <= from && from <= to && to <= parts_,
+          "a range of blocks lies between 0 and the number of parts");
+  return whole_.subslice(offset(from), offset(to) - offset(from));
+}
+std::size_t Partition::largest() const noexcept {
+  const auto parts = static_cast<std::size_t>(parts_);
+  return (whole_.size() + parts - 1) / parts;
+}
+
+}  // namespace troupe
