@@ -127,12 +127,30 @@ Request Flow::spawn(Task task) {
 std::optional<Completion> Flow::wait_any(WaitSet& set, Seconds until) {
   EXPECTS(!set.empty(), "there must be something to wait for");
   while (!set.has_ready()) {
+    if (set.size() == 1 && std::isinf(until.count()) && wait_directly(*set.only())) continue;
     blocked_set_ = &set;
     const bool expired = !block(until);
     blocked_set_ = nullptr;
     if (expired && !set.has_ready()) return std::nullopt;
   }
   return set.take_ready();
+}
+
+/// Waits for a message in SimGrid itself, which saves waiting for it again to be rid of it.
+bool Flow::wait_directly(Operation& only) {
+  auto& operation = static_cast<SimOperation&>(only);
+  if (!operation.comm || operation.eager) return false;
+  const s4u::CommPtr comm = operation.comm;
+  blocked_operation_ = &operation;
+  blocked_directly_ = true;
+  try {
+    guarded([&] { comm->wait(); });
+  } catch (const ::simgrid::Exception&) {  // a courier moves it instead, or it failed
+  }
+  operation.comm = nullptr;
+  blocked_operation_ = nullptr;
+  blocked_directly_ = false;
+  return true;
 }
 
 void Flow::finish(const SimOperation& operation) {
@@ -155,7 +173,7 @@ bool Flow::block(Seconds until) {
 }
 
 void Flow::completed(const SimOperation& operation) {
-  if (!waits_for(operation)) return;
+  if (blocked_directly_ || !waits_for(operation)) return;
   blocked_set_ = nullptr;
   blocked_operation_ = nullptr;
   wake_->release();

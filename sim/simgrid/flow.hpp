@@ -53,6 +53,7 @@ class Flow final : public Communicator {
 
  private:
   bool block(Seconds until);
+  bool wait_directly(Operation& only);
   void begin_kernel();
   void kernel_done();
 
@@ -66,6 +67,7 @@ class Flow final : public Communicator {
   const SimOperation* blocked_operation_ = nullptr;
   std::deque<SimOperation*> lane_;                    // kernels not yet done, the running one first
   ::simgrid::kernel::timer::Timer* timer_ = nullptr;  // of the running kernel
+  bool blocked_directly_ = false;
   bool dying_ = false;
 };
 

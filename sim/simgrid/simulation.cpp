@@ -12,8 +12,9 @@ namespace troupe::sim {
 void configure_stacks(const Options& options, int ranks) {
   using simgrid::s4u::Engine;
   Engine::set_config("contexts/stack-size:" + std::to_string(options.stack.value / 1024));
-  // A guard page a stack costs two of the 65,530 mappings that Linux gives a process by default.
-  if (ranks > 16'000) Engine::set_config("contexts/guard-size:0");
+  // A guard page costs every stack two of the 65,530 mappings that Linux gives a process by
+  // default.
+  if (ranks > 30'000) Engine::set_config("contexts/guard-size:0");
 }
 
 SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
