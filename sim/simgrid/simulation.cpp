@@ -9,8 +9,11 @@
 
 namespace troupe::sim {
 
-void configure_stacks(const Options& options, int ranks) {
+void configure_simgrid(const Options& options, int ranks) {
   using simgrid::s4u::Engine;
+  // SimGrid's own words on options, deadlocks and dropped communications; ours say more.
+  xbt_log_control_set("xbt_cfg.thres:warning s4u_comm.thres:error s4u_activity.thres:error");
+  xbt_log_control_set("ker_engine.app:file:/dev/null ker_engine.add:0");
   Engine::set_config("contexts/stack-size:" + std::to_string(options.stack.value / 1024));
   // A guard page costs every stack two of the 65,530 mappings that Linux gives a process by
   // default.
@@ -22,8 +25,6 @@ SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
                           const Options& options) {
   EXPECTS(!ranks.hosts.empty() && ranks.hosts.size() == ranks.processors.size(),
           "a simulation has at least one rank, and a processor for each");
-  // Its own words on deadlocks and on dropped communications; ours say more.
-  xbt_log_control_set("ker_engine.thres:critical s4u_comm.thres:error s4u_activity.thres:error");
   // Kept for ever after a failure: SimGrid may run remnants of the actors at the end of the
   // process.
   auto world = std::make_unique<simgrid_world::World>(ranks.hosts, ranks.processors, options);

@@ -29,9 +29,9 @@ struct Ranks {
   std::vector<Processor> processors;
 };
 
-/// Stack and guard sizes must be known before SimGrid makes its first actor or loads a platform:
-/// call this first.
-void configure_stacks(const Options& options, int ranks);
+/// Stacks of the flows, and what SimGrid itself prints. Call it after the Engine is made and before
+/// anything is loaded.
+void configure_simgrid(const Options& options, int ranks);
 
 /// Runs `program` once per rank, as actors of the engine's platform, to the end. One simulation a
 /// process: SimGrid's clock does not start again. Throws what the lowest failing rank threw;
