@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/communicator.hpp"
+#include "core/standstill.hpp"
+#include "core/units.hpp"
 
 namespace troupe::sim {
 
@@ -43,9 +44,9 @@ struct Traffic {
 struct SimulationResult {
   Seconds end{};  ///< when the last rank ended
   std::vector<RankUse> ranks;
-  std::vector<LinkUse> links;            ///< those that carried anything, in the order of first use
-  std::vector<Traffic> traffic;          ///< sorted by (from, to)
-  std::uint64_t unmatched_messages = 0;  ///< sent and never received
+  std::vector<LinkUse> links;    ///< those that carried anything, in the order of first use
+  std::vector<Traffic> traffic;  ///< sorted by (from, to)
+  std::vector<UnmatchedMessage> unmatched;  ///< sent and never received
 };
 
 }  // namespace troupe::sim

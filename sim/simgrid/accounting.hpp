@@ -25,6 +25,7 @@ class Accounting {
   /// A kernel that cost nothing.
   void kernel_elided(Rank rank, Flops flops);
   void ended(Rank rank, Seconds now);
+  bool has_ended(Rank rank) const { return ranks_[static_cast<std::size_t>(rank)].has_ended; }
 
   SimulationResult result() const;
 

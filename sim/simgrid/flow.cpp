@@ -18,8 +18,9 @@ Flow::~Flow() {
 Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
   EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator");
   SimOperation& send = world_.new_operation(*this, SimOperation::Kind::send);
-  send.key = message_key(rank_, to, tag, context_);
+  send.tag = placed(tag);
   send.from = rank_;
+  send.to = to;
   send.bytes = payload.bytes;
   send.source = payload.address;
   send.eager = is_eager(payload.bytes, world_.options().eager_limit);
@@ -33,8 +34,9 @@ Request Flow::irecv(Rank from, Tag tag, Payload room) {
   EXPECTS(from == any_rank || (0 <= from && from < size()),
           "a message comes from a rank of the communicator");
   SimOperation& receive = world_.new_operation(*this, SimOperation::Kind::receive);
-  receive.key = message_key(from, rank_, tag, context_);
+  receive.tag = placed(tag);
   receive.from = from;
+  receive.to = rank_;
   receive.bytes = room.bytes;
   receive.target = room.address;
   guarded([&] { world_.post_receive(receive); });
@@ -98,6 +100,7 @@ Request Flow::spawn(Task task) {
   SimOperation& operation = world_.new_operation(*this, SimOperation::Kind::flow);
   operation.transfer_over = false;
   const Context context = context_.spawned(spawned_++);
+  operation.tag = Tag{0}.in(context);
   guarded([&] {
     s4u::Actor::create(
         "rank" + std::to_string(rank_), world_.host(rank_),

@@ -52,6 +52,7 @@ class Flow final : public Communicator {
   }
 
  private:
+  Tag placed(Tag tag) const { return tag.is_placed() ? tag : tag.in(context_); }
   bool block(Seconds until);
   bool wait_directly(Operation& only);
   void begin_kernel();

@@ -14,20 +14,13 @@ void SimOperation::renew(Flow& owner, Kind what, std::uint64_t sequence) {
 }
 
 std::string SimOperation::describe() const {
-  const auto tag = [this] {
-    std::string text = " (tag " + std::to_string(key.name);
-    if (key.step != 0) text += ", step " + std::to_string(key.step);
-    return text + ")";
-  };
   switch (kind) {
-    case Kind::send: return "to send to rank " + std::to_string(key.to) + tag();
-    case Kind::receive:
-      return "to receive from " +
-             (key.open ? std::string{"any rank"} : "rank " + std::to_string(key.from)) + tag();
-    case Kind::kernel: return "for a kernel";
-    case Kind::flow: return "for a flow it spawned";
+    case Kind::send: return waits_to_send(to, tag, bytes);
+    case Kind::receive: return waits_to_receive(from, tag);
+    case Kind::flow: return waits_for_flow(tag.context());
+    case Kind::kernel: break;
   }
-  return {};
+  return "for a kernel";
 }
 
 void SimOperation::abandon() noexcept {
@@ -49,6 +42,7 @@ void SimOperation::recycle_if_over() noexcept {
       try {
         flow->guarded([this] { comm->wait(); });
       } catch (const ::simgrid::Exception&) {  // cancelled or failed: told already through fail()
+      } catch (const ::simgrid::ForcefulKillException&) {  // thrown again by the flow's next call
       }
     }
     comm = nullptr;

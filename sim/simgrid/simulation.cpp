@@ -5,6 +5,7 @@
 #include <xbt/log.h>
 #include <simgrid/s4u.hpp>
 
+#include "core/text.hpp"
 #include "sim/simgrid/world.hpp"
 
 namespace troupe::sim {
@@ -30,7 +31,8 @@ SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
   auto world = std::make_unique<simgrid_world::World>(ranks.hosts, ranks.processors, options);
   auto deadlock = std::make_shared<std::string>();
   simgrid::s4u::Engine::on_deadlock_cb([&world = *world, deadlock] {
-    *deadlock = world.explain_deadlock();
+    *deadlock = to_text(world.standstill()) + "\n(at " + to_text(simgrid_world::World::now()) +
+                " of simulated time)";
     world.give_up();
   });
   world->start(program);

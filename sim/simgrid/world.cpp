@@ -40,7 +40,10 @@ void World::start(const std::function<void(Communicator&)>& program) {
           accounting_.ended(rank, now());
         });
     actor->on_exit([this, rank](bool failed) {
-      if (failed && !over_) rank_lost(rank);
+      if (!failed || over_) return;
+      // Not from the dying actor, whose own simcalls would end it at once: from the maestro.
+      ::simgrid::kernel::timer::Timer::set(s4u::Engine::get_clock(),
+                                           [this, rank] { rank_lost(rank); });
     });
   }
 }
@@ -81,21 +84,26 @@ void World::strike_off(Flow& flow) {
 
 // ---- messages
 
+/// Makes sure that take_mailbox() finds one: making a mailbox lets other actors run, and so must
+/// not come between a decision and what follows from it.
+void World::reserve_mailbox() {
+  while (free_mailboxes_.empty())
+    free_mailboxes_.push_back(s4u::Mailbox::by_name("troupe" + std::to_string(mailboxes_++)));
+}
 s4u::Mailbox* World::take_mailbox() {
-  if (free_mailboxes_.empty())
-    return s4u::Mailbox::by_name("troupe" + std::to_string(mailboxes_++));
   s4u::Mailbox* mailbox = free_mailboxes_.back();
   free_mailboxes_.pop_back();
   return mailbox;
 }
 
 void World::post_send(SimOperation& send) {
-  if (is_lost(send.key.to)) {
-    const auto gone = "rank " + std::to_string(send.key.to) + " is gone: its host failed";
-    return send.fail(send.key.to, std::make_exception_ptr(PeerLost{gone}), now());
+  if (is_lost(send.to)) {
+    const auto gone = "rank " + std::to_string(send.to) + " is gone: its host failed";
+    return send.fail(send.to, std::make_exception_ptr(PeerLost{gone}), now());
   }
+  reserve_mailbox();
   if (send.eager) return post_eager(send);
-  SimOperation* receive = matching_.send(send.key, send);
+  SimOperation* receive = matching_.post_message(send.key(), send);
   if (!receive) {
     send.mailbox = take_mailbox();
     send.comm = start_put(send, *send.mailbox);
@@ -103,7 +111,7 @@ void World::post_send(SimOperation& send) {
   }
   send.partner = receive;
   receive->partner = &send;
-  send.pair = accounting_.started(send.from, send.key.to, send.bytes, now());
+  send.pair = accounting_.started(send.from, send.to, send.bytes, now());
   send.comm = start_put(send, *receive->mailbox);
   free_mailboxes_.push_back(receive->mailbox);
 }
@@ -113,7 +121,8 @@ void World::post_receive(SimOperation& receive) {
     const auto gone = "rank " + std::to_string(receive.from) + " is gone: its host failed";
     return receive.fail(receive.from, std::make_exception_ptr(PeerLost{gone}), now());
   }
-  SimOperation* send = matching_.receive(receive.key, receive);
+  reserve_mailbox();
+  SimOperation* send = matching_.post_receive(receive.key(), receive);
   if (!send) {
     receive.mailbox = take_mailbox();
     receive.comm = start_get(*receive.mailbox);
@@ -125,13 +134,14 @@ void World::post_receive(SimOperation& receive) {
     if (send->arrived) hand_over(*send, receive);
     return;
   }
-  send->pair = accounting_.started(send->from, send->key.to, send->bytes, now());
+  send->pair = accounting_.started(send->from, send->to, send->bytes, now());
   receive.comm = start_get(*send->mailbox);
   free_mailboxes_.push_back(send->mailbox);
 }
 
 bool World::forget_receive(SimOperation& receive) {
-  if (!matching_.forget(receive.key, receive)) return false;
+  if (!receive.is_queued()) return false;
+  matching_.remove(receive);
   receive.comm->cancel();
   free_mailboxes_.push_back(receive.mailbox);
   return true;
@@ -166,7 +176,7 @@ s4u::CommPtr start_get(s4u::Mailbox& mailbox) {
 
 void World::deliver(SimOperation& send) {
   accounting_.finished(send.pair, send.bytes, now());
-  send.complete(send.key.to, send.bytes, now());
+  send.complete(send.to, send.bytes, now());
   hand_over(send, *send.partner);
   if (send.flow) send.flow->completed(send);
 }
@@ -176,7 +186,7 @@ void World::hand_over(SimOperation& send, SimOperation& receive) {
   if (send.bytes > receive.bytes) {
     receive.fail(send.from,
                  std::make_exception_ptr(
-                     Truncated{"rank " + std::to_string(send.key.to) + " has room for " +
+                     Truncated{"rank " + std::to_string(send.to) + " has room for " +
                                std::to_string(receive.bytes) + " bytes, but rank " +
                                std::to_string(send.from) + " sent " + std::to_string(send.bytes)}),
                  now());
@@ -199,20 +209,20 @@ void World::post_eager(SimOperation& send) {
   send.arrived = false;
   if (send.source) send.copy.assign(send.source, send.source + send.bytes);
   else send.copy.clear();
-  if (SimOperation* receive = matching_.send(send.key, send)) {
+  if (SimOperation* receive = matching_.post_message(send.key(), send)) {
     send.partner = receive;
     receive->partner = &send;
     receive->comm->cancel();  // the couriers move it
     free_mailboxes_.push_back(receive->mailbox);
   }
-  send.pair = accounting_.started(send.from, send.key.to, send.bytes, now());
+  send.pair = accounting_.started(send.from, send.to, send.bytes, now());
   send.mailbox = take_mailbox();
   courier(send.from).put(send);
-  courier(send.key.to).get(send);
+  courier(send.to).get(send);
   const Seconds copying = charge_copy(options_.compute, processor(send.from), Bytes{send.bytes});
-  if (copying.count() <= 0) return send.complete(send.key.to, send.bytes, now());
+  if (copying.count() <= 0) return send.complete(send.to, send.bytes, now());
   ::simgrid::kernel::timer::Timer::set((now() + copying).count(), [&send] {
-    send.complete(send.key.to, send.bytes, now());
+    send.complete(send.to, send.bytes, now());
     if (send.flow) send.flow->completed(send);
   });
 }
@@ -221,7 +231,7 @@ void World::eager_arrived(SimOperation& send) {
   accounting_.finished(send.pair, send.bytes, now());
   free_mailboxes_.push_back(send.mailbox);
   courier(send.from).finished(std::move(send.comm));
-  courier(send.key.to).finished(std::move(send.get));
+  courier(send.to).finished(std::move(send.get));
   send.arrived = true;
   if (send.partner) hand_over(send, *send.partner);
 }
@@ -260,11 +270,14 @@ void World::rank_lost(Rank rank) {
     const bool is_message =
         operation.kind == SimOperation::Kind::send || operation.kind == SimOperation::Kind::receive;
     if (!operation.in_use || operation.is_done() || !is_message) continue;
-    const Rank peer = operation.kind == SimOperation::Kind::send ? operation.key.to
+    const Rank peer = operation.kind == SimOperation::Kind::send ? operation.to
                       : operation.partner                        ? operation.partner->from
                                                                  : operation.from;
     if (peer != rank) continue;
-    matching_.forget(operation.key, operation);
+    if (operation.is_queued()) {
+      matching_.remove(operation);
+      if (operation.comm) operation.comm->cancel();
+    }
     operation.fail(rank, error, now());
     if (operation.flow) operation.flow->completed(operation);
   }
@@ -274,9 +287,7 @@ void World::rank_lost(Rank rank) {
 
 SimulationResult World::result() const {
   SimulationResult result = accounting_.result();
-  matching_.for_each_waiting([&](const MessageKey&, const SimOperation&, bool is_send) {
-    result.unmatched_messages += is_send;
-  });
+  result.unmatched = unmatched();
   return result;
 }
 

@@ -21,6 +21,7 @@
 #include <simgrid/s4u.hpp>
 
 #include "core/matching.hpp"
+#include "core/standstill.hpp"
 #include "sim/simgrid/accounting.hpp"
 #include "sim/simgrid/simulation.hpp"
 
@@ -36,14 +37,15 @@ s4u::CommPtr start_put(SimOperation& send, s4u::Mailbox& mailbox);
 s4u::CommPtr start_get(s4u::Mailbox& mailbox);
 
 /// A message, a kernel or a spawned flow in progress.
-class SimOperation final : public Operation {
+class SimOperation final : public Operation, public MatchNode {
  public:
   enum class Kind : std::uint8_t { send, receive, kernel, flow };
 
   explicit SimOperation(World& world) : world_{world} {}
   void renew(Flow& flow, Kind kind, std::uint64_t sequence);
-  /// "to receive from rank 1 (tag 3, step 2)".
+  /// What a flow that waits for it waits for, in a Standstill's words.
   std::string describe() const;
+  MatchKey key() const { return {from, to, tag}; }
 
   Flow* flow = nullptr;  ///< who issued it; null once that flow is gone
   Kind kind = Kind::kernel;
@@ -51,9 +53,8 @@ class SimOperation final : public Operation {
   bool in_use = false;
   bool request_over = false;  ///< the request was taken or dropped
   bool transfer_over = true;  ///< SimGrid is done with it
-  MessageKey key{};           ///< of messages
-  SimOperation* next_waiting = nullptr;
-  Rank from = any_rank;   ///< sender, or the sender a receive names
+  Tag tag{0};                 ///< of a message, in its context
+  Rank from = any_rank, to = any_rank;
   std::size_t bytes = 0;  ///< sent, or room to receive
   const std::byte* source = nullptr;
   std::byte* target = nullptr;
@@ -114,7 +115,7 @@ class World {
   void rethrow_error() const;
   SimulationResult result() const;
   /// What every blocked rank waits for, and what was never received.
-  std::string explain_deadlock() const;
+  Standstill standstill() const;
 
   int size() const noexcept { return static_cast<int>(host_of_rank_.size()); }
   s4u::Host* host(Rank rank) const { return host_of_rank_[static_cast<std::size_t>(rank)]; }
@@ -152,7 +153,9 @@ class World {
   bool is_lost(Rank rank) const { return lost_[static_cast<std::size_t>(rank)]; }
 
  private:
+  void reserve_mailbox();
   s4u::Mailbox* take_mailbox();
+  std::vector<UnmatchedMessage> unmatched() const;
   void post_eager(SimOperation& send);
   void hand_over(SimOperation& send, SimOperation& receive);
   Courier& courier(Rank rank);
@@ -161,7 +164,7 @@ class World {
   std::vector<Processor> processors_;
   Options options_;
   Accounting accounting_;
-  Matching<SimOperation> matching_;
+  MatchQueues<SimOperation, SimOperation> matching_;
   std::deque<SimOperation> operations_;
   std::vector<SimOperation*> free_operations_;
   std::vector<s4u::Mailbox*> free_mailboxes_;

@@ -16,6 +16,10 @@ using test::Star;
 constexpr Tag tag{1};
 constexpr double tight = 1e-9;  // relative; SimGrid's own precision on its clock
 
+/// A kernel of so many flops that computes nothing.
+Opaque arithmetic(double flops) {
+  return {.reads = {}, .writes = {}, .work = {.flops = {flops}, .bytes = {}}, .body = [] {}};
+}
 std::vector<float> values(std::size_t count, float value) {
   return std::vector<float>(count, value);
 }
@@ -39,21 +43,18 @@ TEST(Simulation, ChargesAnEmptyMessageItsLatency) {
 
 TEST(Simulation, StartsARendezvousWhenTheLaterSideHasPosted) {
   Seconds sent{}, received{};
-  run_on(
-      {.alpha = Seconds{1e-3}, .bandwidth = {1e9}, .processor = {.speed = {1e9}}},
-      [&](Communicator& comm) {
-        const auto payload = Slice::phantom(250'000);
-        if (comm.rank() == 0) {
-          send(comm, 1, tag, payload);
-          sent = comm.now();
-        } else {
-          compute(
-              comm,
-              Opaque{.reads = {}, .writes = {}, .work = {.flops = {5e6}, .bytes = {}}, .body = {}});
-          receive(comm, 0, tag, payload);
-          received = comm.now();
-        }
-      });
+  run_on({.alpha = Seconds{1e-3}, .bandwidth = {1e9}, .processor = {.speed = {1e9}}},
+         [&](Communicator& comm) {
+           const auto payload = Slice::phantom(250'000);
+           if (comm.rank() == 0) {
+             send(comm, 1, tag, payload);
+             sent = comm.now();
+           } else {
+             compute(comm, arithmetic(5e6));
+             receive(comm, 0, tag, payload);
+             received = comm.now();
+           }
+         });
   // posted at 5 ms, α 1 ms, 1 MB at 1 GB/s another 1 ms
   EXPECT_NEAR(received.count(), 7e-3, 7e-3 * tight);
   EXPECT_EQ(sent, received);
@@ -62,24 +63,21 @@ TEST(Simulation, StartsARendezvousWhenTheLaterSideHasPosted) {
 TEST(Simulation, LetsAnEagerMessageTravelBeforeItsReceiverIsReady) {
   Seconds sent{}, received{};
   auto data = values(250'000, 7), got = values(250'000, 0);
-  run_on(
-      {.alpha = Seconds{1e-3},
-       .bandwidth = {1e9},
-       .processor = {.speed = {1e9}},
-       .options = {.eager_limit = {1 << 20}}},
-      [&](Communicator& comm) {
-        if (comm.rank() == 0) {
-          send(comm, 1, tag, slice(data));
-          sent = comm.now();
-          std::fill(data.begin(), data.end(), 0.f);  // the payload was copied
-        } else {
-          compute(
-              comm,
-              Opaque{.reads = {}, .writes = {}, .work = {.flops = {5e6}, .bytes = {}}, .body = {}});
-          receive(comm, 0, tag, slice(got));
-          received = comm.now();
-        }
-      });
+  run_on({.alpha = Seconds{1e-3},
+          .bandwidth = {1e9},
+          .processor = {.speed = {1e9}},
+          .options = {.eager_limit = {1 << 20}}},
+         [&](Communicator& comm) {
+           if (comm.rank() == 0) {
+             send(comm, 1, tag, slice(data));
+             sent = comm.now();
+             std::fill(data.begin(), data.end(), 0.f);  // the payload was copied
+           } else {
+             compute(comm, arithmetic(5e6));
+             receive(comm, 0, tag, slice(got));
+             received = comm.now();
+           }
+         });
   EXPECT_EQ(sent.count(), 0);
   EXPECT_NEAR(received.count(), 5e-3, 5e-3 * tight);  // it had arrived at 2 ms
   EXPECT_EQ(got, values(250'000, 7));
@@ -114,8 +112,7 @@ TEST(Simulation, LetsMessagesOverlapKernels) {
       {.alpha = Seconds{0}, .bandwidth = {1e9}, .processor = {.speed = {1e9}}},
       [](Communicator& comm) {
         const auto payload = Slice::phantom(250'000'000);  // 1 s
-        Request kernel = comm.start(
-            Opaque{.reads = {}, .writes = {}, .work = {.flops = {8e8}, .bytes = {}}, .body = {}});
+        Request kernel = comm.start(arithmetic(8e8));
         comm.rank() == 0 ? send(comm, 1, tag, payload) : void(receive(comm, 0, tag, payload));
         wait(comm, std::move(kernel));
       });
@@ -125,12 +122,8 @@ TEST(Simulation, LetsMessagesOverlapKernels) {
 }
 
 TEST(Simulation, DividesTheCoresOfAHostAmongItsRanks) {
-  const auto result = run_on(
-      {.ranks = 2, .ranks_per_host = 2, .processor = {.speed = {1e9}}}, [](Communicator& comm) {
-        compute(
-            comm,
-            Opaque{.reads = {}, .writes = {}, .work = {.flops = {1e9}, .bytes = {}}, .body = {}});
-      });
+  const auto result = run_on({.ranks = 2, .ranks_per_host = 2, .processor = {.speed = {1e9}}},
+                             [](Communicator& comm) { compute(comm, arithmetic(1e9)); });
   EXPECT_NEAR(result.end.count(), 2.0, 2 * tight);  // one core, two kernels of a second each
 }
 
@@ -181,8 +174,7 @@ TEST(Simulation, NamesEveryBlockedRankOfADeadlock) {
     const std::string text = deadlock.what();
     EXPECT_THAT(text, testing::HasSubstr("rank 0 waits to receive from rank 1 (tag 1, step 4)"));
     EXPECT_THAT(text, testing::HasSubstr("rank 1 waits to receive from rank 0 (tag 1, step 4)"));
-    EXPECT_THAT(text, testing::HasSubstr("rank 2 waits to send to rank 0 (tag 9)"));
-    EXPECT_THAT(text, testing::HasSubstr("100 bytes"));
+    EXPECT_THAT(text, testing::HasSubstr("rank 2 waits to send 100 bytes to rank 0 (tag 9)"));
   }
 }
 
@@ -198,10 +190,7 @@ TEST(Simulation, EndsWithTheErrorOfTheRankThatFailed) {
 TEST(Simulation, TellsAWaitingPeerThatARankIsGone) {
   bool lost = false, later = false;
   run_on({.ranks = 3, .processor = {.speed = {1e9}}}, [&](Communicator& comm) {
-    const auto work = [](double seconds) {
-      return Opaque{
-          .reads = {}, .writes = {}, .work = {.flops = {seconds * 1e9}, .bytes = {}}, .body = {}};
-    };
+    const auto work = [](double seconds) { return arithmetic(seconds * 1e9); };
     if (comm.rank() == 0) {
       WaitSet set;
       set.add(comm.irecv(1, tag, Slice::phantom(1)));
@@ -234,14 +223,13 @@ TEST(Simulation, CountsMessagesThatNobodyReceived) {
   const auto result = run_on({.options = {.eager_limit = {1000}}}, [](Communicator& comm) {
     if (comm.rank() == 0) send(comm, 1, tag, Slice::phantom(10));
   });
-  EXPECT_EQ(result.unmatched_messages, 1u);
+  EXPECT_EQ(result.unmatched.size(), 1u);
 }
 
 TEST(Simulation, ReturnsNothingAtADeadlineAndKeepsTheRequest) {
   run_on({.alpha = Seconds{1e-3}, .processor = {.speed = {1e9}}}, [](Communicator& comm) {
     if (comm.rank() == 0) {
-      compute(comm,
-              Opaque{.reads = {}, .writes = {}, .work = {.flops = {1e9}, .bytes = {}}, .body = {}});
+      compute(comm, arithmetic(1e9));
       return send(comm, 1, tag, Slice::phantom(1));
     }
     Request request = comm.irecv(0, tag, Slice::phantom(1));
@@ -261,9 +249,7 @@ TEST(Simulation, GivesASpawnedFlowItsOwnTagsAndKernels) {
           exchange(flow, tag, value(mine), 1 - flow.rank(), value(other), 1 - flow.rank());
           if (other != static_cast<float>(1 - flow.rank()))
             throw ContractViolation{"a message went astray"};
-          compute(
-              flow,
-              Opaque{.reads = {}, .writes = {}, .work = {.flops = {1e9}, .bytes = {}}, .body = {}});
+          compute(flow, arithmetic(1e9));
         };
         Request flow = comm.spawn(both);
         both(comm);
