@@ -42,11 +42,11 @@ class Flow final : public Operation {
   }
 
  private:
-  void run() noexcept {
+  void run() {
     try {
       task_(comm_);
     } catch (const boost::context::detail::forced_unwind&) {
-      throw;
+      throw;  // the fiber is destroyed before its end
     } catch (...) {
       error_ = std::current_exception();
     }
@@ -239,11 +239,9 @@ void Engine::idle(Seconds until) {
 }
 
 Seconds Backoff::next(Seconds now) {
-  constexpr int spinning = 64;
   constexpr Seconds yielding{10e-3}, longest{200e-6};
-  if (turns_ == 0) since_ = now;
-  ++turns_;
-  if (turns_ < spinning) return Seconds{};
+  if (fresh_) since_ = now;
+  fresh_ = false;
   const Seconds waited = now - since_;
   return waited < yielding ? Seconds{} : std::min(waited / 100, longest);
 }

@@ -3,6 +3,7 @@
 // wait for.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,15 +42,15 @@ class FlowCommunicator final : public Communicator {
 };
 
 /// Lets this thread wait without taking the processor from others, and without losing time where it
-/// is alone: first spins, then yields, then sleeps for at most a hundredth of what it has waited.
+/// is alone: yields first, and later sleeps for at most a hundredth of what it has waited.
 class Backoff {
  public:
-  void reset() noexcept { turns_ = 0; }
-  /// Returns how long the caller should sleep; zero: not at all.
+  void reset() noexcept { fresh_ = true; }
+  /// How long to sleep; zero: only yield.
   Seconds next(Seconds now);
 
  private:
-  int turns_ = 0;
+  bool fresh_ = true;
   Seconds since_{};
 };
 

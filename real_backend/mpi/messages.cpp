@@ -160,11 +160,25 @@ bool Messages::probe(bool open) {
 }
 
 bool Messages::poll() {
-  // Looking for messages is needed only while somebody waits for one.
-  for (int i = 0; i < probes_at_once && posted_addressed_ > 0 && probe(false);) ++i;
-  for (int i = 0; i < probes_at_once && posted_open_ > 0 && probe(true);) ++i;
-  if (requests_.empty()) return false;
+  // Messages are looked for only while somebody waits for one; except that open tags are served in
+  // the order of arrival, so that whenever something happens the open ones are taken note of, too.
+  const auto take_note = [this](bool open, const std::size_t& wanted) {
+    bool some = false;
+    for (int i = 0; i < probes_at_once && wanted > 0 && probe(open); ++i) some = true;
+    return some;
+  };
+  bool some = take_note(false, posted_addressed_);
+  some |= test_active();
+  if (!some && posted_open_ == 0) return false;
+  if (take_note(true, 1)) {
+    test_active();
+    some = true;
+  }
+  return some;
+}
 
+bool Messages::test_active() {
+  if (requests_.empty()) return false;
   indices_.resize(requests_.size());
   statuses_.resize(requests_.size());
   int count = 0;

@@ -56,7 +56,7 @@ class Messages {
   Operation& send(Rank to, int tag, bool open, ConstPayload payload, std::uint64_t sequence);
   Operation& receive(Rank from, int tag, bool open, Payload room, std::uint64_t sequence);
 
-  /// Completes what has ended by now. True if there was something.
+  /// Matches what has arrived and completes what has ended by now. True if there was something.
   bool poll();
   /// Blocks inside MPI until something has ended.
   void wait();
@@ -103,7 +103,10 @@ class Messages {
   void activate(MPI_Request request, Active active);
   std::byte* room_for(MessageOperation& operation, std::size_t bytes, bool truncated);
   void take(MessageOperation& operation, Arrived& arrived);
+  /// Takes one message that has arrived, if there is one.
   bool probe(bool open);
+  /// Completes what MPI has done. True if there was something.
+  bool test_active();
   void finish_active(std::size_t slot, const MPI_Status& status, int error, Seconds at);
   void remove_active(std::size_t slot);
   void discard(Arrived& arrived);

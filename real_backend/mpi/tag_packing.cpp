@@ -19,7 +19,7 @@ TagPacking::TagPacking(std::int64_t upper_bound) {
 
 int TagPacking::pack(Context context, Tag tag) const {
   const std::uint64_t path = context.path();
-  if (std::bit_width(path) > path_bits_)
+  if (static_cast<int>(std::bit_width(path)) > path_bits_)
     throw BackendError{"communicators are nested too deeply for MPI: the path of this one takes " +
                        std::to_string(std::bit_width(path)) + " bits of a tag and " +
                        std::to_string(path_bits_) +
