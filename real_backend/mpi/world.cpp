@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "core/errors.hpp"
 #include "real_backend/mpi/engine.hpp"
 #include "real_backend/mpi/mpi_call.hpp"
+#include "real_backend/mpi/no_unwinding.hpp"
 #include "real_backend/mpi/tag_packing.hpp"
 
 namespace troupe::mpi {
@@ -41,6 +43,7 @@ struct Failure {
 };
 /// What is being handled, as a person should read it.
 Failure current_failure() noexcept {
+  if (!std::current_exception()) return {"std::terminate was called", EXIT_FAILURE};
   try {
     throw;
   } catch (const Error& error) {
@@ -51,6 +54,37 @@ Failure current_failure() noexcept {
     return {"an exception of unknown type left the program", EXIT_FAILURE};
   }
 }
+
+[[noreturn]] void end_job(std::string_view message, int exit_status) noexcept {
+  Rank rank = 0;
+  int size = 1;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  // What fails on every rank is said by rank 0, which ends the others before they speak.
+  if (rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  std::fflush(stdout);
+  std::fprintf(stderr, "troupe: rank %d of %d: %.*s\n", rank, size,
+               static_cast<int>(message.size()), message.data());
+  std::fflush(stderr);
+  MPI_Abort(MPI_COMM_WORLD, exit_status);
+  std::_Exit(exit_status);
+}
+[[noreturn]] void end_job_of_failure() noexcept {
+  const Failure failure = current_failure();
+  end_job(failure.message, failure.exit_status);
+}
+
+/// While it lives, std::terminate ends the job.
+class TerminateEndsJob {
+ public:
+  TerminateEndsJob() : before_{std::set_terminate(end_job_of_failure)} {}
+  TerminateEndsJob(const TerminateEndsJob&) = delete;
+  TerminateEndsJob& operator=(const TerminateEndsJob&) = delete;
+  ~TerminateEndsJob() { std::set_terminate(before_); }
+
+ private:
+  std::terminate_handler before_;
+};
 
 }  // namespace
 
@@ -97,22 +131,14 @@ int World::size() const noexcept { return state_->size; }
 int World::local_rank() const noexcept { return state_->local_rank; }
 
 void World::abort(std::string_view message, int exit_status) const noexcept {
-  // What fails on every rank is said by rank 0, which ends the others before they speak.
-  if (state_->rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds{300});
-  std::fflush(stdout);
-  std::fprintf(stderr, "troupe: rank %d of %d: %.*s\n", state_->rank, state_->size,
-               static_cast<int>(message.size()), message.data());
-  std::fflush(stderr);
-  MPI_Abort(MPI_COMM_WORLD, exit_status);
-  std::_Exit(exit_status);
+  end_job(message, exit_status);
 }
 
 void World::guard(const std::function<void()>& body) {
   try {
     body();
   } catch (...) {
-    const Failure failure = current_failure();
-    abort(failure.message, failure.exit_status);
+    end_job_of_failure();
   }
 }
 
@@ -120,11 +146,13 @@ std::size_t World::run(const std::function<void(Communicator&)>& program, const 
   std::size_t unasked = 0;
   guard([&] {
     Engine engine{state_->comms, options, state_->tags,
-                  [this](const std::string& message) { abort(message, EXIT_FAILURE); }};
+                  [](const std::string& message) { end_job(message, EXIT_FAILURE); }};
     check_call(MPI_Barrier(state_->comms.addressed), "MPI_Barrier");
     engine.start_clock();
-    // Here and not outside: what is under way must keep its buffers until the job has ended.
-    guard([&] { program(engine.root()); });
+    {
+      const TerminateEndsJob ends;
+      call_without_unwinding([&] { program(engine.root()); });
+    }
     unasked = engine.finish();
   });
   return unasked;
