@@ -1,0 +1,17 @@
+# The collectives.
+troupe_library(collectives
+  HEADERS layout.hpp blocks.hpp binomial_tree.hpp fold.hpp in_place.hpp
+          allgather/allgather.hpp all_to_all/all_to_all.hpp allreduce/allreduce.hpp allreduce/kylix.hpp
+          allreduce/ring_place.hpp allreduce/tree_links.hpp barrier/barrier.hpp broadcast/broadcast.hpp
+          gather/gather.hpp reduce/reduce.hpp reduce_scatter/reduce_scatter.hpp scatter/scatter.hpp
+  SOURCES layout.cpp fold.cpp
+          allgather/bruck.cpp allgather/doubling.cpp allgather/ring.cpp
+          all_to_all/bruck.cpp all_to_all/pairwise.cpp all_to_all/varying.cpp
+          allreduce/binomial.cpp allreduce/butterfly.cpp allreduce/butterfly_full_vector.cpp allreduce/central.cpp
+          allreduce/direct.cpp allreduce/double_binary_tree.cpp allreduce/halving_doubling.cpp
+          allreduce/hierarchical.cpp allreduce/kylix.cpp allreduce/multi_ring.cpp
+          allreduce/recursive_doubling.cpp allreduce/ring.cpp allreduce/torus.cpp
+          barrier/dissemination.cpp broadcast/binomial.cpp broadcast/chain.cpp broadcast/scatter_allgather.cpp
+          gather/binomial.cpp reduce/binomial.cpp reduce_scatter/halving.cpp reduce_scatter/ring.cpp
+          scatter/binomial.cpp
+  PUBLIC troupe::core)
