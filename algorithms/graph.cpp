@@ -5,8 +5,8 @@
 #include <bit>
 #include <string>
 
+#include "algorithms/choice.hpp"
 #include "core/errors.hpp"
-#include "core/text.hpp"
 
 namespace troupe::algorithms {
 namespace {
@@ -16,14 +16,8 @@ using Edges = std::vector<std::pair<Rank, Rank>>;
 const std::array<std::string, 6> kinds{"ring", "path", "complete", "star", "hypercube", "edges"};
 const std::array<std::string, 2> weightings{"one", "metropolis"};
 
-void expect_known(const std::string& name, std::span<const std::string> known,
-                  const std::string& what) {
-  if (std::ranges::find(known, name) == known.end())
-    throw BadInput("unknown " + what + " \"" + name + "\"" + did_you_mean(name, known));
-}
-
 Edges edges_of(const GraphChoice& choice, int ranks) {
-  expect_known(choice.kind, kinds, "graph");
+  expect_choice("graph", choice.kind, kinds);
   if (choice.kind == "edges") return choice.edges;
   if (choice.kind == "hypercube" && !std::has_single_bit(static_cast<unsigned>(ranks)))
     throw BadInput("a hypercube has a power of two of ranks, " + std::to_string(ranks) + " given");
@@ -43,7 +37,7 @@ Edges edges_of(const GraphChoice& choice, int ranks) {
 }  // namespace
 
 Graph::Graph(const GraphChoice& choice, int ranks) : neighbours_(static_cast<std::size_t>(ranks)) {
-  expect_known(choice.weights, weightings, "weights");
+  expect_choice("weights", choice.weights, weightings);
   const auto of = [&](Rank rank) -> auto& { return neighbours_[static_cast<std::size_t>(rank)]; };
   for (const auto& [i, j] : edges_of(choice, ranks)) {
     const std::string edge = "edge (" + std::to_string(i) + ", " + std::to_string(j) + ")";

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "core/text.hpp"
+#include "algorithms/choice.hpp"
 
 namespace troupe::algorithms {
 
@@ -22,8 +22,7 @@ void Inbox::pass_turn() { turn_ = turn_ % (comm_.size() - 1) + 1; }
 
 std::string Inbox::refusal(const std::string& order) {
   static const std::array<std::string, 2> orders{"arrival", "cyclic"};
-  if (order == orders[0] || order == orders[1]) return {};
-  return "unknown order \"" + order + "\"" + did_you_mean(order, orders);
+  return refusal_of_choice("order", order, orders);
 }
 
 }  // namespace troupe::algorithms

@@ -5,11 +5,11 @@
 
 #include "algorithms/asynchronous_sgd/downpour.hpp"
 #include "algorithms/butterfly/butterfly_mixing.hpp"
+#include "algorithms/choice.hpp"
 #include "algorithms/data_parallel/data_parallel.hpp"
 #include "algorithms/models/model.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
 #include "algorithms/zero_gradient_sum/zero_gradient_sum.hpp"
-#include "core/text.hpp"
 
 namespace troupe::algorithms {
 namespace {
@@ -61,7 +61,7 @@ const Strategy& find_strategy(std::string_view name) {
   if (found != table.end()) return *found;
   std::vector<std::string> names;
   for (const Strategy& strategy : table) names.emplace_back(strategy.name);
-  throw BadInput("unknown strategy \"" + std::string{name} + "\"" + did_you_mean(name, names));
+  throw BadInput(refusal_of_choice("strategy", name, names));
 }
 
 }  // namespace troupe::algorithms

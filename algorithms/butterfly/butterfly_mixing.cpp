@@ -3,9 +3,9 @@
 #include <array>
 #include <bit>
 
+#include "algorithms/choice.hpp"
 #include "algorithms/models/model.hpp"
 #include "algorithms/reporter.hpp"
-#include "core/text.hpp"
 
 namespace troupe::algorithms {
 namespace {
@@ -14,10 +14,23 @@ constexpr Tag mix{0};
 
 int stages_of(int ranks) { return std::bit_width(static_cast<unsigned>(ranks)) - 1; }
 
+/// How far apart two were, relative to their mean, of which one is left.
+std::optional<double> distance_before(ConstSlice mean, ConstSlice theirs) {
+  auto distance = relative_distance(mean, theirs);
+  if (distance) *distance *= 2;
+  return distance;
+}
+
 }  // namespace
 
 Rank butterfly_partner(Rank rank, std::int64_t stage, int ranks) {
   return rank ^ (1 << (stage % stages_of(ranks)));
+}
+
+void average_with(Communicator& comm, Rank partner, Slice x, Slice theirs) {
+  exchange(comm, mix, x, partner, theirs, partner);
+  compute(comm, Reduce{Op::sum, x, theirs});
+  compute(comm, Scale{0.5, x});
 }
 
 /// Butterfly mixing (Zhao and Canny, SDM 2013): stochastic gradient descent with one stage of a
@@ -37,7 +50,7 @@ void butterfly_mixing(Communicator& comm, const TrainingProblem& problem, Traini
   const double weight = model->share() * comm.size();
   const Buffer parameters = make_buffer(problem, model->size());
   const Buffer gradient = make_buffer(problem, model->size());
-  const Buffer others = make_buffer(problem, model->size());
+  const Buffer theirs = make_buffer(problem, model->size());
   Reporter reporter{comm, problem, *model, log, problem.stop.steps};
 
   model->initialise(comm, parameters);
@@ -50,10 +63,8 @@ void butterfly_mixing(Communicator& comm, const TrainingProblem& problem, Traini
     for (int round = 0; round < problem.mixing_rounds; ++round) {
       const Rank partner = butterfly_partner(comm.rank(), stage, comm.size());
       if (problem.partners == "butterfly") ++stage;
-      exchange(comm, mix.at(step), parameters.slice(), partner, others.slice(), partner);
-      if (reporter.is_due(step)) figures.disagreement = relative_distance(parameters, others);
-      compute(comm, Reduce{Op::sum, parameters, others});
-      compute(comm, Scale{0.5, parameters});
+      average_with(comm, partner, parameters, theirs);
+      if (reporter.is_due(step)) figures.disagreement = distance_before(parameters, theirs);
     }
     const bool enough = reporter.report(figures, parameters);
     if (reporter.is_check(step) && agreed(comm, problem, Op::min, enough) > 0) break;
@@ -63,9 +74,11 @@ void butterfly_mixing(Communicator& comm, const TrainingProblem& problem, Traini
 
 std::string refusal_of_butterfly(const TrainingProblem& problem, int ranks) {
   static const std::array<std::string, 2> partners{"butterfly", "fixed"};
-  if (problem.partners != partners[0] && problem.partners != partners[1])
-    return "unknown partners \"" + problem.partners + "\"" +
-           did_you_mean(problem.partners, partners);
+  if (const std::string why = refusal_of_choice("partners", problem.partners, partners);
+      !why.empty())
+    return why;
+  if (problem.mixing_rounds < 0)
+    return "mixing_rounds is 0 at least, " + std::to_string(problem.mixing_rounds) + " given";
   if (ranks < 2 || !std::has_single_bit(static_cast<unsigned>(ranks)))
     return "needs a power of two of ranks, " + std::to_string(ranks) + " given";
   return refusal_of_model(problem, ranks);

@@ -5,15 +5,12 @@
 #include <numeric>
 #include <string>
 
+#include "algorithms/choice.hpp"
 #include "core/errors.hpp"
-#include "core/text.hpp"
 
 namespace troupe::algorithms {
-namespace {
 
 const std::array<std::string, 3> partitions{"strided", "contiguous", "sorted"};
-
-}  // namespace
 
 std::size_t shard_size(std::size_t samples, int shard, int shards) {
   EXPECTS(0 <= shard && shard < shards, "a shard is one of all shards");
@@ -23,9 +20,7 @@ std::size_t shard_size(std::size_t samples, int shard, int shards) {
 
 std::vector<std::size_t> shard_of(std::string_view partition, std::span<const double> keys,
                                   int shard, int shards) {
-  if (std::ranges::find(partitions, partition) == partitions.end())
-    throw BadInput("unknown partition \"" + std::string{partition} + "\"" +
-                   did_you_mean(partition, partitions));
+  expect_choice("partition", partition, partitions);
   std::vector<std::size_t> order(keys.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (partition == "sorted")

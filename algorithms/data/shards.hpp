@@ -2,12 +2,17 @@
 // Who holds which sample. Every partition is a disjoint cover whose shards differ by at most one
 // sample in size, the first (samples mod shards) being the longer ones.
 
+#include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace troupe::algorithms {
+
+/// The names of the partitions there are.
+extern const std::array<std::string, 3> partitions;
 
 /// How many of `samples` are in `shard`, 0 ≤ shard < shards, by any partition.
 std::size_t shard_size(std::size_t samples, int shard, int shards);

@@ -3,8 +3,9 @@
 #include <array>
 #include <cmath>
 
+#include "algorithms/choice.hpp"
+#include "algorithms/data/shards.hpp"
 #include "algorithms/models/least_squares.hpp"
-#include "core/text.hpp"
 
 namespace troupe::algorithms {
 
@@ -14,12 +15,13 @@ std::unique_ptr<Model> make_model(const TrainingProblem& problem, int shard, int
 }
 
 std::string refusal_of_model(const TrainingProblem& problem, int shards) {
-  static const std::array<std::string, 1> models{"least_squares"}, data{"sinc"};
-  if (problem.model.kind != models[0])
-    return "unknown model \"" + problem.model.kind + "\"" +
-           did_you_mean(problem.model.kind, models);
-  if (problem.data.kind != data[0])
-    return "unknown data \"" + problem.data.kind + "\"" + did_you_mean(problem.data.kind, data);
+  static const std::array<std::string, 1> models{"least_squares"}, data{"sinc"}, optimisers{"sgd"};
+  for (const std::string& why :
+       {refusal_of_choice("model", problem.model.kind, models),
+        refusal_of_choice("data", problem.data.kind, data),
+        refusal_of_choice("partition", problem.data.partition, partitions),
+        refusal_of_choice("optimiser", problem.optimiser.kind, optimisers)})
+    if (!why.empty()) return why;
   if (problem.dtype != Dtype::float32 && problem.dtype != Dtype::float64)
     return "training needs float32 or float64, " + std::string{name_of(problem.dtype)} + " given";
   if (problem.model.features < 2)

@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
+#include "algorithms/choice.hpp"
 #include "algorithms/inbox.hpp"
 #include "algorithms/models/model.hpp"
 #include "algorithms/reporter.hpp"
-#include "core/text.hpp"
 
 namespace troupe::algorithms {
 namespace {
@@ -201,8 +201,8 @@ void parameter_server(Communicator& comm, const TrainingProblem& problem, Traini
 }
 
 std::string refusal_of_parameter_server(const TrainingProblem& problem, int ranks) {
-  if (std::ranges::find(modes, problem.mode) == modes.end())
-    return "unknown mode \"" + problem.mode + "\"" + did_you_mean(problem.mode, modes);
+  if (const std::string why = refusal_of_choice("mode", problem.mode, modes); !why.empty())
+    return why;
   if (problem.staleness < 0)
     return "a bound of staleness is 0 at least, " + std::to_string(problem.staleness) + " given";
   if (ranks < 2)

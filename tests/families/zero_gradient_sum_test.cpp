@@ -263,8 +263,10 @@ TEST(ZeroGradientSum, RefusesGraphsThatCannotCarryIt) {
   EXPECT_EQ(find_strategy("zero_gradient_sum").refusal(problem, 2),
             "edge (0, 5) does not join two of 2 ranks");
   problem.graph.kind = "rings";
-  EXPECT_EQ(find_strategy("zero_gradient_sum").refusal(problem, 2),
-            "unknown graph \"rings\", did you mean \"ring\"?");
+  EXPECT_EQ(
+      find_strategy("zero_gradient_sum").refusal(problem, 2),
+      "unknown graph \"rings\", not one of ring, path, complete, star, hypercube, edges, did you "
+      "mean \"ring\"?");
 }
 
 }  // namespace
