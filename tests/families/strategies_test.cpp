@@ -223,14 +223,14 @@ TEST(Graph, HasTheNeighboursOfItsKind) {
     for (Rank rank = 0; rank < ranks; ++rank) counts.push_back(graph.neighbours(rank).size());
     return counts;
   };
-  using Counts = std::vector<std::size_t>;
-  EXPECT_EQ(degrees("ring", 5), (Counts{2, 2, 2, 2, 2}));
-  EXPECT_EQ(degrees("ring", 2), (Counts{1, 1}));
-  EXPECT_EQ(degrees("ring", 1), (Counts{0}));
-  EXPECT_EQ(degrees("path", 4), (Counts{1, 2, 2, 1}));
-  EXPECT_EQ(degrees("complete", 4), (Counts{3, 3, 3, 3}));
-  EXPECT_EQ(degrees("star", 4), (Counts{3, 1, 1, 1}));
-  EXPECT_EQ(degrees("hypercube", 8), Counts(8, 3));
+  using Degrees = std::vector<std::size_t>;
+  EXPECT_EQ(degrees("ring", 5), (Degrees{2, 2, 2, 2, 2}));
+  EXPECT_EQ(degrees("ring", 2), (Degrees{1, 1}));
+  EXPECT_EQ(degrees("ring", 1), (Degrees{0}));
+  EXPECT_EQ(degrees("path", 4), (Degrees{1, 2, 2, 1}));
+  EXPECT_EQ(degrees("complete", 4), (Degrees{3, 3, 3, 3}));
+  EXPECT_EQ(degrees("star", 4), (Degrees{3, 1, 1, 1}));
+  EXPECT_EQ(degrees("hypercube", 8), Degrees(8, 3));
 }
 
 TEST(Graph, BoundsTheSpectrumOfItsLaplacian) {
