@@ -30,8 +30,8 @@ struct ConstPayload {
   ConstPayload(ConstSlice slice)
       : address{slice.address()}, bytes{slice.size_bytes()}, memory{&slice.memory()} {}
   ConstPayload(Slice slice) : ConstPayload{ConstSlice{slice}} {}
-  template <class T>
-  requires std::is_trivially_copyable_v<T> ConstPayload(std::span<T> values)
+  template <class T, std::size_t N>
+  requires std::is_trivially_copyable_v<T> ConstPayload(std::span<T, N> values)
       : address{reinterpret_cast<const std::byte*>(values.data())}, bytes{values.size_bytes()} {}
   bool is_phantom() const noexcept { return address == nullptr; }
 };
@@ -45,8 +45,8 @@ struct Payload {
   Payload() = default;
   Payload(Slice slice)
       : address{slice.address()}, bytes{slice.size_bytes()}, memory{&slice.memory()} {}
-  template <class T>
-  requires(std::is_trivially_copyable_v<T> && !std::is_const_v<T>) Payload(std::span<T> values)
+  template <class T, std::size_t N>
+  requires(std::is_trivially_copyable_v<T> && !std::is_const_v<T>) Payload(std::span<T, N> values)
       : address{reinterpret_cast<std::byte*>(values.data())}, bytes{values.size_bytes()} {}
   bool is_phantom() const noexcept { return address == nullptr; }
 };

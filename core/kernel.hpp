@@ -20,7 +20,7 @@ enum class Op : std::uint8_t { sum, product, min, max };
 std::string_view name_of(Op) noexcept;
 
 // ---- vector kernels: operands of one dtype with arithmetic, and of one size, unless said
-// otherwise
+// otherwise; integers wrap around
 
 /// into[i] = into[i] op from[i]
 struct Reduce {
@@ -50,7 +50,7 @@ struct Fill {
   Slice x;
 };
 /// into[i] = from[i] in the other dtype, rounded to nearest even; any two dtypes, half and bfloat16
-/// too
+/// too. Into an integer dtype, what is out of range saturates and NaN becomes 0.
 struct Cast {
   Slice into;
   ConstSlice from;
