@@ -18,10 +18,10 @@ namespace troupe::algorithms {
 /// What is fitted.
 struct ModelChoice {
   std::string kind = "least_squares";
-  std::size_t features = 20;        ///< of least_squares: Gaussians with centres linspace(-10, 10)
-  double width = 0.7;               ///< of a Gaussian, in units of the distance of two centres
-  double ridge = 1;                 ///< σ of the whole problem ½‖y − Hw‖² + ½σ‖w‖²
-  std::vector<std::size_t> layers;  ///< of networks; unused by least_squares
+  std::size_t features = 20;  ///< of least_squares: Gaussians with centres linspace(-10, 10)
+  double width = 0.7;         ///< of a Gaussian, in units of the distance of two centres
+  double ridge = 1;           ///< σ of the whole problem ½‖y − Hw‖² + ½σ‖w‖²
+  std::vector<std::size_t> layers{};  ///< of networks; unused by least_squares
 };
 
 /// What it is fitted to, and who holds which sample.
@@ -35,9 +35,9 @@ struct DataChoice {
 
 /// Who talks to whom, for strategies over a graph.
 struct GraphChoice {
-  std::string kind = "ring";                 ///< ring, path, complete, star, hypercube, edges
-  std::vector<std::pair<Rank, Rank>> edges;  ///< of kind "edges": undirected, each given once
-  std::string weights = "one";               ///< one (a = 1), metropolis (1/(1 + max degree))
+  std::string kind = "ring";                   ///< ring, path, complete, star, hypercube, edges
+  std::vector<std::pair<Rank, Rank>> edges{};  ///< of kind "edges": undirected, each given once
+  std::string weights = "one";                 ///< one (a = 1), metropolis (1/(1 + max degree))
 };
 
 struct OptimiserChoice {
@@ -52,9 +52,9 @@ struct StopChoice {
   /// Gradients computed by each worker; where a server hands out work, `steps` times the number of
   /// workers in all.
   std::int64_t steps = 100;
-  std::optional<double> loss, gap, error;  ///< as in Figures
-  std::optional<double> disagreement;      ///< over edges, relative to the norm of the parameters
-  std::int64_t check_every = 50;  ///< steps between two checks, where a check costs messages
+  std::optional<double> loss{}, gap{}, error{};  ///< as in Figures
+  std::optional<double> disagreement{};  ///< over edges, relative to the norm of the parameters
+  std::int64_t check_every = 50;         ///< steps between two checks, where a check costs messages
 };
 
 struct TrainingProblem {
