@@ -5,25 +5,37 @@ set(TROUPE_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast)
 function(troupe_common target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
-  target_compile_options(${target} PRIVATE ${TROUPE_WARNINGS})
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${TROUPE_WARNINGS}>)
   if(TROUPE_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=${TROUPE_SANITIZE} -fno-omit-frame-pointer -g)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${TROUPE_SANITIZE};-fno-omit-frame-pointer>)
     target_link_options(${target} PRIVATE -fsanitize=${TROUPE_SANITIZE})
   endif()
 endfunction()
 
-# troupe_library(NAME SOURCES ... HEADERS ... PUBLIC libs... PRIVATE libs...): target troupe_NAME, alias troupe::NAME.
+# troupe_library(NAME [SHARED] SOURCES ... HEADERS ... PUBLIC libs... PRIVATE libs...): target troupe_NAME, alias troupe::NAME.
 # The headers are its public interface and are verified to compile alone (target all_verify_interface_header_sets).
+# SHARED is for core alone (docs/decisions/0002-core-is-a-shared-library.md).
 function(troupe_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "SHARED" "" "SOURCES;HEADERS;PUBLIC;PRIVATE" ${ARGN})
   set(target troupe_${name})
-  add_library(${target} STATIC ${ARG_SOURCES})
+  set(kind STATIC)
+  if(ARG_SHARED)
+    set(kind SHARED)
+  endif()
+  add_library(${target} ${kind} ${ARG_SOURCES})
   add_library(troupe::${name} ALIAS ${target})
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS})
   set_target_properties(${target} PROPERTIES
     EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON VERIFY_INTERFACE_HEADER_SETS ON)
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
   troupe_common(${target})
+  if(ARG_SHARED)
+    # The soname names the minor version: until 1.0 any of them may change the port.
+    set_target_properties(${target} PROPERTIES VERSION ${PROJECT_VERSION}
+      SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+    # Calls within the library are direct, as they would be in a static one.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
+  endif()
 endfunction()
 
 function(troupe_executable name)

@@ -1,0 +1,65 @@
+# The commands of this project. `make help` lists them; .ci/run is `make test`.
+# Variables: JOBS (compilers at once), CTEST (more options for ctest), SETUP=no (install nothing).
+JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
+CTEST ?=
+OUT   ?= out
+PREFIX ?= /usr/local
+
+# Ranks of MPI tests: as root in a container, and more of them than cores. Open MPI 4, then 5.
+export OMPI_ALLOW_RUN_AS_ROOT := 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
+export OMPI_MCA_rmaps_base_oversubscribe := 1
+export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
+export CTEST_OUTPUT_ON_FAILURE := 1
+
+ctest = .ci/ctest $(1) -j$(JOBS) $(2) $(CTEST)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-full build demo test asan tsan tidy exhaustive bench headers install package clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## install the Debian packages that are missing
+	@[ "$(SETUP)" = no ] || .ci/setup
+setup-full:  ## … and those that only optional commands need
+	@.ci/setup full
+
+build: setup build/dev/build.ninja  ## compile everything (build/dev)
+	@cmake --build --preset dev -j$(JOBS)
+build/%/build.ninja: | setup
+	@cmake --preset $*
+
+demo: setup build/dev/build.ninja  ## all allreduce algorithms, 1 KiB to 1 GiB, on a 64-host fat tree
+	@cmake --build --preset dev -j$(JOBS) --target troupe
+	@mkdir -p $(OUT)/demo
+	build/dev/cli/troupe collective --platform platforms/files/fat_tree_64.xml --op allreduce --algorithm all \
+	  --sizes 1K:1G --json $(OUT)/demo/allreduce.json --csv $(OUT)/demo/allreduce.csv
+
+test: build  ## build, and pass every test
+	@$(call ctest,dev,-LE exhaustive)
+
+asan: setup build/asan/build.ninja  ## every test under the address and undefined-behaviour sanitizers
+	@cmake --build --preset asan -j$(JOBS)
+	@$(call ctest,asan,-LE exhaustive)
+tsan: setup build/tsan/build.ninja  ## the tests that run threads under the thread sanitizer
+	@cmake --build --preset tsan -j$(JOBS)
+	@$(call ctest,tsan,-LE exhaustive)
+tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file
+	@cmake --build --preset tidy -j$(JOBS)
+exhaustive: build  ## every test at its full extent (TROUPE_EXHAUSTIVE=1; hours)
+	@TROUPE_EXHAUSTIVE=1 $(call ctest,dev,)
+bench: setup build/release/build.ninja  ## the benchmarks, optimised
+	@cmake --build --preset release -j$(JOBS)
+	@$(call ctest,release,-L benchmark -V)
+headers: setup build/dev/build.ninja  ## each public header compiles alone
+	@cmake --build --preset dev -j$(JOBS) --target all_verify_interface_header_sets
+
+install: setup build/release/build.ninja  ## to PREFIX (/usr/local)
+	@cmake --build --preset release -j$(JOBS)
+	@cmake --install build/release --prefix $(PREFIX)
+package: setup-full build/release/build.ninja  ## a .deb and a .tar.gz in out/
+	@cmake --build --preset release -j$(JOBS)
+	@cd build/release && cpack -B $(abspath $(OUT))
+clean:  ## remove build/ and out/
+	rm -rf build out

@@ -1,0 +1,48 @@
+# What is installed: the programs, the shipped platforms and scenarios, and troupe::core for algorithms written outside this
+# tree (find_package(troupe), examples/own_allreduce). Headers go to include/troupe, which is the include directory of the
+# exported target: #include "core/communicator.hpp" is the same line inside and outside.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/troupe)
+set(data_dir ${CMAKE_INSTALL_DATADIR}/troupe)
+
+install(TARGETS troupe_core EXPORT troupe_targets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/troupe)
+install(EXPORT troupe_targets NAMESPACE troupe:: FILE troupe-targets.cmake DESTINATION ${package_dir})
+configure_package_config_file(cmake/troupe-config.cmake.in ${CMAKE_BINARY_DIR}/troupe-config.cmake
+  INSTALL_DESTINATION ${package_dir} PATH_VARS data_dir)
+# Until 1.0 a minor version may change the port.
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/troupe-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/troupe-config.cmake ${CMAKE_BINARY_DIR}/troupe-config-version.cmake
+  DESTINATION ${package_dir})
+
+file(RELATIVE_PATH from_programs_to_libraries
+  ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+foreach(program troupe troupe-mpi)
+  if(TARGET ${program})
+    set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/${from_programs_to_libraries}")
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endforeach()
+foreach(data platforms/files platforms/devices scenarios/files)
+  if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${data})
+    get_filename_component(name ${data} NAME)
+    install(DIRECTORY ${data}/ DESTINATION ${data_dir}/${name})
+  endif()
+endforeach()
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CPACK_GENERATOR DEB TGZ)
+  set(CPACK_PACKAGE_NAME troupe)
+  set(CPACK_PACKAGE_CONTACT "The Troupe authors <noreply@example.org>")
+  set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+  set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+  set(CPACK_STRIP_FILES ON)
+  set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_PACKAGE_RECOMMENDS openmpi-bin)
+  set(CPACK_DEBIAN_PACKAGE_SECTION science)
+  set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+  include(CPack)
+endif()
