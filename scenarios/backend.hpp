@@ -64,13 +64,19 @@ class Backend {
   virtual void check_same_everywhere(const std::string& text) { static_cast<void>(text); }
 };
 
+/// What a command line says beyond the scenario.
+struct BackendOptions {
+  std::vector<std::string> cfg;  ///< "name:value", SimGrid's settings
+  std::vector<std::string> log;  ///< "category.thres:level", SimGrid's logging
+};
+
 /// A backend this program has.
 struct BackendKind {
   std::string_view name;
   /// Versions of what it stands on, for --version and reports: {"SimGrid", "3.32"}.
-  std::vector<std::pair<std::string, std::string>> (*versions)();
+  std::function<std::vector<std::pair<std::string, std::string>>()> versions;
   /// Throws BadInput, BadPlatform or BackendError.
-  std::unique_ptr<Backend> (*make)(const Scenario&, std::string_view argument);
+  std::function<std::unique_ptr<Backend>(const Scenario&, const BackendOptions&)> make;
 };
 
 }  // namespace troupe::scenarios

@@ -45,8 +45,9 @@ class LoopbackBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_loopback(const Scenario& scenario) {
-  const int asked = scenario.platform ? scenario.platform->placement.ranks : 0;
+std::unique_ptr<Backend> make_loopback(const Scenario& scenario, const BackendOptions&) {
+  const int placed = scenario.platform ? scenario.platform->placement.ranks : 0;
+  const int asked = placed > 0 ? placed : scenario.ranks;
   const int ranks = asked > 0 ? asked : 4;
   if (ranks > most_ranks)
     throw BadInput{

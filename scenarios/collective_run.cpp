@@ -9,13 +9,12 @@
 namespace troupe::scenarios {
 namespace {
 
-using algorithms::Entry;
 using algorithms::Problem;
 
 /// One measurement: an algorithm at a size.
 struct Measurement {
   Problem problem;
-  const Entry* entry = nullptr;
+  const Algorithm* algorithm = nullptr;
 };
 
 /// What every rank says of a measurement, as numbers: messages, bytes, wrong values, then the begin
@@ -27,11 +26,12 @@ class Measurer {
   Measurer(const CollectiveStudy& study, bool phantom, bool common_clock)
       : study_{study}, phantom_{phantom}, common_clock_{common_clock} {}
 
+  /// Runs one measurement on this rank and appends what it says.
   void measure(Communicator& comm, const Measurement& what, std::vector<double>& said) const {
     CollectiveBuffers buffers{study_.op, what.problem, comm.rank(), phantom_, study_.in_place};
     SentCounters sent;
     CountingCommunicator counted{comm, sent};
-    const auto once = [&] { what.entry->run(counted, what.problem, buffers.buffers()); };
+    const auto once = [&] { what.algorithm->run(counted, what.problem, buffers.buffers()); };
     buffers.fill();
     for (int i = 0; i < study_.warmup; ++i) {
       control_barrier(comm);
@@ -54,7 +54,7 @@ class Measurer {
     const auto iterations = static_cast<std::uint64_t>(study_.iterations);
     said.push_back(static_cast<double>(sent.messages / iterations));
     said.push_back(static_cast<double>(sent.bytes / iterations));
-    said.push_back(*study_.check ? static_cast<double>(checked(comm, what, buffers, once)) : 0);
+    said.push_back(*study_.check ? static_cast<double>(checked(comm, buffers, once)) : 0);
     said.insert(said.end(), times.begin(), times.end());
   }
 
@@ -72,8 +72,7 @@ class Measurer {
   }
   /// In place and back to back, one result is the input of the next: once more from fresh inputs.
   template <class Once>
-  std::uint64_t checked(Communicator& comm, const Measurement&, CollectiveBuffers& buffers,
-                        Once once) const {
+  std::uint64_t checked(Communicator& comm, CollectiveBuffers& buffers, Once once) const {
     if (study_.timing == analysis::Timing::back_to_back) {
       control_barrier(comm);
       buffers.fill();
@@ -86,12 +85,13 @@ class Measurer {
   bool phantom_, common_clock_;
 };
 
-std::vector<Measurement> measurements_of(const CollectiveStudy& study, const Machine& machine) {
+std::vector<Measurement> measurements_of(const AlgorithmTable& table, const CollectiveStudy& study,
+                                         const Machine& machine) {
   std::vector<Measurement> all;
   for (const auto& planned : study.plan) {
     const Problem problem = problem_of(study, machine, planned.bytes);
     for (const auto& name : planned.algorithms)
-      all.push_back({problem, &algorithms::find_entry(study.op, name)});
+      all.push_back({problem, &table.find(study.op, name)});
   }
   return all;
 }
@@ -119,7 +119,7 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
                                      std::size_t intervals, bool common_clock) {
   analysis::CollectiveResult result;
   result.op = algorithms::name_of(study.op);
-  result.algorithm = what.entry->name;
+  result.algorithm = what.algorithm->name;
   result.dtype = troupe::name_of(study.dtype);
   result.redop = reduces(study.op) ? name_of(Reduction{study.redop, study.average}) : "none";
   result.ranks = what.problem.ranks;
@@ -149,7 +149,9 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
     result.algbw.value = static_cast<double>(result.bytes) / result.time.count();
     result.busbw.value = result.algbw.value * algorithms::bus_factor(study.op, result.ranks);
   }
-  if (machine.typical) result.model = what.entry->cost(what.problem, *machine.typical).time;
+  if (machine.typical)
+    if (const auto cost = what.algorithm->cost(what.problem, *machine.typical))
+      result.model = cost->time;
   if (machine.best)
     result.bound = algorithms::lower_bound(study.op, what.problem, *machine.best).time();
   return result;
@@ -161,7 +163,7 @@ RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Prog
                           analysis::Report& report) {
   const auto& study = *scenario.collective;
   const auto& machine = backend.machine();
-  const auto all = measurements_of(study, machine);
+  const auto all = measurements_of(*scenario.algorithms, study, machine);
   const Measurer measurer{study, *scenario.phantom, backend.common_clock()};
   auto outcome = backend.run([&](Communicator& comm) {
     std::vector<double> said;

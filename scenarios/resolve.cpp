@@ -17,7 +17,6 @@ namespace troupe::scenarios {
 namespace {
 
 using algorithms::Collective;
-using algorithms::Entry;
 using algorithms::Problem;
 
 std::string in_words(const CollectiveStudy& study, Bytes bytes) {
@@ -25,37 +24,39 @@ std::string in_words(const CollectiveStudy& study, Bytes bytes) {
 }
 
 /// Least closed form among those that can serve the problem.
-std::string cheapest(const CollectiveStudy& study, const Machine& machine, const Problem& problem) {
+std::string cheapest(const AlgorithmTable& table, const CollectiveStudy& study,
+                     const Machine& machine, const Problem& problem) {
   if (!machine.typical)
     throw BadScenario{
         "algorithm \"auto\" compares closed forms, which need the machine's figures: give "
         "--platform, or name an algorithm"};
-  const Entry* best = nullptr;
+  const Algorithm* best = nullptr;
   Seconds least = forever;
-  for (const auto* entry : algorithms::entries_of(study.op)) {
-    if (!entry->refusal(problem).empty()) continue;
-    const Seconds time = entry->cost(problem, *machine.typical).time;
-    if (!best || time < least) {
-      best = entry;
-      least = time;
+  for (const auto* algorithm : table.of(study.op)) {
+    if (!algorithm->refusal(problem).empty()) continue;
+    const auto cost = algorithm->cost(problem, *machine.typical);
+    if (cost && (!best || cost->time < least)) {
+      best = algorithm;
+      least = cost->time;
     }
   }
   if (!best)
     throw BadScenario{fmt::format("no algorithm serves {} on {} ranks",
                                   in_words(study, Bytes{problem.bytes()}), problem.ranks)};
-  return std::string{best->name};
+  return best->name;
 }
 
 /// All names that can serve the problem; the others are noted with their reasons.
-std::vector<std::string> all_that_serve(const CollectiveStudy& study, const Problem& problem,
+std::vector<std::string> all_that_serve(const AlgorithmTable& table, const CollectiveStudy& study,
+                                        const Problem& problem,
                                         std::vector<analysis::Refusal>& refused) {
   std::vector<std::string> names;
-  for (const auto* entry : algorithms::entries_of(study.op)) {
-    auto reason = entry->refusal(problem);
-    if (reason.empty()) names.emplace_back(entry->name);
+  for (const auto* algorithm : table.of(study.op)) {
+    auto reason = algorithm->refusal(problem);
+    if (reason.empty()) names.push_back(algorithm->name);
     else
       refused.push_back({.op = std::string{algorithms::name_of(study.op)},
-                         .algorithm = std::string{entry->name},
+                         .algorithm = algorithm->name,
                          .reason = std::move(reason),
                          .bytes = problem.bytes()});
   }
@@ -65,17 +66,18 @@ std::vector<std::string> all_that_serve(const CollectiveStudy& study, const Prob
   return names;
 }
 
-void check_named(const CollectiveStudy& study, const Problem& problem,
-                 const std::vector<std::string>& names) {
+void check_named(const AlgorithmTable& table, const CollectiveStudy& study,
+                 const Problem& problem, const std::vector<std::string>& names) {
   for (const auto& name : names)
-    if (const auto reason = algorithms::find_entry(study.op, name).refusal(problem);
+    if (const auto reason = table.find(study.op, name).refusal(problem);
         !reason.empty())
       throw BadScenario{fmt::format("{} {} cannot serve {} ranks at {}: {}", name,
                                     algorithms::name_of(study.op), problem.ranks,
                                     to_text(Bytes{problem.bytes()}), reason)};
 }
 
-void plan(CollectiveStudy& study, const Machine& machine, std::vector<analysis::Refusal>& refused) {
+void plan(const AlgorithmTable& table, CollectiveStudy& study, const Machine& machine,
+          std::vector<analysis::Refusal>& refused) {
   if (study.plan.empty()) {
     if (study.op == Collective::barrier) study.sizes = {Bytes{0}};
     for (const auto bytes : study.sizes) study.plan.push_back({bytes, study.algorithms});
@@ -85,14 +87,14 @@ void plan(CollectiveStudy& study, const Machine& machine, std::vector<analysis::
     const Problem problem = problem_of(study, machine, planned.bytes);
     const auto& first = planned.algorithms.front();
     if (first == "all") {
-      planned.algorithms = all_that_serve(study, problem, refused);
+      planned.algorithms = all_that_serve(table, study, problem, refused);
     } else if (first == "auto") {
-      planned.algorithms = {cheapest(study, machine, problem)};
+      planned.algorithms = {cheapest(table, study, machine, problem)};
     } else if (first == "tuned") {
       if (!tuning) tuning = read_tuning(study.tuning);
       planned.algorithms = {choose(*tuning, study, machine, planned.bytes)};
     }
-    check_named(study, problem, planned.algorithms);
+    check_named(table, study, problem, planned.algorithms);
   }
 }
 
@@ -123,7 +125,7 @@ void resolve_collective(Scenario& scenario, const Machine& machine, bool simulat
   if (study.check.value_or(false) && *scenario.phantom)
     throw BadScenario{"phantom payloads have no values to check: use --payload real"};
   if (!study.check) study.check = !*scenario.phantom;
-  plan(study, machine, refused);
+  plan(*scenario.algorithms, study, machine, refused);
   if (!*scenario.phantom && (simulated || machine.host_of_rank.empty()))
     check_memory(study, machine);
 }

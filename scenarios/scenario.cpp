@@ -24,19 +24,20 @@ const std::array<std::string, 2> payload_names{"real", "phantom"};
 const std::array<std::string, 1> network_names{"simgrid"};
 
 /// Names must exist; whether an algorithm can serve the problem is known only with the ranks.
-void check_algorithms(const Section& section, const std::string& key, Collective op,
-                      const std::vector<std::string>& names) {
+void check_algorithms(const Section& section, const std::string& key, const AlgorithmTable& table,
+                      Collective op, const std::vector<std::string>& names) {
   for (const auto& name : names) {
     if (name == "all" || name == "auto" || name == "tuned") {
       if (names.size() > 1)
         section.complain(key, fmt::format("\"{}\" stands alone, not in a list", name));
       continue;
     }
-    section.placed(key, [&] { return &algorithms::find_entry(op, name); });
+    section.placed(key, [&] { return &table.find(op, name); });
   }
 }
 
-std::vector<PlannedSize> read_plan(const Section& section, const Origin& origin, Collective op) {
+std::vector<PlannedSize> read_plan(const Section& section, const Origin& origin,
+                                   const AlgorithmTable& table, Collective op) {
   std::vector<PlannedSize> plan;
   if (!section.has("plan")) return plan;
   const auto& list = section.value("plan");
@@ -45,7 +46,7 @@ std::vector<PlannedSize> read_plan(const Section& section, const Origin& origin,
     const Section item{list[i], origin, fmt::format("{}/{}", section.pointer_to("plan"), i)};
     PlannedSize planned{.bytes = item.bytes("bytes", {}), .algorithms = item.names("algorithms", {})};
     if (planned.algorithms.empty()) item.fail("algorithms", "a list of names");
-    check_algorithms(item, "algorithms", op, planned.algorithms);
+    check_algorithms(item, "algorithms", table, op, planned.algorithms);
     item.close();
     plan.push_back(std::move(planned));
   }
@@ -53,12 +54,13 @@ std::vector<PlannedSize> read_plan(const Section& section, const Origin& origin,
 }
 
 CollectiveStudy read_collective(const Section& section, const Origin& origin,
+                                const AlgorithmTable& table,
                                 const std::filesystem::path& folder) {
   CollectiveStudy study;
   const auto op = section.text("op", "allreduce");
   study.op = section.placed("op", [&] { return algorithms::collective_named(op); });
   study.algorithms = section.names("algorithm", study.algorithms);
-  check_algorithms(section, "algorithm", study.op, study.algorithms);
+  check_algorithms(section, "algorithm", table, study.op, study.algorithms);
   const auto dtype = section.text("dtype", "float32");
   study.dtype = section.placed("dtype", [&] { return dtype_named(dtype); });
   const auto redop = section.text("redop", "sum");
@@ -91,7 +93,7 @@ CollectiveStudy read_collective(const Section& section, const Origin& origin,
   if (study.algorithms.front() == "tuned" && study.tuning.empty())
     section.complain("algorithm",
                      "\"tuned\" needs the table that troupe tune wrote (--tuning FILE)");
-  study.plan = read_plan(section, origin, study.op);
+  study.plan = read_plan(section, origin, table, study.op);
   section.close();
   return study;
 }
@@ -148,17 +150,31 @@ Scenario read_scenario(const Json& json, const Origin& origin, const std::string
   if (top.has("platform"))
     scenario.platform = platforms::parse_platform_spec(
         top.value("platform"), folder, origin.file().empty() ? "options" : origin.file());
+  scenario.ranks = static_cast<int>(top.whole("ranks", 0, 1, INT32_MAX));
+  if (scenario.platform && scenario.ranks > 0) {
+    auto& placed = scenario.platform->placement.ranks;
+    if (placed > 0 && placed != scenario.ranks)
+      top.complain("ranks", fmt::format("{} here and {} at /platform/ranks", scenario.ranks, placed));
+    placed = scenario.ranks;
+  }
   scenario.network = top.one_of("network", network_names, "simgrid");
   if (top.has("payload"))
     scenario.phantom = top.one_of("payload", payload_names, "real") == "phantom";
   scenario.eager_limit = top.bytes("eager_limit", {});
   scenario.compute = read_compute(top.section("compute"));
+  auto table = std::make_shared<AlgorithmTable>();
+  for (const auto& plugin : top.names("plugins", {})) {
+    scenario.plugins.push_back(
+        std::filesystem::absolute(std::filesystem::path{folder} / plugin).lexically_normal());
+    top.placed("plugins", [&] { table->add_plugin(scenario.plugins.back()); });
+  }
+  scenario.algorithms = table;
   const bool collective = top.has("collective"), training = top.has("training");
   if (collective == training)
     top.complain("", collective ? "both \"collective\" and \"training\" are given; expected one"
                                 : "neither \"collective\" nor \"training\" is given");
   if (collective)
-    scenario.collective = read_collective(top.section("collective"), origin, folder);
+    scenario.collective = read_collective(top.section("collective"), origin, *table, folder);
   else scenario.training = read_training(top.section("training"), scenario.seed);
   if (top.has("machine")) scenario.machine = top.value("machine").dump();
   if (scenario.training) scenario.training->phantom = scenario.phantom.value_or(false);
@@ -173,11 +189,13 @@ Ordered to_json(const Scenario& scenario) {
   json["seed"] = scenario.seed;
   if (scenario.platform)
     json["platform"] = Ordered::parse(platforms::to_json(*scenario.platform).dump());
+  if (scenario.ranks > 0) json["ranks"] = scenario.ranks;
   json["network"] = scenario.network;
   if (scenario.phantom) json["payload"] = *scenario.phantom ? "phantom" : "real";
   json["eager_limit"] = scenario.eager_limit.value;
   json["compute"] = {{"model", compute_names[static_cast<std::size_t>(scenario.compute.model)]}};
   if (!scenario.compute.speed.empty()) json["compute"]["speed"] = scenario.compute.speed;
+  if (!scenario.plugins.empty()) json["plugins"] = scenario.plugins;
   if (scenario.collective) json["collective"] = collective_json(*scenario.collective);
   if (scenario.training) json["training"] = to_json(*scenario.training);
   if (!scenario.machine.empty()) json["machine"] = Ordered::parse(scenario.machine);

@@ -3,6 +3,7 @@
 // checked without a machine; resolve.hpp does the rest.
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "algorithms/training_problem.hpp"
 #include "analysis/report.hpp"
 #include "platforms/specification.hpp"
+#include "scenarios/algorithm_table.hpp"
 #include "scenarios/section.hpp"
 
 namespace troupe::scenarios {
@@ -54,10 +56,13 @@ struct Scenario {
   std::string name;
   std::uint64_t seed = 1;
   std::optional<platforms::PlatformSpec> platform;
+  int ranks = 0;  ///< 0: as the platform's placement says, or the launcher, or 4 threads
   std::string network = "simgrid";  ///< which simulated network
   std::optional<bool> phantom;      ///< payload; unset: as the kind of study and the backend suggest
   Bytes eager_limit{0};
   ComputeChoice compute;
+  std::vector<std::string> plugins;                 ///< files
+  std::shared_ptr<const AlgorithmTable> algorithms;  ///< the catalogue and the plugins
   // exactly one of
   std::optional<CollectiveStudy> collective;
   std::optional<algorithms::TrainingProblem> training;
