@@ -14,16 +14,16 @@ endforeach()
 ]])
 set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY TEST_INCLUDE_FILES ${CMAKE_BINARY_DIR}/test_environment.cmake)
 
-# troupe_test(NAME SOURCES ... PRIVATE libs... [LABELS ...] [TIMEOUT seconds] [WHOLE]): a gtest executable; each TEST is a
-# test of ctest's, or with WHOLE the executable is (many short tests that share an expensive beginning).
+# troupe_test(NAME SOURCES ... PRIVATE libs... [LABELS ...] [TIMEOUT seconds] [PROPERTIES ...] [WHOLE]): a gtest executable;
+# each TEST is a test of ctest's, or with WHOLE the executable is (many short tests that share an expensive beginning).
 # A test that calls GTEST_SKIP() << "why" is reported as skipped with that reason.
 function(troupe_test name)
-  cmake_parse_arguments(ARG "WHOLE" "TIMEOUT" "SOURCES;PRIVATE;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "WHOLE" "TIMEOUT" "SOURCES;PRIVATE;LABELS;PROPERTIES" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   troupe_executable(${name} SOURCES ${ARG_SOURCES} PRIVATE ${ARG_PRIVATE} GTest::gmock GTest::gtest_main)
-  set(properties TIMEOUT ${ARG_TIMEOUT})
+  set(properties TIMEOUT ${ARG_TIMEOUT} ${ARG_PROPERTIES})
   if(ARG_LABELS)
     list(APPEND properties LABELS "${ARG_LABELS}")
   endif()

@@ -2,9 +2,9 @@
 
 namespace troupe {
 
-void violated(const char* condition, std::string_view why, std::source_location where) {
-  throw ContractViolation{std::string{where.file_name()} + ":" + std::to_string(where.line()) +
-                          ": " + std::string{why} + " (expected: " + condition + ")"};
+void violated(const char* condition, std::string_view why, const char* file, int line) {
+  throw ContractViolation{std::string{file} + ":" + std::to_string(line) + ": " + std::string{why} +
+                          " (expected: " + condition + ")"};
 }
 
 }  // namespace troupe

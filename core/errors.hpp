@@ -3,7 +3,6 @@
 // below, whose message names what, where, the value met, what was expected and the nearest valid
 // name. Impossible unless the program is wrong: EXPECTS. docs/errors.md is the page about both.
 
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -57,13 +56,12 @@ class ContractViolation : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
-[[noreturn]] void violated(const char* condition, std::string_view why, std::source_location where);
+[[noreturn]] void violated(const char* condition, std::string_view why, const char* file, int line);
 
 }  // namespace troupe
 
 /// EXPECTS(condition, "why it must hold"): throws ContractViolation with file and line when it does
 /// not.
-#define EXPECTS(condition, why) \
-  (static_cast<bool>(condition) \
-       ? void(0)                \
-       : ::troupe::violated(#condition, (why), std::source_location::current()))
+#define EXPECTS(condition, why)           \
+  (static_cast<bool>(condition) ? void(0) \
+                                : ::troupe::violated(#condition, (why), __FILE__, __LINE__))

@@ -69,9 +69,9 @@ class BasicSlice {
   BasicSlice(Byte* address, std::size_t count, Dtype dtype, Memory& memory)
       : address_{address}, count_{count}, memory_{&memory}, dtype_{dtype} {}
   /// Views values on the host. The slice does not own them.
-  template <class T>
+  template <class T, std::size_t N>
   requires(std::is_arithmetic_v<T> && (std::is_const_v<Byte> || !std::is_const_v<T>))
-      BasicSlice(std::span<T> values)
+      BasicSlice(std::span<T, N> values)
       : BasicSlice{reinterpret_cast<Byte*>(values.data()), values.size(), dtype_of<T>(),
                    host_memory()} {}
   /// A Slice is a ConstSlice.

@@ -35,7 +35,7 @@ class Context {
 
  private:
   constexpr Context grown(int bits, std::uint64_t digits) const {
-    EXPECTS(std::bit_width(path_) + bits <= 64, "contexts are nested too deeply");
+    EXPECTS(static_cast<int>(std::bit_width(path_)) + bits <= 64, "contexts are nested too deeply");
     Context child;
     child.path_ = path_ << bits | digits;
     return child;

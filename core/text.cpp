@@ -15,7 +15,7 @@ namespace troupe {
 
 namespace {
 
-std::string quoted(std::string_view text) { return '"' + std::string{text} + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + std::string{text} + '"'; }
 
 struct Unit {
   std::string_view suffix;
@@ -30,8 +30,8 @@ struct Measured {
 
 Measured measured(std::string_view text, std::string_view what, std::string_view expected) {
   const auto refuse = [&](std::string_view why) {
-    throw BadInput{std::string{what} + ' ' + quoted(text) + ' ' + std::string{why} + " (expected " +
-                   std::string{expected} + ')'};
+    throw BadInput{std::string{what} + ' ' + in_quotes(text) + ' ' + std::string{why} +
+                   " (expected " + std::string{expected} + ')'};
   };
   if (text.empty()) refuse("is empty");
   if (text.front() == '-') refuse("is negative");
@@ -51,8 +51,8 @@ double in_units(std::string_view text, std::string_view what, std::string_view e
   if (found.suffix.empty()) return found.value;
   const auto unit = std::ranges::find(units, found.suffix, &Unit::suffix);
   if (unit == units.end())
-    throw BadInput{std::string{what} + ' ' + quoted(text) + " has the unknown unit " +
-                   quoted(found.suffix) + " (expected " + std::string{expected} + ')'};
+    throw BadInput{std::string{what} + ' ' + in_quotes(text) + " has the unknown unit " +
+                   in_quotes(found.suffix) + " (expected " + std::string{expected} + ')'};
   return found.value * unit->factor;
 }
 
@@ -125,7 +125,7 @@ constexpr std::string_view sizes_syntax = "A, A,B,C, A:B, A:B:xFACTOR or A:B:+ST
 constexpr std::uint64_t largest_size = 0x7fff'ffff'ffff'ffff;
 
 [[noreturn]] void refuse_sizes(std::string_view text, std::string_view why) {
-  throw BadInput{"the sizes " + quoted(text) + ' ' + std::string{why} + " (expected " +
+  throw BadInput{"the sizes " + in_quotes(text) + ' ' + std::string{why} + " (expected " +
                  std::string{sizes_syntax} + ')'};
 }
 
@@ -133,14 +133,14 @@ constexpr std::uint64_t largest_size = 0x7fff'ffff'ffff'ffff;
 
 Bytes parse_bytes(std::string_view text) {
   const auto refuse = [&](const std::string& why) {
-    throw BadInput{"the size " + quoted(text) + ' ' + why};
+    throw BadInput{"the size " + in_quotes(text) + ' ' + why};
   };
   const Measured found = measured(text, "the size", size_syntax);
   if (found.suffix == "KB")
     refuse("has an ambiguous unit: write \"kB\" for 1000 bytes or \"KiB\" for 1024");
   const auto unit = std::ranges::find(byte_units, found.suffix, &ByteUnit::suffix);
   if (unit == byte_units.end())
-    refuse("has the unknown unit " + quoted(found.suffix) + " (expected " +
+    refuse("has the unknown unit " + in_quotes(found.suffix) + " (expected " +
            std::string{size_syntax} + ')');
   const char* const end = found.number.data() + found.number.size();
   std::uint64_t whole = 0;
@@ -168,7 +168,7 @@ BytesPerSecond parse_bandwidth(std::string_view text) {
       "GiBps";
   const double value = in_units(text, what, expected, rate_units);
   if (!(value > 0))
-    throw BadInput{std::string{what} + ' ' + quoted(text) + " is zero (expected " +
+    throw BadInput{std::string{what} + ' ' + in_quotes(text) + " is zero (expected " +
                    std::string{expected} + ')'};
   return {value};
 }
@@ -178,7 +178,7 @@ FlopsPerSecond parse_speed(std::string_view text) {
       "a positive number of FLOP/s, or with f, kf, Mf, Gf, Tf, Pf or Ef";
   const double value = in_units(text, what, expected, speed_units);
   if (!(value > 0))
-    throw BadInput{std::string{what} + ' ' + quoted(text) + " is zero (expected " +
+    throw BadInput{std::string{what} + ' ' + in_quotes(text) + " is zero (expected " +
                    std::string{expected} + ')'};
   return {value};
 }
@@ -293,7 +293,7 @@ std::string nearest(std::string_view name, std::span<const std::string> candidat
 
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates) {
   const std::string found = nearest(name, candidates);
-  return found.empty() ? std::string{} : ", did you mean " + quoted(found) + "?";
+  return found.empty() ? std::string{} : ", did you mean " + in_quotes(found) + "?";
 }
 
 }  // namespace troupe

@@ -20,22 +20,12 @@ constexpr double typical_message = 1 << 20;  // bytes for which factors by size 
 constexpr std::pair<const char*, const char*> our_model[] = {
     {model_key, "CM02"}, {"network/crosstraffic", "no"}, {"network/TCP-gamma", "0"}};
 
-/// The names SimGrid lists when it does not know one: lines "  name: (type)value".
-std::vector<std::string> listed_names(const std::string& complaint) {
-  std::vector<std::string> names;
-  std::istringstream lines{complaint};
-  for (std::string line; std::getline(lines, line);)
-    if (const auto colon = line.find(": ("); line.starts_with("  ") && colon != line.npos)
-      names.push_back(line.substr(2, colon - 2));
-  return names;
-}
-
 void set(const std::string& name, const std::string& value, const std::string& origin) {
   try {
     simgrid::config::set_as_string(name.c_str(), value);
   } catch (const std::out_of_range& error) {
     throw BadPlatform(fmt::format("{} {}:{}: SimGrid has no setting of this name{}", origin, name,
-                                  value, did_you_mean(name, listed_names(error.what()))));
+                                  value, did_you_mean(name, listed_settings(error.what()))));
   } catch (const std::exception& error) {
     throw BadPlatform(
         fmt::format("{} {}:{}: SimGrid refuses this value: {}", origin, name, value, error.what()));
@@ -57,6 +47,16 @@ double factor_for(const std::string& text, double bytes) {
 }
 
 }  // namespace
+
+// Lines "  name: (type)value".
+std::vector<std::string> listed_settings(const std::string& complaint) {
+  std::vector<std::string> names;
+  std::istringstream lines{complaint};
+  for (std::string line; std::getline(lines, line);)
+    if (const auto colon = line.find(": ("); line.starts_with("  ") && colon != line.npos)
+      names.push_back(line.substr(2, colon - 2));
+  return names;
+}
 
 Settings::Settings(const PlatformSpec& spec, std::span<const std::string> command_line) {
   for (const auto& [name, value] : spec.cfg) values_[name] = {value, "scenario cfg"};

@@ -4,13 +4,17 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "platforms/facts.hpp"
 #include "platforms/specification.hpp"
 
 namespace troupe::platforms {
 
-/// What was asked for before the platform is loaded, strongest last word first applied.
+/// The names of all settings, from the complaint of SimGrid about one that it does not know.
+std::vector<std::string> listed_settings(const std::string& complaint);
+
+/// What was asked for before the platform is loaded.
 class Settings {
  public:
   /// Each of `command_line` is "name:value". Throws BadPlatform for anything else.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <xbt/log.h>
 #include <algorithm>
 #include <fstream>
 #include <map>
@@ -27,9 +28,17 @@ namespace s4u = simgrid::s4u;
 std::string content_of(const std::filesystem::path& file) {
   std::ifstream stream{file, std::ios::binary};
   std::ostringstream content;
-  if (!std::filesystem::is_regular_file(file) || !(content << stream.rdbuf()))
+  if (!std::filesystem::is_regular_file(file) || !stream)
     throw BadPlatform(fmt::format("{}: cannot read this platform file", file.string()));
+  content << stream.rdbuf();
   return content.str();
+}
+
+/// Where the file itself sets `name`: ":12", or nothing.
+std::string line_of_setting(std::span<const XmlTag> tags, std::string_view name) {
+  for (const XmlTag& tag : tags)
+    if (tag.name == "prop" && tag["id"] == name) return fmt::format(":{}", tag.line);
+  return {};
 }
 
 /// "Parse error at FILE:LINE: Invalid XML (XML input line 5, state 142): …\n…" → "FILE:LINE: …".
@@ -53,9 +62,25 @@ struct Recording {
   std::vector<s4u::Host*> hosts;
 };
 
-void load_file(const s4u::Engine& engine, const std::filesystem::path& file) {
+/// SimGrid tells of each setting it takes from a file, on stderr.
+class QuietSettings {
+ public:
+  QuietSettings() { xbt_log_control_set("xbt_cfg.thres:warning"); }
+  ~QuietSettings() { xbt_log_control_set("xbt_cfg.thres:info"); }
+  QuietSettings(const QuietSettings&) = delete;
+  QuietSettings& operator=(const QuietSettings&) = delete;
+};
+
+void load_file(const s4u::Engine& engine, const std::filesystem::path& file,
+               std::span<const XmlTag> tags) {
+  const QuietSettings quiet;
   try {
     engine.load_platform(file.string());
+  } catch (const std::out_of_range& error) {  // a setting in <config>
+    const std::string what = in_one_line(error.what());
+    const std::string name = what.substr(what.rfind(' ') + 1);
+    throw BadPlatform(fmt::format("{}{}: {}{}", file.string(), line_of_setting(tags, name), what,
+                                  did_you_mean(name, listed_settings(error.what()))));
   } catch (const std::exception& error) {
     std::string message = in_one_line(error.what());
     if (!message.starts_with(file.string())) message = file.string() + ": " + message;
@@ -113,6 +138,7 @@ std::string unchosen_model_notice(const std::string& name) {
 struct SimGridPlatform::Source {
   std::string content;
   std::optional<Topology> topology;
+  std::vector<XmlTag> tags;
   std::vector<int> grid;
 
   explicit Source(const PlatformSpec& spec) {
@@ -121,9 +147,17 @@ struct SimGridPlatform::Source {
       topology = generate(nlohmann::json::parse(spec.generator), spec.name());
     } else {
       content = content_of(spec.file);
-      if (spec.file.extension() != ".so") grid = torus_dimensions(start_tags(content));
+      if (spec.file.extension() != ".so") read_xml(spec.file.string());
     }
     if (topology) grid = topology->grid;
+  }
+
+ private:
+  void read_xml(const std::string& file) {
+    tags = start_tags(content);
+    grid = torus_dimensions(tags);
+    if (const auto mistake = first_mistake(tags))
+      throw BadPlatform(fmt::format("{}:{}: {}", file, mistake->line, mistake->what));
   }
 };
 
@@ -157,7 +191,7 @@ void SimGridPlatform::load(s4u::Engine& engine, const Source& source) {
     s4u::Host::on_creation_cb([recording](s4u::Host& host) {
       if (recording->open) recording->hosts.push_back(&host);
     });
-    load_file(engine, spec_.file);
+    load_file(engine, spec_.file, source.tags);
     recording->open = false;  // sealing reports every host once more
     hosts_ = recording->hosts;
   }

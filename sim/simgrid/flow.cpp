@@ -148,7 +148,7 @@ bool Flow::wait_directly(Operation& only) {
   blocked_directly_ = true;
   try {
     guarded([&] { comm->wait(); });
-  } catch (const ::simgrid::Exception&) {  // a courier moves it instead, or it failed
+  } catch (const ::simgrid::Exception&) {  // it failed: told through fail()
   }
   operation.comm = nullptr;
   blocked_operation_ = nullptr;

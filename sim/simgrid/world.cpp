@@ -39,6 +39,8 @@ void World::start(const std::function<void(Communicator&)>& program) {
           }
           accounting_.ended(rank, now());
         });
+    inboxes_.push_back(s4u::Mailbox::by_name("inbox" + std::to_string(rank)));
+    inboxes_.back()->set_receiver(actor);
     actor->on_exit([this, rank](bool failed) {
       if (!failed || over_) return;
       // Not from the dying actor, whose own simcalls would end it at once: from the maestro.
@@ -95,6 +97,7 @@ s4u::Mailbox* World::take_mailbox() {
   free_mailboxes_.pop_back();
   return mailbox;
 }
+s4u::Mailbox& World::inbox_of(Rank rank) { return *inboxes_[static_cast<std::size_t>(rank)]; }
 
 void World::post_send(SimOperation& send) {
   if (is_lost(send.to)) {
@@ -109,11 +112,22 @@ void World::post_send(SimOperation& send) {
     send.comm = start_put(send, *send.mailbox);
     return;
   }
-  send.partner = receive;
-  receive->partner = &send;
+  pair_up(send, *receive);
   send.pair = accounting_.started(send.from, send.to, send.bytes, now());
-  send.comm = start_put(send, *receive->mailbox);
-  free_mailboxes_.push_back(receive->mailbox);
+  if (send.bytes == 0) {  // SimGrid takes an empty message in an inbox for one that has arrived
+    send.mailbox = take_mailbox();
+    send.comm = start_put(send, *send.mailbox);
+    courier(send.to).get(send);
+    return;
+  }
+  s4u::Mailbox& inbox = inbox_of(send.to);
+  send.comm = start_put(send, inbox);
+  send.get = start_get(inbox);
+}
+
+void World::pair_up(SimOperation& send, SimOperation& receive) {
+  send.partner = &receive;
+  receive.partner = &send;
 }
 
 void World::post_receive(SimOperation& receive) {
@@ -121,29 +135,21 @@ void World::post_receive(SimOperation& receive) {
     const auto gone = "rank " + std::to_string(receive.from) + " is gone: its host failed";
     return receive.fail(receive.from, std::make_exception_ptr(PeerLost{gone}), now());
   }
-  reserve_mailbox();
   SimOperation* send = matching_.post_receive(receive.key(), receive);
-  if (!send) {
-    receive.mailbox = take_mailbox();
-    receive.comm = start_get(*receive.mailbox);
-    return;
-  }
-  send->partner = &receive;
-  receive.partner = send;
+  if (!send) return;
+  pair_up(*send, receive);
   if (send->eager) {
     if (send->arrived) hand_over(*send, receive);
     return;
   }
   send->pair = accounting_.started(send->from, send->to, send->bytes, now());
   receive.comm = start_get(*send->mailbox);
-  free_mailboxes_.push_back(send->mailbox);
+  free_mailboxes_.push_back(std::exchange(send->mailbox, nullptr));
 }
 
 bool World::forget_receive(SimOperation& receive) {
   if (!receive.is_queued()) return false;
   matching_.remove(receive);
-  receive.comm->cancel();
-  free_mailboxes_.push_back(receive.mailbox);
   return true;
 }
 
@@ -176,6 +182,11 @@ s4u::CommPtr start_get(s4u::Mailbox& mailbox) {
 
 void World::deliver(SimOperation& send) {
   accounting_.finished(send.pair, send.bytes, now());
+  if (send.get && send.mailbox) {  // a courier's
+    courier(send.to).finished(std::move(send.get));
+    free_mailboxes_.push_back(std::exchange(send.mailbox, nullptr));
+  }
+  send.get = nullptr;
   send.complete(send.to, send.bytes, now());
   hand_over(send, *send.partner);
   if (send.flow) send.flow->completed(send);
@@ -210,10 +221,7 @@ void World::post_eager(SimOperation& send) {
   if (send.source) send.copy.assign(send.source, send.source + send.bytes);
   else send.copy.clear();
   if (SimOperation* receive = matching_.post_message(send.key(), send)) {
-    send.partner = receive;
-    receive->partner = &send;
-    receive->comm->cancel();  // the couriers move it
-    free_mailboxes_.push_back(receive->mailbox);
+    pair_up(send, *receive);
   }
   send.pair = accounting_.started(send.from, send.to, send.bytes, now());
   send.mailbox = take_mailbox();
@@ -229,7 +237,7 @@ void World::post_eager(SimOperation& send) {
 
 void World::eager_arrived(SimOperation& send) {
   accounting_.finished(send.pair, send.bytes, now());
-  free_mailboxes_.push_back(send.mailbox);
+  free_mailboxes_.push_back(std::exchange(send.mailbox, nullptr));
   courier(send.from).finished(std::move(send.comm));
   courier(send.to).finished(std::move(send.get));
   send.arrived = true;
@@ -274,10 +282,8 @@ void World::rank_lost(Rank rank) {
                       : operation.partner                        ? operation.partner->from
                                                                  : operation.from;
     if (peer != rank) continue;
-    if (operation.is_queued()) {
-      matching_.remove(operation);
-      if (operation.comm) operation.comm->cancel();
-    }
+    if (operation.is_queued()) matching_.remove(operation);
+    if (operation.comm && !operation.partner) operation.comm->cancel();
     operation.fail(rank, error, now());
     if (operation.flow) operation.flow->completed(operation);
   }

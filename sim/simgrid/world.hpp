@@ -1,15 +1,20 @@
 #pragma once
 // The port on SimGrid: the state that the ranks of one simulation share.
 //
-// A rank is an actor; so is every flow it spawns. A message above the eager limit is a put by the
-// sender and a get by the receiver on a mailbox that belongs to that pair alone; which two belong
-// together is decided here (core/matching.hpp), so that an unmatched receive can be dropped and a
-// deadlock can be explained. SimGrid tells us of a delivery through the copy callback, in the
-// maestro's context, the only notice it gives of communications nobody waits for; there the data
-// are copied, both requests completed and, if a flow blocks on the right set, its semaphore
-// released. So a wait costs the same for 8 and for 1024 open requests. An eager message is moved by
-// two couriers, daemon actors on both hosts, because it must travel when neither rank is ready to
-// do anything for it.
+// A rank is an actor; so is every flow it spawns. Which message belongs to which receive is decided
+// here (core/matching.hpp): an unmatched receive can be dropped, SimGrid never having heard of it,
+// and a deadlock be explained. SimGrid moves a message when there is a put and a get for it:
+//   - send first: the sender puts it into a mailbox that is the pair's alone, the receiver gets it
+//   from there;
+//   - receive first: the sender puts it into the receiver's inbox, a mailbox with a permanent
+//   receiver, from where it leaves
+//     at once, and gets it itself: to the receiver it costs nothing to have 1024 receives open;
+//   - eager or empty: couriers, daemon actors on the hosts, do what neither rank may be ready to
+//   do.
+// Of a delivery we hear through the copy callback, in the maestro's context, SimGrid's only notice
+// of communications that nobody waits for. There the data are copied, both requests completed and,
+// if a flow blocks on the right set, its semaphore released: a wait costs the same whatever the
+// number of open requests.
 
 #include <deque>
 #include <exception>
@@ -155,8 +160,10 @@ class World {
  private:
   void reserve_mailbox();
   s4u::Mailbox* take_mailbox();
+  s4u::Mailbox& inbox_of(Rank rank);
   std::vector<UnmatchedMessage> unmatched() const;
   void post_eager(SimOperation& send);
+  static void pair_up(SimOperation& send, SimOperation& receive);
   void hand_over(SimOperation& send, SimOperation& receive);
   Courier& courier(Rank rank);
 
@@ -168,6 +175,7 @@ class World {
   std::deque<SimOperation> operations_;
   std::vector<SimOperation*> free_operations_;
   std::vector<s4u::Mailbox*> free_mailboxes_;
+  std::vector<s4u::Mailbox*> inboxes_;
   std::size_t mailboxes_ = 0;
   std::vector<std::unique_ptr<Courier>> couriers_;
   std::vector<Flow*> flows_;
