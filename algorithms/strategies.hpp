@@ -18,8 +18,8 @@ struct Strategy {
   std::string_view family;   ///< one of the families; the folder of its scenarios
   std::string_view summary;  ///< one line for a person
   std::string_view source;   ///< paper and section
-  /// Every rank waits for the others in each step: the same parameters, bit for bit, on every
-  /// backend. False where who comes first decides.
+  /// Who comes first decides nothing: a rank ends with the same parameters, bit for bit, on every
+  /// backend. (The others are so only in cyclic order.)
   bool synchronous;
   /// Trains. All ranks call it with the same problem. Throws BadInput for values nobody knows.
   void (*run)(Communicator&, const TrainingProblem&, TrainingLog&);
