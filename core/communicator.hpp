@@ -57,6 +57,11 @@ std::span<T, 1> value(T& x) {
   return std::span<T, 1>{&x, 1};
 }
 
+/// The eager rule: with a limit of 0 no message is eager, not even an empty one.
+constexpr bool is_eager(std::size_t bytes, Bytes eager_limit) {
+  return eager_limit.value > 0 && bytes <= eager_limit.value;
+}
+
 class Communicator;
 /// What a spawned flow runs. The communicator is the flow's own and lives as long as the flow.
 using Task = std::function<void(Communicator&)>;
@@ -65,10 +70,10 @@ using Task = std::function<void(Communicator&)>;
 ///
 /// Order: messages of equal (context, from, to, tag) arrive in the order of their sending.
 ///
-/// Eager rule, the same everywhere: a message of at most the run's eager limit leaves at isend and
-/// that request completes at once (the payload has been copied); above it the transfer starts when
-/// both sides have posted, and both requests complete when it is delivered. The limit is 0 unless
-/// the run says otherwise; no algorithm may rely on it.
+/// Eager rule, the same everywhere (is_eager): a message of at most the run's eager limit leaves at
+/// isend and that request completes at once (the payload has been copied); above it the transfer
+/// starts when both sides have posted, and both requests complete when it is delivered. The limit
+/// is 0, nothing is eager, unless the run says otherwise; no algorithm may rely on it.
 ///
 /// Dropping a request without waiting for it: a receive that is not matched is as if it had never
 /// been posted, and its message stays queued for the next; a matched receive, a send, a kernel or a

@@ -97,6 +97,11 @@ bool WaitSet::active(std::size_t index) const noexcept {
   return index < slots_.size() && slots_[index];
 }
 
+Operation* WaitSet::only() const {
+  EXPECTS(active_ == 1, "only one request is active");
+  return *std::ranges::find_if(slots_, [](const Operation* operation) { return operation; });
+}
+
 void WaitSet::became_ready(Operation& operation) {
   ready_.push_back(&operation);
   std::push_heap(ready_.begin(), ready_.end(), later);

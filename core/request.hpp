@@ -138,6 +138,8 @@ class WaitSet {
   bool empty() const noexcept { return active_ == 0; }
 
   // For backends, holding the lock.
+  /// The only active operation. EXPECTS size() == 1.
+  Operation* only() const;
   bool has_ready() const noexcept { return !ready_.empty(); }
   /// Takes out the operation that completed first. Returns its completion or throws what it failed
   /// with.

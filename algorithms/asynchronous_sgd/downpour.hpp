@@ -1,0 +1,24 @@
+#pragma once
+// Downpour SGD: replicas that train by themselves, fetch parameters now and then, and push what
+// gradients they have accrued.
+
+#include <string>
+
+#include "algorithms/training_log.hpp"
+#include "algorithms/training_problem.hpp"
+#include "core/communicator.hpp"
+
+namespace troupe::algorithms {
+
+/// Trains with rank 0 as the server and the others as replicas, each of which fetches before every
+/// problem.fetch_every-th gradient and pushes after every problem.push_every-th. The server hands
+/// out steps · replicas gradients in all, fetch_every at each fetch (the last may exceed the sum);
+/// what a replica has accrued after its last push is lost. The server alone reports, with the
+/// staleness of every update, and ends with the parameters. Deterministic in cyclic order. Throws
+/// BadInput for what refusal_of_downpour names.
+void downpour(Communicator& comm, const TrainingProblem& problem, TrainingLog& log);
+
+/// Why downpour cannot serve the problem on so many ranks, or empty.
+std::string refusal_of_downpour(const TrainingProblem& problem, int ranks);
+
+}  // namespace troupe::algorithms

@@ -1,0 +1,52 @@
+#include "algorithms/data_parallel/data_parallel.hpp"
+
+#include "algorithms/catalogue.hpp"
+#include "algorithms/models/model.hpp"
+#include "algorithms/reporter.hpp"
+
+namespace troupe::algorithms {
+
+/// Synchronous data parallel stochastic gradient descent (Dean et al. 2012, §3; Li et al., VLDB
+/// 2020): the average gradient is summed over all ranks by an allreduce, so that every replica
+/// takes the step of one machine with all the batches.
+///   ḡ = Σ_r p_r g_r(x),  x ← x − η ḡ,  p_r = samples of rank r / samples of all
+///   start: one broadcast of M from rank 0 (replicas that start apart stay apart for ever) · a
+///   step: one allreduce of M; by the ring 2(P−1) messages and 2(P−1)/P · M bytes a rank
+///
+///     rank 0   g_0(x) ─┐                   ┌─ x − ηḡ
+///     rank 1   g_1(x) ─┼─ Σ p_r g_r = ḡ ───┼─ x − ηḡ
+///     rank 2   g_2(x) ─┘                   └─ x − ηḡ
+void data_parallel(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
+  const auto model = make_model(problem, comm.rank(), comm.size());
+  const Buffer parameters = make_buffer(problem, model->size());
+  const Buffer gradient = make_buffer(problem, model->size());
+  Reporter reporter{comm, problem, *model, log, problem.stop.steps};
+  Problem whole;
+  whole.ranks = comm.size();
+  whole.count = model->size();
+  whole.dtype = problem.dtype;
+  const Entry& allreduce = find_entry(Collective::allreduce, problem.collective);
+
+  model->initialise(comm, parameters);
+  find_entry(Collective::broadcast, "binomial").run(comm, whole, {parameters, parameters});
+  reporter.report({}, parameters);
+  std::int64_t step = 0;
+  while (step < problem.stop.steps) {
+    model->gradient(comm, parameters, model->share(), gradient);
+    allreduce.run(comm, whole, {gradient, gradient});
+    compute(comm, Axpy{-problem.optimiser.rate, gradient, parameters});
+    if (reporter.report({.step = ++step}, parameters)) break;
+  }
+  reporter.finish(step, parameters);
+}
+
+std::string refusal_of_data_parallel(const TrainingProblem& problem, int ranks) {
+  Problem whole;
+  whole.ranks = ranks;
+  whole.count = problem.model.features;
+  whole.dtype = problem.dtype;
+  const std::string why = find_entry(Collective::allreduce, problem.collective).refusal(whole);
+  return why.empty() ? refusal_of_model(problem, ranks) : why;
+}
+
+}  // namespace troupe::algorithms

@@ -1,0 +1,26 @@
+#pragma once
+// A parameter server: rank 0 keeps the parameters, all others compute gradients.
+
+#include <string>
+
+#include "algorithms/training_log.hpp"
+#include "algorithms/training_problem.hpp"
+#include "core/communicator.hpp"
+
+namespace troupe::algorithms {
+
+/// Trains with rank 0 as the server and the others as workers. `problem.mode`:
+///   bsp: waits for all workers of a clock and applies the mean of their gradients once ·
+///   ssp: applies each gradient at arrival; a worker may start clock c only when all have completed
+///   clock c − problem.staleness · asp: the same without that bound.
+/// ssp and asp take each gradient with the full rate, so that one clock of ssp with bound 0 goes as
+/// far as one of bsp with `workers` times the rate. The server hands out steps · workers gradients
+/// in all, to whoever asks; it alone reports, with the staleness of every update, and ends with the
+/// parameters. Deterministic in mode bsp and in cyclic order. Throws BadInput for what
+/// refusal_of_parameter_server names.
+void parameter_server(Communicator& comm, const TrainingProblem& problem, TrainingLog& log);
+
+/// Why parameter_server cannot serve the problem on so many ranks, or empty.
+std::string refusal_of_parameter_server(const TrainingProblem& problem, int ranks);
+
+}  // namespace troupe::algorithms

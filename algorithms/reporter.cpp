@@ -1,0 +1,69 @@
+#include "algorithms/reporter.hpp"
+
+#include "algorithms/catalogue.hpp"
+
+namespace troupe::algorithms {
+
+Reporter::Reporter(const Communicator& comm, const TrainingProblem& problem, const Model& model,
+                   TrainingLog& log, std::int64_t last)
+    : comm_{comm}, problem_{problem}, model_{model}, log_{log}, last_{last} {}
+
+bool Reporter::is_due(std::int64_t step) const {
+  const std::int64_t every = problem_.evaluate_every;
+  return step == last_ || (every > 0 && step % every == 0) || is_check(step);
+}
+
+bool Reporter::report(const Figures& figures, ConstSlice parameters,
+                      std::span<const double> gradient) {
+  return tell(figures, is_due(figures.step), parameters, gradient);
+}
+void Reporter::finish(std::int64_t step, ConstSlice parameters) {
+  if (step != evaluated_) tell({.step = step}, true, parameters, {});
+  log_.finished(comm_.rank(), parameters);
+}
+
+bool Reporter::tell(Figures figures, bool due, ConstSlice parameters,
+                    std::span<const double> gradient) {
+  figures.rank = comm_.rank();
+  figures.time = comm_.now();
+  figures.due = due;
+  if (!due) {
+    log_.record(figures, {});
+    return false;
+  }
+  evaluated_ = figures.step;
+  if (const auto evaluation = model_.evaluate(parameters)) {
+    figures.loss = evaluation->loss;
+    figures.gap = evaluation->gap;
+    figures.error = evaluation->error;
+  }
+  log_.record(figures, {parameters, gradient});
+  const auto reached = [](const std::optional<double>& value, const std::optional<double>& goal) {
+    return value && goal && *value <= *goal;
+  };
+  const StopChoice& stop = problem_.stop;
+  return reached(figures.loss, stop.loss) || reached(figures.gap, stop.gap) ||
+         reached(figures.error, stop.error) || reached(figures.disagreement, stop.disagreement);
+}
+
+bool Reporter::is_check(std::int64_t step) const {
+  const StopChoice& stop = problem_.stop;
+  return stops_on_values(stop) && stop.check_every > 0 && step % stop.check_every == 0;
+}
+
+bool stops_on_values(const StopChoice& stop) {
+  return stop.loss || stop.gap || stop.error || stop.disagreement;
+}
+
+double agreed(Communicator& comm, const TrainingProblem& problem, Op op, double value) {
+  const Slice single{std::span<double>{&value, 1}};
+  Problem one;
+  one.ranks = comm.size();
+  one.count = 1;
+  one.dtype = Dtype::float64;
+  one.op = op;
+  find_entry(Collective::allreduce, problem.collective).run(comm, one, {single, single});
+  return value;
+}
+
+}  // namespace troupe::algorithms

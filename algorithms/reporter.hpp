@@ -1,0 +1,51 @@
+#pragma once
+// What every strategy does after a step besides training: evaluate where it is due, tell the log,
+// and see whether that was enough. None of it takes simulated time; only agreed() sends messages.
+
+#include <cstdint>
+
+#include "algorithms/models/model.hpp"
+#include "algorithms/training_log.hpp"
+#include "algorithms/training_problem.hpp"
+
+namespace troupe::algorithms {
+
+class Reporter {
+ public:
+  /// Reports this rank's steps 1 … `last` (0 where that is not known beforehand). The objects must
+  /// outlive it.
+  Reporter(const Communicator& comm, const TrainingProblem& problem, const Model& model,
+           TrainingLog& log, std::int64_t last);
+
+  /// True for the steps whose figures are wanted: every evaluate_every-th, the last, and those at
+  /// which all ranks ask each other whether to end.
+  bool is_due(std::int64_t step) const;
+  /// Completes the figures (step is given; time, rank and, where due, the evaluation are filled in)
+  /// and tells the log. True if these figures satisfy the stop criteria.
+  bool report(const Figures& figures, ConstSlice parameters, std::span<const double> gradient = {});
+  /// After the last step done: evaluates it if that has not been done, and gives the log the
+  /// parameters this rank ends with.
+  void finish(std::int64_t step, ConstSlice parameters);
+  /// True if all ranks ask each other after this step: one value to be reached by all, and
+  /// check_every steps since the last time.
+  bool is_check(std::int64_t step) const;
+
+ private:
+  bool tell(Figures figures, bool due, ConstSlice parameters, std::span<const double> gradient);
+
+  const Communicator& comm_;
+  const TrainingProblem& problem_;
+  const Model& model_;
+  TrainingLog& log_;
+  std::int64_t last_;
+  std::int64_t evaluated_ = -1;  // the last step that was
+};
+
+/// True if the run may end before its steps are done.
+bool stops_on_values(const StopChoice& stop);
+
+/// The least or largest of one value of each rank, known to all ranks afterwards; by the problem's
+/// allreduce. Real in a phantom run too.
+double agreed(Communicator& comm, const TrainingProblem& problem, Op op, double value);
+
+}  // namespace troupe::algorithms

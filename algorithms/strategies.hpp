@@ -1,0 +1,34 @@
+#pragma once
+// The table of training strategies: every one with its name, its source and one uniform way to run
+// it. Strategies themselves are the functions in algorithms/<folder>/; this is the way from a name
+// to one of them.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "algorithms/training_log.hpp"
+#include "algorithms/training_problem.hpp"
+#include "core/communicator.hpp"
+
+namespace troupe::algorithms {
+
+struct Strategy {
+  std::string_view name;     ///< "data_parallel", "zero_gradient_sum", …
+  std::string_view family;   ///< one of the families; the folder of its scenarios
+  std::string_view summary;  ///< one line for a person
+  std::string_view source;   ///< paper and section
+  /// Who comes first decides nothing: a rank ends with the same parameters, bit for bit, on every
+  /// backend. (The others are so only in cyclic order.)
+  bool synchronous;
+  /// Trains. All ranks call it with the same problem. Throws BadInput for values nobody knows.
+  void (*run)(Communicator&, const TrainingProblem&, TrainingLog&);
+  /// Empty if it can serve the problem on so many ranks, else why not.
+  std::string (*refusal)(const TrainingProblem&, int ranks);
+};
+
+std::span<const Strategy> strategies();
+/// Throws BadInput with the nearest name.
+const Strategy& find_strategy(std::string_view name);
+
+}  // namespace troupe::algorithms

@@ -1,0 +1,57 @@
+#pragma once
+// All that differs between the SimGrid we build with (3.32, Debian 12) and newer ones (4.0, Debian
+// 13). Nothing else in Troupe asks for SimGrid's version.
+
+#include <simgrid/s4u.hpp>
+#include <string>
+#include <xbt/config.hpp>
+
+#include <simgrid/version.h>  // does not compile without what comes before it
+
+namespace troupe::platforms::compat {
+
+inline simgrid::s4u::Host* add_host(simgrid::s4u::NetZone& zone, const std::string& name,
+                                    double speed) {
+#if SIMGRID_VERSION >= 40000
+  return zone.add_host(name, speed);
+#else
+  return zone.create_host(name, speed);
+#endif
+}
+
+inline simgrid::s4u::Link* add_link(simgrid::s4u::NetZone& zone, const std::string& name,
+                                    double bandwidth) {
+#if SIMGRID_VERSION >= 40000
+  return zone.add_link(name, bandwidth);
+#else
+  return zone.create_link(name, bandwidth);
+#endif
+}
+
+/// A factor of the network as text: "13.01", or "1500:0.9;0:0.8" (from that size on, that factor).
+/// Asking for a setting by the wrong type crashes SimGrid 3.32.
+inline std::string network_factor(const std::string& name) {
+#if SIMGRID_VERSION >= 33400
+  return simgrid::config::get_value<std::string>(name);
+#else
+  return std::to_string(simgrid::config::get_value<double>(name));
+#endif
+}
+
+/// Where the SMPI and IB models keep their factors by size.
+inline std::string smpi_factor(const std::string& name) {
+#if SIMGRID_VERSION >= 33400
+  return simgrid::config::get_value<std::string>(
+      name == "smpi/lat-factor" ? "network/latency-factor" : "network/bandwidth-factor");
+#else
+  return simgrid::config::get_value<std::string>(name);
+#endif
+}
+
+/// "3.32", "4.0".
+inline std::string version() {
+  return std::to_string(SIMGRID_VERSION / 10000) + "." +
+         std::to_string(SIMGRID_VERSION / 100 % 100);
+}
+
+}  // namespace troupe::platforms::compat

@@ -1,0 +1,40 @@
+#pragma once
+// SimGrid's settings: who may say what, and what is in force in the end.
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "platforms/facts.hpp"
+#include "platforms/specification.hpp"
+
+namespace troupe::platforms {
+
+/// The names of all settings, from the complaint of SimGrid about one that it does not know.
+std::vector<std::string> listed_settings(const std::string& complaint);
+
+/// What was asked for before the platform is loaded.
+class Settings {
+ public:
+  /// Each of `command_line` is "name:value". Throws BadPlatform for anything else.
+  Settings(const PlatformSpec& spec, std::span<const std::string> command_line);
+
+  /// Sets them in SimGrid, so that a file's <config> leaves them alone. With `ours`, also the model
+  /// our own platforms run under, where nobody says otherwise. Throws BadPlatform for an unknown
+  /// name, with the nearest one, and for a value that SimGrid refuses.
+  void apply(bool ours) const;
+  bool empty() const { return values_.empty(); }
+
+  /// What is in force, once a platform is loaded.
+  NetworkModel network() const;
+
+ private:
+  struct Value {
+    std::string text;
+    std::string origin;  // "--cfg" or "scenario"
+  };
+  std::map<std::string, Value> values_;
+};
+
+}  // namespace troupe::platforms

@@ -1,0 +1,259 @@
+#include "platforms/simgrid/simgrid_platform.hpp"
+
+#include <fmt/format.h>
+
+#include <xbt/log.h>
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/errors.hpp"
+#include "core/text.hpp"
+#include "platforms/digest.hpp"
+#include "platforms/generators.hpp"
+#include "platforms/simgrid/compat.hpp"
+#include "platforms/simgrid/computed_zone.hpp"
+#include "platforms/simgrid/leaf_switches.hpp"
+#include "platforms/simgrid/rehearsal.hpp"
+#include "platforms/simgrid/settings.hpp"
+#include "platforms/xml_scan.hpp"
+
+namespace troupe::platforms {
+namespace {
+
+namespace s4u = simgrid::s4u;
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ifstream stream{file, std::ios::binary};
+  std::ostringstream content;
+  if (!std::filesystem::is_regular_file(file) || !stream)
+    throw BadPlatform(fmt::format("{}: cannot read this platform file", file.string()));
+  content << stream.rdbuf();
+  return content.str();
+}
+
+/// Where the file itself sets `name`: ":12", or nothing.
+std::string line_of_setting(std::span<const XmlTag> tags, std::string_view name) {
+  for (const XmlTag& tag : tags)
+    if (tag.name == "prop" && tag["id"] == name) return fmt::format(":{}", tag.line);
+  return {};
+}
+
+/// "Parse error at FILE:LINE: Invalid XML (XML input line 5, state 142): …\n…" → "FILE:LINE: …".
+std::string in_one_line(std::string complaint) {
+  complaint = complaint.substr(0, complaint.find('\n'));
+  const auto cut = [&complaint](std::string_view from, std::string_view to) {
+    const auto begin = complaint.find(from);
+    const auto end = begin == complaint.npos ? begin : complaint.find(to, begin);
+    if (end != complaint.npos) complaint.erase(begin, end + to.size() - begin);
+  };
+  cut("Parse error at ", " at ");
+  cut(" (XML input line", ")");
+  cut(" Existing netpoints:", ":");
+  return complaint;
+}
+
+/// The order in which hosts are made. SimGrid offers no way to take a callback back, hence the
+/// flag.
+struct Recording {
+  bool open = true;
+  std::vector<s4u::Host*> hosts;
+};
+
+/// SimGrid tells of each setting it takes from a file, on stderr.
+class QuietSettings {
+ public:
+  QuietSettings() { xbt_log_control_set("xbt_cfg.thres:warning"); }
+  ~QuietSettings() { xbt_log_control_set("xbt_cfg.thres:info"); }
+  QuietSettings(const QuietSettings&) = delete;
+  QuietSettings& operator=(const QuietSettings&) = delete;
+};
+
+void load_file(const s4u::Engine& engine, const std::filesystem::path& file,
+               std::span<const XmlTag> tags) {
+  const QuietSettings quiet;
+  try {
+    engine.load_platform(file.string());
+  } catch (const std::out_of_range& error) {  // a setting in <config>
+    const std::string what = in_one_line(error.what());
+    const std::string name = what.substr(what.rfind(' ') + 1);
+    throw BadPlatform(fmt::format("{}{}: {}{}", file.string(), line_of_setting(tags, name), what,
+                                  did_you_mean(name, listed_settings(error.what()))));
+  } catch (const std::exception& error) {
+    std::string message = in_one_line(error.what());
+    if (!message.starts_with(file.string())) message = file.string() + ": " + message;
+    throw BadPlatform(message);
+  }
+}
+
+HostFacts facts_about(const s4u::Host& host) {
+  HostFacts facts{.name = host.get_name(),
+                  .speed = {host.get_speed()},
+                  .cores = host.get_core_count(),
+                  .device = {},
+                  .memory_bandwidth = {}};
+  if (const char* device = host.get_property("device")) facts.device = device;
+  if (const char* bandwidth = host.get_property("memory_bandwidth")) try {
+      facts.memory_bandwidth = parse_bandwidth(bandwidth);
+    } catch (const BadInput& error) {
+      throw BadPlatform(
+          fmt::format("host \"{}\", property memory_bandwidth: {}", host.get_name(), error.what()));
+    }
+  return facts;
+}
+
+/// Hosts of equal property `node` are one node; where no host has it, those under one leaf switch.
+std::vector<int> nodes_of(std::span<s4u::Host* const> hosts) {
+  const auto named = [](const s4u::Host* host) { return host->get_property("node") != nullptr; };
+  if (std::ranges::none_of(hosts, named)) return leaf_switch_groups(hosts);
+  std::map<std::string, int> numbers;
+  std::vector<int> nodes;
+  for (const s4u::Host* host : hosts) {
+    const std::string name = named(host) ? std::string{"node "} + host->get_property("node")
+                                         : "host " + std::string{host->get_name()};
+    nodes.push_back(numbers.emplace(name, static_cast<int>(numbers.size())).first->second);
+  }
+  return nodes;
+}
+
+bool seats_follow_the_grid(std::span<const RankPlace> ranks, std::size_t hosts) {
+  if (ranks.size() != hosts) return false;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+    if (ranks[rank].host_index != static_cast<int>(rank)) return false;
+  return true;
+}
+
+std::string unchosen_model_notice(const std::string& name) {
+  return fmt::format(
+      "{}: names no network model, so it runs under SimGrid's default LV08 (latency ×13.01, "
+      "bandwidth ×0.97); --cfg=network/model:CM02 takes both as they stand",
+      name);
+}
+
+}  // namespace
+
+/// What is to be loaded: a file that SimGrid reads, or a topology of ours.
+struct SimGridPlatform::Source {
+  std::string content;
+  std::optional<Topology> topology;
+  std::vector<XmlTag> tags;
+  std::vector<int> grid;
+
+  explicit Source(const PlatformSpec& spec) {
+    if (!spec.generator.empty()) {
+      content = spec.generator;
+      topology = generate(nlohmann::json::parse(spec.generator), spec.name());
+    } else {
+      content = content_of(spec.file);
+      if (spec.file.extension() != ".so") read_xml(spec.file.string());
+    }
+    if (topology) grid = topology->grid;
+  }
+
+ private:
+  void read_xml(const std::string& file) {
+    tags = start_tags(content);
+    grid = torus_dimensions(tags);
+    if (const auto mistake = first_mistake(tags))
+      throw BadPlatform(fmt::format("{}:{}: {}", file, mistake->line, mistake->what));
+  }
+};
+
+SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
+                                 std::span<const std::string> command_line_cfg)
+    : spec_{spec} {
+  EXPECTS(engine.get_host_count() == 0, "an engine loads one platform");
+  const Settings settings{spec_, command_line_cfg};
+  const Source source{spec_};
+  const bool ours = source.topology.has_value();
+  const auto build = [&] {
+    settings.apply(ours);
+    load(engine, source);
+    place();
+  };
+  if (!ours || !settings.empty()) rehearse(spec_.name(), build);
+  build();
+  if (seats_follow_the_grid(ranks_, hosts_.size())) grid_ = source.grid;
+  network_ = settings.network();
+  if (ours && network_.chosen_by == "platform") network_.chosen_by = "as all generated platforms";
+  if (network_.chosen_by == "SimGrid's default")
+    notices_.push_back(unchosen_model_notice(spec_.name()));
+  digest_ = digest_of(source.content + '\n' + network_.text());
+}
+
+void SimGridPlatform::load(s4u::Engine& engine, const Source& source) {
+  if (source.topology) {
+    hosts_ = build_zone(*source.topology);
+  } else {
+    const auto recording = std::make_shared<Recording>();
+    s4u::Host::on_creation_cb([recording](s4u::Host& host) {
+      if (recording->open) recording->hosts.push_back(&host);
+    });
+    load_file(engine, spec_.file, source.tags);
+    recording->open = false;  // sealing reports every host once more
+    hosts_ = recording->hosts;
+  }
+  if (hosts_.empty()) throw BadPlatform(fmt::format("{}: declares no host", spec_.name()));
+  engine.seal_platform();
+  facts_.clear();
+  for (const s4u::Host* host : hosts_) facts_.push_back(facts_about(*host));
+}
+
+void SimGridPlatform::place() {
+  std::vector<std::string> names;
+  for (const HostFacts& facts : facts_) names.push_back(facts.name);
+  std::vector<Seat> seats;
+  try {
+    seats = place_ranks(names, spec_.placement);
+  } catch (const BadPlatform& error) {
+    throw BadPlatform(fmt::format("{}: {}", spec_.name(), error.what()));
+  }
+  const std::vector<int> node_of_host = nodes_of(hosts_);
+  std::map<int, int> numbers;  // nodes that hold a rank, renumbered
+  for (const Seat& seat : seats) {
+    const int node = node_of_host[static_cast<std::size_t>(seat.host)];
+    const int number = numbers.emplace(node, static_cast<int>(numbers.size())).first->second;
+    ranks_.push_back({.host = hosts_[static_cast<std::size_t>(seat.host)],
+                      .host_index = seat.host,
+                      .slot = seat.slot,
+                      .node = number});
+  }
+  node_count_ = static_cast<int>(numbers.size());
+  for (std::size_t rank = 1; rank < ranks_.size(); ++rank)  // a missing route should show now
+    links_between(static_cast<int>(rank) - 1, static_cast<int>(rank));
+}
+
+const HostFacts& SimGridPlatform::facts_of(int rank) const {
+  EXPECTS(rank >= 0 && rank < static_cast<int>(ranks_.size()), "0 ≤ rank < number of ranks");
+  return facts_[static_cast<std::size_t>(ranks_[static_cast<std::size_t>(rank)].host_index)];
+}
+
+std::vector<s4u::Link*> SimGridPlatform::links_between(int from, int to) const {
+  const int size = static_cast<int>(ranks_.size());
+  EXPECTS(from >= 0 && from < size && to >= 0 && to < size, "0 ≤ rank < number of ranks");
+  std::vector<s4u::Link*> links;
+  double latency = 0;
+  const s4u::Host* source = ranks_[static_cast<std::size_t>(from)].host;
+  source->route_to(ranks_[static_cast<std::size_t>(to)].host, links, &latency);
+  return links;
+}
+
+RouteFacts SimGridPlatform::route(int from, int to) const {
+  RouteFacts route{.links = {},
+                   .latency = {},
+                   .bandwidth = {std::numeric_limits<double>::infinity()},
+                   .effective_latency = {},
+                   .effective_bandwidth = {}};
+  for (const s4u::Link* link : links_between(from, to)) {
+    route.links.push_back(link->get_name());
+    route.latency += Seconds{link->get_latency()};
+    route.bandwidth.value = std::min(route.bandwidth.value, link->get_bandwidth());
+  }
+  route.effective_latency = network_.effective_latency(route.latency);
+  route.effective_bandwidth = network_.effective_bandwidth(route.bandwidth, route.latency);
+  return route;
+}
+
+}  // namespace troupe::platforms

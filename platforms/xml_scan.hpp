@@ -1,0 +1,41 @@
+#pragma once
+// A glance at a SimGrid platform file: for what SimGrid does not tell afterwards, and for mistakes
+// on which it ends the process or says nothing helpful. Whether all else is right is SimGrid's to
+// say.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::platforms {
+
+/// A start tag.
+struct XmlTag {
+  std::string name;
+  std::map<std::string, std::string, std::less<>> attributes;
+  int line = 0;
+
+  /// The attribute, or "" where it is missing.
+  std::string_view operator[](std::string_view attribute) const;
+};
+
+/// The start tags of a file in their order; comments, declarations and text are passed over. Stops
+/// quietly where the text is no XML.
+std::vector<XmlTag> start_tags(std::string_view xml);
+
+struct XmlMistake {
+  int line = 0;
+  std::string what;
+};
+
+/// The first of: a version other than 4 and 4.1; a routing or topology SimGrid does not have; a
+/// <cluster> with another number of hosts than its topology; a dragonfly SimGrid 3.32 crashes on.
+std::optional<XmlMistake> first_mistake(const std::vector<XmlTag>& tags);
+
+/// The dimensions of a platform that is one <cluster topology="TORUS">, the last varying fastest
+/// (SimGrid writes the fastest first); empty for any other.
+std::vector<int> torus_dimensions(const std::vector<XmlTag>& tags);
+
+}  // namespace troupe::platforms

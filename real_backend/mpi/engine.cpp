@@ -1,0 +1,263 @@
+#include "real_backend/mpi/engine.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <utility>
+#include <variant>
+
+namespace troupe::mpi {
+
+// ---- flows
+
+/// A spawned flow: its task on a stack of its own, and the request that ends with it.
+class Flow final : public Operation {
+ public:
+  Flow(Engine& engine, Context context, Task task, std::uint64_t sequence)
+      : engine_{engine},
+        comm_{engine, context},
+        task_{std::move(task)},
+        fiber_{engine.stacks_, [this] { run(); }} {
+    renew(sequence);
+  }
+  /// True if it could go on now.
+  bool runnable() const {
+    return !fiber_.finished() && (!waiting_ || engine_.over(*waiting_));
+  }
+  const Engine::Waiting* waiting() const noexcept { return waiting_; }
+  void resume() {
+    Flow* const before = std::exchange(engine_.current_, this);
+    fiber_.resume();
+    engine_.current_ = before;
+    if (!fiber_.finished()) return;
+    task_ = nullptr;
+    --engine_.running_flows_;
+    if (error_) fail(engine_.rank_, std::exchange(error_, nullptr), engine_.clock_.now());
+    else complete(engine_.rank_, 0, engine_.clock_.now());
+  }
+  void suspend(const Engine::Waiting& waiting) {
+    waiting_ = &waiting;
+    fiber_.suspend();
+    waiting_ = nullptr;
+  }
+
+ private:
+  void run() {
+    try {
+      task_(comm_);
+    } catch (const boost::context::detail::forced_unwind&) {
+      throw;  // the fiber is destroyed before its end
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+  }
+  void abandon() noexcept override {
+    if (!is_done()) engine_.wait_until_done(*this);
+  }
+  void retire() noexcept override {
+    std::erase_if(engine_.flows_, [this](const auto& flow) { return flow.get() == this; });
+  }
+
+  Engine& engine_;
+  FlowCommunicator comm_;
+  Task task_;
+  std::exception_ptr error_;
+  const Engine::Waiting* waiting_ = nullptr;
+  Fiber fiber_;
+};
+
+// ---- the port
+
+Rank FlowCommunicator::rank() const { return engine_.rank_; }
+int FlowCommunicator::size() const { return engine_.size_; }
+Seconds FlowCommunicator::now() const { return engine_.clock_.now(); }
+
+Request FlowCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
+  EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator");
+  return Request{engine_.messages_.send(to, engine_.tags_.pack(placed(tag), tag), tag.is_open(),
+                                        payload, engine_.sequence_++)};
+}
+Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
+  EXPECTS((from == any_rank) == tag.is_open(),
+          "a receive takes from any rank if and only if its tag is open");
+  EXPECTS(from == any_rank || (0 <= from && from < size()),
+          "a message comes from a rank of the communicator");
+  return Request{engine_.messages_.receive(from, engine_.tags_.pack(placed(tag), tag),
+                                           tag.is_open(), room, engine_.sequence_++)};
+}
+Request FlowCommunicator::start(Kernel kernel) { return engine_.start(std::move(kernel)); }
+Request FlowCommunicator::spawn(Task task) {
+  return engine_.spawn(context_.spawned(spawned_++), std::move(task));
+}
+std::optional<Completion> FlowCommunicator::wait_any(WaitSet& set, Seconds until) {
+  EXPECTS(!set.empty(), "something must be waited for");
+  if (set.has_ready()) {
+    engine_.breathe();
+  } else {
+    engine_.block({.set = &set, .operation = nullptr, .until = until});
+    if (!set.has_ready()) return std::nullopt;
+  }
+  return set.take_ready();
+}
+
+// ---- starting
+
+Engine::Engine(Messages::Pair comms, const Options& options, const TagPacking& tags, Abort abort)
+    : options_{options},
+      tags_{tags},
+      abort_{std::move(abort)},
+      messages_{comms, options_, clock_, *this},
+      stacks_{options.flow_stack},
+      root_{*this, Context{}} {
+  EXPECTS(!options.wait_inside_mpi ||
+              (options.progress == Progress::none && options.receive == Receive::posted),
+          "waiting inside MPI goes with Progress::none and Receive::posted");
+  check_call(MPI_Comm_rank(comms.addressed, &rank_), "MPI_Comm_rank");
+  check_call(MPI_Comm_size(comms.addressed, &size_), "MPI_Comm_size");
+}
+Engine::~Engine() = default;
+
+Seconds Engine::busy_time(const Kernel& kernel) const {
+  if (!is_phantom(kernel)) return Seconds{};
+  const Work amount = work(kernel);
+  Seconds time{};
+  if (options_.phantom_speed.value > 0) time = amount.flops / options_.phantom_speed;
+  if (options_.phantom_bandwidth.value > 0)
+    time = std::max(time, amount.bytes / options_.phantom_bandwidth);
+  return time + options_.phantom_launch;
+}
+bool Engine::runs_at_issue(const Kernel& kernel, Seconds busy) const {
+  if (options_.progress == Progress::none) return true;
+  if (!worker_.idle()) return false;
+  if (is_phantom(kernel)) return busy <= Seconds{};
+  return !std::holds_alternative<Opaque>(kernel) && work(kernel).bytes <= options_.run_at_issue;
+}
+Request Engine::start(Kernel kernel) {
+  check(kernel);
+  const Seconds busy = busy_time(kernel);
+  const bool at_issue = runs_at_issue(kernel, busy);
+  auto operation = std::make_unique<KernelOperation>(std::move(kernel), busy, sequence_++, *this);
+  if (at_issue) {
+    operation->run();
+    operation->finish(rank_, clock_.now());
+    computed_ = true;
+  } else {
+    worker_.submit(*operation);
+  }
+  return Request{*operation.release()};
+}
+Request Engine::spawn(Context context, Task task) {
+  flows_.push_back(std::make_unique<Flow>(*this, context, std::move(task), sequence_++));
+  ++running_flows_;
+  return Request{*flows_.back()};
+}
+
+// ---- waiting
+
+bool Engine::over(const Waiting& waiting) const {
+  return (waiting.set && waiting.set->has_ready()) ||
+         (waiting.operation && waiting.operation->is_done()) ||
+         (waiting.until < forever && clock_.now() >= waiting.until);
+}
+
+void Engine::block(const Waiting& waiting) {
+  unbroken_ = 0;
+  if (current_) {
+    current_->suspend(waiting);
+    return;
+  }
+  backoff_.reset();
+  do {
+    // Not an "or" that skips: both must have their turn.
+    const bool polled = poll(), resumed = resume_flows();
+    if (over(waiting)) return;
+    if (polled || resumed) backoff_.reset();
+    else idle(earliest_deadline(waiting.until));
+  } while (true);
+}
+
+void Engine::breathe() {
+  constexpr int often_enough = 16;
+  if (options_.wait_inside_mpi && running_flows_ == 0) return;
+  if (!computed_ && ++unbroken_ < often_enough) return;
+  unbroken_ = 0;
+  computed_ = false;
+  if (current_) {
+    current_->suspend({.set = nullptr, .operation = nullptr, .until = Seconds{}});
+  } else {
+    poll();
+    resume_flows();
+  }
+}
+
+bool Engine::poll() {
+  bool some = messages_.poll();
+  if (!worker_.idle()) {
+    for (KernelOperation* const operation : worker_.take_computed()) {
+      operation->finish(rank_, clock_.now());
+      some = true;
+    }
+  }
+  return some;
+}
+
+bool Engine::resume_flows() {
+  bool some = false;
+  // By index: a flow may spawn others, and retire those it waited for.
+  for (std::size_t i = 0; running_flows_ > 0 && i < flows_.size(); ++i) {
+    Flow& flow = *flows_[i];
+    if (!flow.runnable()) continue;
+    flow.resume();
+    some = true;
+  }
+  return some;
+}
+
+Seconds Engine::earliest_deadline(Seconds until) const {
+  for (const auto& flow : flows_)
+    if (flow->waiting()) until = std::min(until, flow->waiting()->until);
+  return until;
+}
+
+void Engine::idle(Seconds until) {
+  const Seconds left = until - clock_.now();
+  if (!messages_.pending()) {
+    if (!worker_.idle()) {
+      worker_.wait_computed(left);
+    } else {
+      EXPECTS(until < forever, "a rank that waits has something to wait for");
+      std::this_thread::sleep_for(std::clamp(left, Seconds{}, Seconds{1e-3}));
+    }
+  } else if (options_.wait_inside_mpi) {
+    messages_.wait();
+  } else {
+    const Seconds pause = backoff_.next(clock_.now());
+    if (pause <= Seconds{} || messages_.moving()) std::this_thread::yield();
+    else if (!worker_.idle()) worker_.wait_computed(std::min(pause, left));
+    else std::this_thread::sleep_for(std::min(pause, left));
+  }
+}
+
+Seconds Backoff::next(Seconds now) {
+  constexpr Seconds yielding{10e-3}, longest{200e-6};
+  if (fresh_) since_ = now;
+  fresh_ = false;
+  const Seconds waited = now - since_;
+  return waited < yielding ? Seconds{} : std::min(waited / 100, longest);
+}
+
+void Engine::wait_until_done(const Operation& operation) noexcept {
+  try {
+    const bool leaving = std::uncaught_exceptions() > 0;
+    block({.set = nullptr,
+           .operation = &operation,
+           .until = leaving ? clock_.now() + options_.patience : forever});
+    if (!operation.is_done())
+      abort_("an exception leaves the program, and what it had started does not end: its peers may "
+             "be waiting for this rank");
+  } catch (const std::exception& error) {
+    abort_(error.what());
+  }
+}
+
+}  // namespace troupe::mpi

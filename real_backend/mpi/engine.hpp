@@ -1,0 +1,119 @@
+#pragma once
+// One rank of one run: its flows of control, which take turns on the rank's thread, and what they
+// wait for.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/communicator.hpp"
+#include "real_backend/mpi/fiber.hpp"
+#include "real_backend/mpi/messages.hpp"
+#include "real_backend/mpi/options.hpp"
+#include "real_backend/mpi/tag_packing.hpp"
+#include "real_backend/mpi/worker.hpp"
+
+namespace troupe::mpi {
+
+class Engine;
+class Flow;
+
+/// What one flow of control sees.
+class FlowCommunicator final : public Communicator {
+ public:
+  FlowCommunicator(Engine& engine, Context context) : engine_{engine}, context_{context} {}
+  Rank rank() const override;
+  int size() const override;
+  Seconds now() const override;
+  Context context() const override { return context_; }
+  Request isend(Rank to, Tag tag, ConstPayload payload) override;
+  Request irecv(Rank from, Tag tag, Payload room) override;
+  Request start(Kernel kernel) override;
+  Request spawn(Task task) override;
+  std::optional<Completion> wait_any(WaitSet& set, Seconds until = forever) override;
+
+ private:
+  Context placed(Tag tag) const { return tag.is_placed() ? tag.context() : context_; }
+  Engine& engine_;
+  Context context_;
+  std::uint32_t spawned_ = 0;
+};
+
+/// Lets this thread wait without taking the processor from others, and without losing time where it
+/// is alone: yields first, and later sleeps for at most a hundredth of what it has waited.
+class Backoff {
+ public:
+  void reset() noexcept { fresh_ = true; }
+  /// How long to sleep; zero: only yield.
+  Seconds next(Seconds now);
+
+ private:
+  bool fresh_ = true;
+  Seconds since_{};
+};
+
+class Engine final : public Waiter {
+ public:
+  /// Ends the job because of `message`; does not return.
+  using Abort = std::function<void(const std::string& message)>;
+
+  Engine(Messages::Pair comms, const Options& options, const TagPacking& tags, Abort abort);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
+
+  /// Starts the clock: a barrier before makes it start together.
+  void start_clock() { clock_.start(); }
+  Communicator& root() noexcept { return root_; }
+  /// See Messages::finish.
+  std::size_t finish() { return messages_.finish(); }
+
+ private:
+  friend class Flow;
+  friend class FlowCommunicator;
+
+  /// What a flow is blocked on: a set with something ready, the end of an operation, or a time.
+  struct Waiting {
+    const WaitSet* set = nullptr;
+    const Operation* operation = nullptr;
+    Seconds until = forever;
+  };
+
+  Request start(Kernel kernel);
+  Request spawn(Context context, Task task);
+  /// Returns when the flow that calls it need not wait any longer; the others run meanwhile.
+  void block(const Waiting& waiting);
+  /// Lets messages and other flows go on though this one need not wait.
+  void breathe();
+  void wait_until_done(const Operation& operation) noexcept override;
+
+  bool over(const Waiting& waiting) const;
+  bool poll();
+  bool resume_flows();
+  void idle(Seconds until);
+  Seconds earliest_deadline(Seconds until) const;
+  Seconds busy_time(const Kernel& kernel) const;
+  bool runs_at_issue(const Kernel& kernel, Seconds busy) const;
+
+  Options options_;
+  const TagPacking& tags_;
+  Abort abort_;
+  Rank rank_ = 0;
+  int size_ = 1;
+  Clock clock_;
+  Messages messages_;
+  Worker worker_;
+  StackPool stacks_;
+  std::vector<std::unique_ptr<Flow>> flows_;  // all whose request is not retired
+  std::size_t running_flows_ = 0;
+  Flow* current_ = nullptr;  // null: the rank's own flow
+  Backoff backoff_;
+  FlowCommunicator root_;
+  std::uint64_t sequence_ = 0;
+  int unbroken_ = 0;         // waits in a row that found something ready
+  bool computed_ = false;    // a kernel has run at issue since the last look at messages
+};
+
+}  // namespace troupe::mpi

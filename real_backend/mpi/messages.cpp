@@ -1,0 +1,344 @@
+#include "real_backend/mpi/messages.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <thread>
+
+#include "real_backend/mpi/tag_packing.hpp"
+
+namespace troupe::mpi {
+
+namespace {
+
+// What fits in a few fragments of any transport needs no polling in between.
+constexpr std::size_t long_message = 64 * 1024;
+// Messages matched before the requests are looked at again.
+constexpr int probes_at_once = 64;
+
+}  // namespace
+
+// ---- MessageOperation
+
+void MessageOperation::abandon() noexcept {
+  if (!is_done() && !(receives_ && messages_.forget(*this))) messages_.waiter_.wait_until_done(*this);
+}
+void MessageOperation::retire() noexcept { messages_.recycle(*this); }
+
+// ---- starting
+
+Messages::Messages(Pair comms, const Options& options, const Clock& clock, Waiter& waiter)
+    : comms_{comms}, options_{options}, clock_{clock}, waiter_{waiter} {
+  int size = 0;
+  check_call(MPI_Comm_size(comms.addressed, &size), "MPI_Comm_size");
+  addressed_.resize(static_cast<std::size_t>(size));
+  sent_.resize(static_cast<std::size_t>(size));
+}
+
+Operation& Messages::send(Rank to, int tag, bool open, ConstPayload payload,
+                          std::uint64_t sequence) {
+  EXPECTS(payload.memory->on_host(), "MPI sends from host memory");
+  const std::byte* address = payload.address;
+  if (payload.is_phantom() && payload.bytes > 0) address = ballast_.to_send(payload.bytes);
+
+  MessageOperation& operation = fresh(sequence);
+  operation.rank_ = to;
+  operation.tag_ = tag;
+  operation.open_ = open;
+  operation.receives_ = false;
+  operation.bytes_ = payload.bytes;
+
+  const Extent extent{payload.bytes};
+  MPI_Request request = MPI_REQUEST_NULL;
+  ++sent_[static_cast<std::size_t>(to)];
+  if (payload.bytes > options_.eager_limit.value) {
+    // Synchronous: it must not complete before the receiver has asked for it.
+    check_call(MPI_Issend(address, extent.count(), extent.type(), to, tag, comm(open), &request),
+               "MPI_Issend");
+    activate(request, {&operation, nullptr, payload.bytes});
+  } else {
+    std::unique_ptr<std::byte[]> copy;
+    if (!payload.is_phantom() && payload.bytes > 0) {
+      copy = std::make_unique_for_overwrite<std::byte[]>(payload.bytes);
+      std::memcpy(copy.get(), payload.address, payload.bytes);
+      address = copy.get();
+    }
+    check_call(MPI_Isend(address, extent.count(), extent.type(), to, tag, comm(open), &request),
+               "MPI_Isend");
+    activate(request, {nullptr, std::move(copy), payload.bytes});
+    operation.complete(to, payload.bytes, clock_.now());
+  }
+  return operation;
+}
+
+Operation& Messages::receive(Rank from, int tag, bool open, Payload room, std::uint64_t sequence) {
+  EXPECTS(room.memory->on_host(), "MPI receives into host memory");
+  MessageOperation& operation = fresh(sequence);
+  operation.rank_ = from;
+  operation.tag_ = tag;
+  operation.open_ = open;
+  operation.receives_ = true;
+  operation.room_ = room.address;
+  operation.bytes_ = room.bytes;
+
+  if (options_.receive == Receive::posted) {
+    std::byte* const address = room_for(operation, room.bytes, false);
+    const Extent extent{room.bytes};
+    MPI_Request request = MPI_REQUEST_NULL;
+    check_call(MPI_Irecv(address, extent.count(), extent.type(), open ? MPI_ANY_SOURCE : from, tag,
+                         comm(open), &request),
+               "MPI_Irecv");
+    activate(request, {&operation, nullptr, room.bytes});
+    return operation;
+  }
+  Channel& queue = channel(from, open);
+  const auto arrived = std::find_if(queue.arrived.begin(), queue.arrived.end(),
+                                    [tag](const Arrived& one) { return one.tag == tag; });
+  if (arrived != queue.arrived.end()) {
+    Arrived message = *arrived;
+    queue.arrived.erase(arrived);
+    take(operation, message);
+  } else {
+    queue.posted.push_back(&operation);
+    operation.posted_ = true;
+    ++(open ? posted_open_ : posted_addressed_);
+  }
+  return operation;
+}
+
+std::byte* Messages::room_for(MessageOperation& operation, std::size_t bytes, bool truncated) {
+  if (bytes == 0 || (operation.room_ && !truncated)) return operation.room_;
+  operation.ballast_ = ballast_.borrow(bytes);
+  operation.ballast_bytes_ = bytes;
+  return operation.ballast_;
+}
+
+void Messages::take(MessageOperation& operation, Arrived& arrived) {
+  operation.truncated_ = arrived.bytes > operation.bytes_;
+  std::byte* const address = room_for(operation, arrived.bytes, operation.truncated_);
+  const Extent extent{arrived.bytes};
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_call(MPI_Imrecv(address, extent.count(), extent.type(), &arrived.message, &request),
+             "MPI_Imrecv");
+  activate(request, {&operation, nullptr, arrived.bytes});
+}
+
+void Messages::activate(MPI_Request request, Active active) {
+  if (active.operation) active.operation->slot_ = requests_.size();
+  if (active.bytes > long_message) ++long_ones_;
+  requests_.push_back(request);
+  active_.push_back(std::move(active));
+}
+
+// ---- progress
+
+bool Messages::probe(bool open) {
+  int found = 0;
+  Arrived arrived{};
+  MPI_Status status{};
+  check_call(MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm(open), &found, &arrived.message, &status),
+             "MPI_Improbe");
+  if (!found) return false;
+  arrived.from = status.MPI_SOURCE;
+  arrived.tag = status.MPI_TAG;
+  arrived.bytes = bytes_of(status);
+  Channel& queue = channel(arrived.from, open);
+  const auto operation =
+      std::find_if(queue.posted.begin(), queue.posted.end(),
+                   [&](const MessageOperation* one) { return one->tag_ == arrived.tag; });
+  if (operation == queue.posted.end()) {
+    queue.arrived.push_back(arrived);
+  } else {
+    MessageOperation& matched = **operation;
+    queue.posted.erase(operation);
+    matched.posted_ = false;
+    --(open ? posted_open_ : posted_addressed_);
+    take(matched, arrived);
+  }
+  return true;
+}
+
+bool Messages::poll() {
+  // Messages are looked for only while somebody waits for one; except that open tags are served in
+  // the order of arrival, so that whenever something happens the open ones are taken note of, too.
+  const auto take_note = [this](bool open, const std::size_t& wanted) {
+    bool some = false;
+    for (int i = 0; i < probes_at_once && wanted > 0 && probe(open); ++i) some = true;
+    return some;
+  };
+  bool some = take_note(false, posted_addressed_);
+  some |= test_active();
+  if (!some && posted_open_ == 0) return false;
+  if (take_note(true, 1)) {
+    test_active();
+    some = true;
+  }
+  return some;
+}
+
+bool Messages::test_active() {
+  if (requests_.empty()) return false;
+  indices_.resize(requests_.size());
+  statuses_.resize(requests_.size());
+  int count = 0;
+  const int code = MPI_Testsome(static_cast<int>(requests_.size()), requests_.data(), &count,
+                                indices_.data(), statuses_.data());
+  if (code != MPI_ERR_IN_STATUS) check_call(code, "MPI_Testsome");
+  if (count == MPI_UNDEFINED || count == 0) return false;
+  const Seconds at = clock_.now();
+  const auto ended = static_cast<std::size_t>(count);
+  for (std::size_t i = 0; i < ended; ++i)
+    finish_active(static_cast<std::size_t>(indices_[i]), statuses_[i],
+                  code == MPI_ERR_IN_STATUS ? statuses_[i].MPI_ERROR : MPI_SUCCESS, at);
+  // From the back, so that what moves into a gap is none of those still to be removed.
+  std::sort(indices_.begin(), indices_.begin() + count, std::greater<>{});
+  for (std::size_t i = 0; i < ended; ++i) remove_active(static_cast<std::size_t>(indices_[i]));
+  return true;
+}
+
+void Messages::wait() {
+  EXPECTS(!requests_.empty(), "a rank that waits inside MPI has a message under way");
+  int index = 0;
+  MPI_Status status{};
+  const int code =
+      MPI_Waitany(static_cast<int>(requests_.size()), requests_.data(), &index, &status);
+  const auto slot = static_cast<std::size_t>(index);
+  finish_active(slot, status, code, clock_.now());
+  remove_active(slot);
+}
+
+void Messages::finish_active(std::size_t slot, const MPI_Status& status, int error, Seconds at) {
+  MessageOperation* const operation = active_[slot].operation;
+  if (!operation) {
+    check_call(error, "MPI_Isend");
+    return;
+  }
+  int error_class = MPI_SUCCESS;
+  if (error != MPI_SUCCESS) MPI_Error_class(error, &error_class);
+  if (!operation->receives_) {
+    check_call(error, "MPI_Issend");
+    operation->complete(operation->rank_, operation->bytes_, at);
+    return;
+  }
+  int cancelled = 0;
+  if (options_.receive == Receive::posted) MPI_Test_cancelled(&status, &cancelled);
+  if (cancelled) {
+    operation->complete(operation->rank_, 0, at);
+    return;
+  }
+  ++received_;
+  // A message taken by MPI_Imrecv is known by its operation, except who sent it on an open tag.
+  const Rank from = operation->rank_ == any_rank ? status.MPI_SOURCE : operation->rank_;
+  if (operation->truncated_ || error_class == MPI_ERR_TRUNCATE) {
+    const std::string length =
+        operation->truncated_ ? "of " + std::to_string(active_[slot].bytes) + " bytes" : "";
+    operation->fail(from,
+                    std::make_exception_ptr(Truncated{
+                        "a message " + length + (length.empty() ? "" : " ") + "from rank " +
+                        std::to_string(from) + " (" + TagPacking::describe(operation->tag_) +
+                        ") is longer than the " + std::to_string(operation->bytes_) +
+                        " bytes there is room for"}),
+                    at);
+    return;
+  }
+  check_call(error, "MPI_Irecv");
+  operation->complete(from, bytes_of(status), at);
+}
+
+void Messages::remove_active(std::size_t slot) {
+  if (active_[slot].bytes > long_message) --long_ones_;
+  const std::size_t last = requests_.size() - 1;
+  if (slot != last) {
+    requests_[slot] = requests_[last];
+    active_[slot] = std::move(active_[last]);
+    if (active_[slot].operation) active_[slot].operation->slot_ = slot;
+  }
+  requests_.pop_back();
+  active_.pop_back();
+}
+
+// ---- ending
+
+bool Messages::forget(MessageOperation& operation) {
+  if (options_.receive == Receive::posted) {
+    // Ends like any other request; whether it was cancelled is seen then.
+    MPI_Cancel(&requests_[operation.slot_]);
+    return false;
+  }
+  if (!operation.posted_) return false;
+  std::erase(channel(operation.rank_, operation.open_).posted, &operation);
+  --(operation.open_ ? posted_open_ : posted_addressed_);
+  return true;
+}
+
+MessageOperation& Messages::fresh(std::uint64_t sequence) {
+  if (free_.empty()) {
+    operations_.push_back(std::make_unique<MessageOperation>(*this));
+    free_.reserve(operations_.size());  // recycling must not fail
+    free_.push_back(operations_.back().get());
+  }
+  MessageOperation& operation = *free_.back();
+  free_.pop_back();
+  operation.renew(sequence);
+  operation.posted_ = operation.truncated_ = false;
+  return operation;
+}
+void Messages::recycle(MessageOperation& operation) noexcept {
+  if (operation.ballast_) {
+    ballast_.give_back(operation.ballast_, operation.ballast_bytes_);
+    operation.ballast_ = nullptr;
+  }
+  free_.push_back(&operation);
+}
+
+void Messages::wait_for(MPI_Request request) {
+  int done = 0;
+  if (options_.wait_inside_mpi) {
+    check_call(MPI_Wait(&request, MPI_STATUS_IGNORE), "MPI_Wait");
+    return;
+  }
+  while (!done) {
+    check_call(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
+    if (!done) std::this_thread::yield();
+  }
+}
+
+void Messages::discard(Arrived& arrived) {
+  const auto room = std::make_unique_for_overwrite<std::byte[]>(arrived.bytes);
+  const Extent extent{arrived.bytes};
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_call(
+      MPI_Imrecv(room.get(), extent.count(), extent.type(), &arrived.message, &request),
+      "MPI_Imrecv");
+  wait_for(request);
+  ++received_;
+}
+
+std::size_t Messages::finish() {
+  // Counting is exact where a barrier is not: an eager message may be overtaken by it.
+  int expected = 0;
+  MPI_Request counted = MPI_REQUEST_NULL;
+  check_call(MPI_Ireduce_scatter_block(sent_.data(), &expected, 1, MPI_INT, MPI_SUM,
+                                       comms_.addressed, &counted),
+             "MPI_Ireduce_scatter_block");
+  wait_for(counted);
+  std::size_t unasked = 0;
+  const auto drain = [&](Channel& queue) {
+    for (Arrived& arrived : queue.arrived) discard(arrived);
+    unasked += queue.arrived.size();
+    queue.arrived.clear();
+  };
+  for (bool open = false; received_ < static_cast<std::size_t>(expected); open = !open) {
+    for (Channel& queue : addressed_) drain(queue);
+    drain(open_);
+    if (received_ < static_cast<std::size_t>(expected) && !probe(open)) std::this_thread::yield();
+  }
+  while (!requests_.empty()) {
+    if (options_.wait_inside_mpi) wait();
+    else if (!poll()) std::this_thread::yield();
+  }
+  return unasked;
+}
+
+}  // namespace troupe::mpi

@@ -1,0 +1,136 @@
+#pragma once
+// The messages of one rank: what it sends, what it waits for, and what has arrived unasked.
+// Receives are matched here (Receive::probed) or by MPI (Receive::posted); see options.hpp for why.
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/communicator.hpp"
+#include "real_backend/mpi/ballast.hpp"
+#include "real_backend/mpi/mpi_call.hpp"
+#include "real_backend/mpi/options.hpp"
+#include "real_backend/mpi/waiter.hpp"
+
+namespace troupe::mpi {
+
+class Messages;
+
+/// One message to send or to receive.
+class MessageOperation final : public Operation {
+ public:
+  explicit MessageOperation(Messages& messages) : messages_{messages} {}
+
+ private:
+  friend class Messages;
+  void abandon() noexcept override;
+  void retire() noexcept override;
+
+  Messages& messages_;
+  Rank rank_ = any_rank;            // the other side, or any_rank
+  int tag_ = 0;                     // packed
+  bool open_ = false;               // on an open tag
+  bool receives_ = false;
+  bool posted_ = false;             // waits in a Channel for a message
+  bool truncated_ = false;          // received into ballast: it was longer than the room
+  std::byte* room_ = nullptr;       // of a receive
+  std::size_t bytes_ = 0;           // to send, or the room's size
+  std::byte* ballast_ = nullptr;    // borrowed instead of a room ...
+  std::size_t ballast_bytes_ = 0;   // ... for so many bytes
+  std::size_t slot_ = 0;            // among the active requests
+};
+
+class Messages {
+ public:
+  /// Two communicators of the same ranks, for addressed and for open tags, both returning errors.
+  struct Pair {
+    MPI_Comm addressed;
+    MPI_Comm open;
+  };
+  Messages(Pair comms, const Options& options, const Clock& clock, Waiter& waiter);
+  Messages(const Messages&) = delete;
+  Messages& operator=(const Messages&) = delete;
+
+  Operation& send(Rank to, int tag, bool open, ConstPayload payload, std::uint64_t sequence);
+  Operation& receive(Rank from, int tag, bool open, Payload room, std::uint64_t sequence);
+
+  /// Matches what has arrived and completes what has ended by now. True if there was something.
+  bool poll();
+  /// Blocks inside MPI until something has ended.
+  void wait();
+  /// True while something can still happen here.
+  bool pending() const noexcept { return !requests_.empty() || posted_addressed_ + posted_open_ > 0; }
+  /// True while a message is moving that is long enough to need this thread's help throughout.
+  bool moving() const noexcept { return long_ones_ > 0; }
+  /// Waits, with all ranks, until every message of the run has arrived; receives and forgets those
+  /// that nobody asked for. Returns how many those were here.
+  std::size_t finish();
+
+ private:
+  friend class MessageOperation;
+
+  /// A message that has arrived before anybody asked.
+  struct Arrived {
+    MPI_Message message;
+    Rank from;
+    int tag;
+    std::size_t bytes;
+  };
+  /// What is to be matched: from one rank, or on open tags from any. Matches by tag, first come
+  /// first served.
+  struct Channel {
+    std::vector<MessageOperation*> posted;
+    std::vector<Arrived> arrived;
+  };
+  /// What MPI is working on, beside requests_.
+  struct Active {
+    MessageOperation* operation;         // null: an eager send whose request has already completed
+    std::unique_ptr<std::byte[]> copy;   // of that send
+    std::size_t bytes;
+  };
+
+  MessageOperation& fresh(std::uint64_t sequence);
+  void recycle(MessageOperation& operation) noexcept;
+  /// Forgets a receive that is not matched. False: it is.
+  bool forget(MessageOperation& operation);
+
+  Channel& channel(Rank from, bool open) {
+    return open ? open_ : addressed_[static_cast<std::size_t>(from)];
+  }
+  MPI_Comm comm(bool open) const noexcept { return open ? comms_.open : comms_.addressed; }
+  void activate(MPI_Request request, Active active);
+  std::byte* room_for(MessageOperation& operation, std::size_t bytes, bool truncated);
+  void take(MessageOperation& operation, Arrived& arrived);
+  /// Takes one message that has arrived, if there is one.
+  bool probe(bool open);
+  /// Completes what MPI has done. True if there was something.
+  bool test_active();
+  void finish_active(std::size_t slot, const MPI_Status& status, int error, Seconds at);
+  void remove_active(std::size_t slot);
+  void discard(Arrived& arrived);
+  void wait_for(MPI_Request request);
+
+  Pair comms_;
+  const Options& options_;
+  const Clock& clock_;
+  Waiter& waiter_;
+  Ballast ballast_;
+  std::vector<Channel> addressed_;  // by sender
+  Channel open_;
+  std::size_t posted_addressed_ = 0, posted_open_ = 0;
+
+  std::vector<MPI_Request> requests_;
+  std::vector<Active> active_;  // as long as requests_
+  std::vector<int> indices_;
+  std::vector<MPI_Status> statuses_;
+  std::size_t long_ones_ = 0;
+
+  std::vector<int> sent_;       // messages to each rank
+  std::size_t received_ = 0;    // messages from all
+  std::vector<std::unique_ptr<MessageOperation>> operations_;
+  std::vector<MessageOperation*> free_;
+};
+
+}  // namespace troupe::mpi

@@ -1,0 +1,51 @@
+#pragma once
+// How one run on MPI behaves. Every default serves a program that only wants to run.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/units.hpp"
+
+namespace troupe::mpi {
+
+/// Who computes the kernels.
+enum class Progress : std::uint8_t {
+  worker,  ///< a thread of the backend's own, while the rank's thread moves messages
+  none     ///< the rank's thread, at issue: messages move before and after, not meanwhile
+};
+
+/// How receives reach MPI.
+enum class Receive : std::uint8_t {
+  /// A message is looked for first (MPI_Improbe), matched here, and received once its length is
+  /// known. Safe: Open MPI 4.1 writes past the room of a posted receive when the message is longer
+  /// and travels by remote memory access.
+  probed,
+  /// At once (MPI_Irecv), for networks that match in hardware and for simulators of MPI. A message
+  /// longer than its room is Truncated only if this MPI reports it.
+  posted
+};
+
+struct Options {
+  Progress progress = Progress::worker;
+  Receive receive = Receive::probed;
+  /// The port's eager rule: messages of at most this many bytes are copied and leave at isend.
+  Bytes eager_limit{0};
+  /// A kernel without values is busy for max(flops / phantom_speed, bytes / phantom_bandwidth) +
+  /// phantom_launch; what is 0 takes no time.
+  FlopsPerSecond phantom_speed{0};
+  BytesPerSecond phantom_bandwidth{0};
+  Seconds phantom_launch{0};
+  /// A kernel that moves at most this many bytes runs at issue even where there is a worker, if the
+  /// worker is idle: handing it over would cost more. Opaque kernels always go to the worker.
+  Bytes run_at_issue{64 * 1024};
+  /// Stack of a spawned flow. Kernels may run on it, and Eigen takes up to 128 KiB.
+  std::size_t flow_stack = 1024 * 1024;
+  /// While an exception leaves the program, how long a dropped message may take before the job is
+  /// ended: its peer may be waiting for this rank.
+  Seconds patience{5};
+  /// Wait in MPI_Waitany instead of polling. For simulators of MPI, whose clock stands still for a
+  /// rank that polls; needs Progress::none and Receive::posted, and no deadlines.
+  bool wait_inside_mpi = false;
+};
+
+}  // namespace troupe::mpi

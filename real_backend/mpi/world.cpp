@@ -1,0 +1,181 @@
+#include "real_backend/mpi/world.hpp"
+
+#include <mpi.h>
+
+#include <array>
+#include <chrono>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/errors.hpp"
+#include "real_backend/mpi/engine.hpp"
+#include "real_backend/mpi/mpi_call.hpp"
+#include "real_backend/mpi/no_unwinding.hpp"
+#include "real_backend/mpi/tag_packing.hpp"
+
+namespace troupe::mpi {
+
+namespace {
+
+std::int64_t largest_tag() {
+  void* value = nullptr;
+  int known = 0;
+  check_call(MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &value, &known), "MPI_Comm_get_attr");
+  return known ? *static_cast<int*>(value) : 32767;  // what the standard promises
+}
+
+MPI_Comm copy_of_world() {
+  MPI_Comm copy = MPI_COMM_NULL;
+  check_call(MPI_Comm_dup(MPI_COMM_WORLD, &copy), "MPI_Comm_dup");
+  check_call(MPI_Comm_set_errhandler(copy, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  return copy;
+}
+
+struct Failure {
+  std::string message;
+  int exit_status;
+};
+/// What is being handled, as a person should read it.
+Failure current_failure() noexcept {
+  if (!std::current_exception()) return {"std::terminate was called", EXIT_FAILURE};
+  try {
+    throw;
+  } catch (const Error& error) {
+    return {error.what(), error.exit_status()};
+  } catch (const std::exception& error) {
+    return {error.what(), EXIT_FAILURE};
+  } catch (...) {
+    return {"an exception of unknown type left the program", EXIT_FAILURE};
+  }
+}
+
+[[noreturn]] void end_job(std::string_view message, int exit_status) noexcept {
+  Rank rank = 0;
+  int size = 1;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  // What fails on every rank is said by rank 0, which ends the others before they speak.
+  if (rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  std::fflush(stdout);
+  std::fprintf(stderr, "troupe: rank %d of %d: %.*s\n", rank, size,
+               static_cast<int>(message.size()), message.data());
+  std::fflush(stderr);
+  MPI_Abort(MPI_COMM_WORLD, exit_status);
+  std::_Exit(exit_status);
+}
+[[noreturn]] void end_job_of_failure() noexcept {
+  const Failure failure = current_failure();
+  end_job(failure.message, failure.exit_status);
+}
+
+/// While it lives, std::terminate ends the job.
+class TerminateEndsJob {
+ public:
+  TerminateEndsJob() : before_{std::set_terminate(end_job_of_failure)} {}
+  TerminateEndsJob(const TerminateEndsJob&) = delete;
+  TerminateEndsJob& operator=(const TerminateEndsJob&) = delete;
+  ~TerminateEndsJob() { std::set_terminate(before_); }
+
+ private:
+  std::terminate_handler before_;
+};
+
+}  // namespace
+
+struct World::State {
+  State()
+      : exceptions{std::uncaught_exceptions()},
+        tags{largest_tag()},
+        comms{copy_of_world(), copy_of_world()} {
+    check_call(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
+    check_call(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
+    MPI_Comm node = MPI_COMM_NULL;
+    check_call(
+        MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node),
+        "MPI_Comm_split_type");
+    check_call(MPI_Comm_rank(node, &local_rank), "MPI_Comm_rank");
+    check_call(MPI_Comm_free(&node), "MPI_Comm_free");
+  }
+  int exceptions;
+  TagPacking tags;
+  Messages::Pair comms;
+  Rank rank = 0;
+  int size = 1;
+  int local_rank = 0;
+};
+
+World::World(int& argc, char**& argv) {
+  int provided = MPI_THREAD_SINGLE;
+  check_call(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  check_call(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  if (provided < MPI_THREAD_FUNNELED)
+    throw BackendError{"this MPI allows no second thread beside its own (MPI_THREAD_FUNNELED)"};
+  state_ = std::make_unique<State>();
+}
+World::~World() {
+  if (std::uncaught_exceptions() > state_->exceptions)
+    abort("an exception leaves the program", EXIT_FAILURE);
+  MPI_Comm_free(&state_->comms.addressed);
+  MPI_Comm_free(&state_->comms.open);
+  MPI_Finalize();
+}
+
+Rank World::rank() const noexcept { return state_->rank; }
+int World::size() const noexcept { return state_->size; }
+int World::local_rank() const noexcept { return state_->local_rank; }
+
+void World::abort(std::string_view message, int exit_status) const noexcept {
+  end_job(message, exit_status);
+}
+
+void World::guard(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (...) {
+    end_job_of_failure();
+  }
+}
+
+std::size_t World::run(const std::function<void(Communicator&)>& program, const Options& options) {
+  std::size_t unasked = 0;
+  guard([&] {
+    Engine engine{state_->comms, options, state_->tags,
+                  [](const std::string& message) { end_job(message, EXIT_FAILURE); }};
+    check_call(MPI_Barrier(state_->comms.addressed), "MPI_Barrier");
+    engine.start_clock();
+    {
+      const TerminateEndsJob ends;
+      call_without_unwinding([&] { program(engine.root()); });
+    }
+    unasked = engine.finish();
+  });
+  return unasked;
+}
+
+void World::check_same_everywhere(std::string_view text) const {
+  const MPI_Comm comm = state_->comms.addressed;
+  const auto broadcast = [comm](std::string value, Rank root) {
+    EXPECTS(value.size() <= INT_MAX, "what all ranks must agree on is short");
+    int length = static_cast<int>(value.size());
+    check_call(MPI_Bcast(&length, 1, MPI_INT, root, comm), "MPI_Bcast");
+    value.resize(static_cast<std::size_t>(length));
+    check_call(MPI_Bcast(value.data(), length, MPI_CHAR, root, comm), "MPI_Bcast");
+    return value;
+  };
+  const std::string expected = broadcast(std::string{text}, 0);
+  const int mine = expected == text ? size() : rank();
+  int first = 0;
+  check_call(MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm), "MPI_Allreduce");
+  if (first == size()) return;
+  const std::string other = broadcast(std::string{text}, first);
+  throw BadInput{"the ranks are about to run different things: rank " + std::to_string(first) +
+                 " has \"" + other + "\" and rank 0 has \"" + expected + "\""};
+}
+
+}  // namespace troupe::mpi

@@ -1,0 +1,56 @@
+#pragma once
+// A process's part in a job of MPI processes: initialisation, the running of programs, and the end
+// of the whole job when one rank fails. mpi.h is not needed to use it, and no simulator may be
+// linked into the same executable.
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "core/communicator.hpp"
+#include "real_backend/mpi/options.hpp"
+
+namespace troupe::mpi {
+
+/// MPI between initialisation and finalisation; one in a process, once. All its functions are
+/// collective unless they say otherwise, and for the thread that made it.
+class World {
+ public:
+  /// Initialises MPI (MPI_THREAD_FUNNELED) and takes MPI's arguments out of the program's. Without
+  /// mpirun it is a world of one rank. Throws BackendError when MPI refuses.
+  World(int& argc, char**& argv);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  /// Finalises MPI; while an exception leaves this rank it ends the job instead.
+  ~World();
+
+  // Not collective:
+  Rank rank() const noexcept;
+  int size() const noexcept;
+  /// This rank among those of the same node.
+  int local_rank() const noexcept;
+
+  /// Runs `program` on all ranks; their clocks start together after a barrier. Ends when every rank
+  /// has ended and every message has arrived; returns how many messages were left that nobody had
+  /// received here. An exception that leaves `program` ends the job as guard() says.
+  std::size_t run(const std::function<void(Communicator&)>& program, const Options& options = {});
+
+  /// Calls `body`, which need not be collective. An exception that leaves it ends the whole job: one
+  /// line on stderr, and exit status Error::exit_status(), else 1. Where all ranks fail with the
+  /// same, the line is printed once.
+  void guard(const std::function<void()>& body);
+
+  /// Throws BadInput on every rank, naming the first that differs, unless all pass the same text:
+  /// for the digest of what they are about to run.
+  void check_same_everywhere(std::string_view text) const;
+
+  /// Prints "troupe: rank R of N: message" to stderr and ends all processes of the job with that
+  /// exit status. Not collective; does not return.
+  [[noreturn]] void abort(std::string_view message, int exit_status) const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace troupe::mpi

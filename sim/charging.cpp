@@ -1,0 +1,37 @@
+#include "sim/charging.hpp"
+
+#include <algorithm>
+
+namespace troupe::sim {
+
+namespace {
+
+bool is_double(const Kernel& kernel) {
+  const Operands slices = operands(kernel);
+  const auto wide = [](const auto& slice) { return slice.dtype() == Dtype::float64; };
+  return std::ranges::any_of(slices.writes, wide) || std::ranges::any_of(slices.reads, wide);
+}
+
+}  // namespace
+
+Seconds charge(Compute model, const Processor& processor, const Kernel& kernel) {
+  if (model == Compute::none) return Seconds{0};
+  const Work done = work(kernel);
+  Seconds time{0};
+  if (done.flops.value > 0 && processor.speed.value > 0) {
+    const bool wide = processor.double_speed.value > 0 && is_double(kernel);
+    time = done.flops / (wide ? processor.double_speed : processor.speed);
+  }
+  if (model == Compute::flops) return time;
+  if (processor.memory_bandwidth.value > 0)
+    time = std::max(time, done.bytes / processor.memory_bandwidth);
+  const bool anything = done.flops.value > 0 || done.bytes.value > 0;
+  return anything ? time + processor.launch : time;
+}
+
+Seconds charge_copy(Compute model, const Processor& processor, Bytes amount) {
+  if (model != Compute::roofline || processor.memory_bandwidth.value <= 0) return Seconds{0};
+  return (2 * amount) / processor.memory_bandwidth;
+}
+
+}  // namespace troupe::sim

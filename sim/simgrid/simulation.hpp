@@ -1,0 +1,44 @@
+#pragma once
+// Running a program on every rank of a simulated platform.
+
+#include <functional>
+#include <vector>
+
+#include "core/communicator.hpp"
+#include "sim/charging.hpp"
+#include "sim/simulation_result.hpp"
+
+namespace simgrid::s4u {
+class Engine;
+class Host;
+}  // namespace simgrid::s4u
+
+namespace troupe::sim {
+
+struct Options {
+  Bytes eager_limit{0};
+  Compute compute = Compute::roofline;
+  /// Stack of every flow. Real payloads need 512 KiB (Eigen puts up to 128 KiB on the stack),
+  /// phantom ones 64 KiB.
+  Bytes stack{512 * 1024};
+};
+
+/// Where the ranks of a simulation are and how fast: one entry a rank.
+struct Ranks {
+  std::vector<simgrid::s4u::Host*> hosts;
+  std::vector<Processor> processors;
+};
+
+/// Stacks of the flows, and what SimGrid itself prints. Call it after the Engine is made and before
+/// anything is loaded.
+void configure_simgrid(const Options& options, int ranks);
+
+/// Runs `program` once per rank, as actors of the engine's platform, to the end. One simulation a
+/// process: SimGrid's clock does not start again. Throws what the lowest failing rank threw;
+/// Deadlock, naming every blocked rank, when nothing can go on; after an exception the engine must
+/// not be used any more.
+SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
+                          const std::function<void(Communicator&)>& program,
+                          const Options& options = {});
+
+}  // namespace troupe::sim

@@ -1,0 +1,178 @@
+// What all strategies have in common: the table, the same bits everywhere, sizes without values.
+
+#include "algorithms/strategies.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "algorithms/graph.hpp"
+#include "tests/families/worlds.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+/// Settings under which a strategy takes the same way on every machine.
+TrainingProblem determined(const Strategy& strategy) {
+  TrainingProblem problem = standard_problem(std::string{strategy.name});
+  if (!strategy.synchronous) problem.order = "cyclic";
+  if (strategy.name == "zero_gradient_sum") problem.optimiser.rate = 0;
+  problem.stop.steps = 30;
+  problem.data.samples = 1000;
+  return problem;
+}
+
+TEST(Strategies, AreTheFiveFamilies) {
+  std::set<std::string_view> names, families;
+  for (const Strategy& strategy : strategies()) {
+    names.insert(strategy.name);
+    families.insert(strategy.family);
+    EXPECT_EQ(&find_strategy(strategy.name), &strategy);
+    EXPECT_FALSE(strategy.summary.empty());
+    EXPECT_FALSE(strategy.source.empty());
+  }
+  EXPECT_EQ(names.size(), strategies().size());
+  EXPECT_EQ(families, (std::set<std::string_view>{"allreduce", "parameter_server", "butterfly",
+                                                  "zero_gradient_sum", "asynchronous_sgd"}));
+}
+
+TEST(Strategies, AreFoundByTheNearestName) {
+  try {
+    find_strategy("data-parallel");
+    FAIL();
+  } catch (const BadInput& error) {
+    EXPECT_STREQ(error.what(),
+                 "unknown strategy \"data-parallel\", not one of data_parallel, parameter_server, "
+                 "butterfly_mixing, zero_gradient_sum, downpour, did you mean \"data_parallel\"?");
+  }
+}
+
+TEST(Strategies, RefuseUnknownWordsBeforeTheyRun) {
+  for (const Strategy& strategy : strategies()) {
+    TrainingProblem problem = determined(strategy);
+    EXPECT_EQ(strategy.refusal(problem, 4), "") << strategy.name;
+    problem.model.kind = "least_square";
+    EXPECT_NE(strategy.refusal(problem, 4), "") << strategy.name;
+  }
+  TrainingProblem problem = standard_problem("parameter_server");
+  problem.mode = "bps";
+  EXPECT_EQ(find_strategy("parameter_server").refusal(problem, 1),
+            "unknown mode \"bps\", not one of bsp, ssp, asp");
+  problem.mode = "asp";
+  EXPECT_EQ(find_strategy("parameter_server").refusal(problem, 1),
+            "needs two ranks, a server and a worker; 1 given");
+}
+
+TEST(Strategies, TakeTheSameWayTwice) {
+  for (const Strategy& strategy : strategies())
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      TrainingProblem problem = determined(strategy);
+      problem.dtype = dtype;
+      problem.batch = 16;
+      TrainingHistory once, again;
+      train(4, problem, once);
+      train(4, problem, again);
+      EXPECT_EQ(once.final_parameters(), again.final_parameters()) << strategy.name;
+    }
+}
+
+TEST(Strategies, LowerTheLoss) {
+  for (const Strategy& strategy : strategies()) {
+    TrainingHistory history;
+    train(4, determined(strategy), history);
+    const auto lines = history.summary();
+    EXPECT_LT(*lines.back().gap, *lines.front().gap) << strategy.name;
+    EXPECT_LT(*lines.back().error, 1) << strategy.name;
+  }
+}
+
+TEST(Strategies, RunOnSizesAlone) {
+  for (const Strategy& strategy : strategies()) {
+    TrainingProblem problem = determined(strategy);
+    problem.batch = 16;
+    TrainingHistory real, phantom;
+    train(4, problem, real);
+    problem.phantom = true;
+    train(4, problem, phantom);
+    const auto with = real.figures(), without = phantom.figures();
+    ASSERT_EQ(with.size(), without.size()) << strategy.name;
+    for (std::size_t i = 0; i < with.size(); ++i) {
+      EXPECT_EQ(with[i].step, without[i].step);
+      EXPECT_EQ(with[i].staleness, without[i].staleness);
+      EXPECT_EQ(with[i].due, without[i].due);
+      EXPECT_FALSE(without[i].loss);
+    }
+    EXPECT_EQ(real.final_parameters().size(), phantom.final_parameters().size());
+  }
+}
+
+TEST(DataParallel, GivesAllRanksTheSameBits) {
+  for (const int ranks : {2, 3, 5, 8}) {
+    TrainingProblem problem = standard_problem("data_parallel");
+    problem.batch = 10;
+    TrainingHistory history;
+    train(ranks, problem, history);
+    const auto all = history.final_parameters();
+    ASSERT_EQ(all.size(), static_cast<std::size_t>(ranks));
+    for (const auto& [rank, x] : all) EXPECT_EQ(x, all.at(0)) << rank;
+  }
+}
+
+TEST(DataParallel, IsOneMachineWithTheWholeBatch) {
+  for (const std::size_t samples : {10000, 1003}) {
+    TrainingProblem problem = standard_problem("data_parallel");
+    problem.data.samples = samples;
+    TrainingHistory alone;
+    train(1, problem, alone);
+    const auto expected = alone.final_parameters().at(0);
+    for (const int ranks : {2, 4, 7}) {
+      TrainingHistory history;
+      train(ranks, problem, history);
+      EXPECT_LE(distance(history.final_parameters().at(0), expected), 1e-12 * norm(expected));
+    }
+  }
+}
+
+TEST(DataParallel, EndsOnAllRanksAtTheSameStep) {
+  TrainingProblem problem = standard_problem("data_parallel");
+  problem.stop.steps = 10000;
+  problem.stop.gap = 1e-3;
+  TrainingHistory history;
+  train(4, problem, history);
+  for (Rank rank = 0; rank < 4; ++rank)
+    EXPECT_EQ(history.figures_of(rank).back().step, history.figures_of(0).back().step);
+  EXPECT_LE(*history.summary().back().gap, 1e-3);
+  EXPECT_LT(history.summary().back().step, 10000);
+}
+
+TEST(Graph, HasTheNeighboursOfItsKind) {
+  const auto degrees = [](const std::string& kind, int ranks) {
+    GraphChoice choice;
+    choice.kind = kind;
+    const Graph graph{choice, ranks};
+    std::vector<std::size_t> counts;
+    for (Rank rank = 0; rank < ranks; ++rank) counts.push_back(graph.neighbours(rank).size());
+    return counts;
+  };
+  using Counts = std::vector<std::size_t>;
+  EXPECT_EQ(degrees("ring", 5), (Counts{2, 2, 2, 2, 2}));
+  EXPECT_EQ(degrees("ring", 2), (Counts{1, 1}));
+  EXPECT_EQ(degrees("ring", 1), (Counts{0}));
+  EXPECT_EQ(degrees("path", 4), (Counts{1, 2, 2, 1}));
+  EXPECT_EQ(degrees("complete", 4), (Counts{3, 3, 3, 3}));
+  EXPECT_EQ(degrees("star", 4), (Counts{3, 1, 1, 1}));
+  EXPECT_EQ(degrees("hypercube", 8), Counts(8, 3));
+}
+
+TEST(Graph, BoundsTheSpectrumOfItsLaplacian) {
+  GraphChoice choice;
+  EXPECT_EQ((Graph{choice, 10}.laplacian_bound()), 4);
+  choice.weights = "metropolis";
+  EXPECT_NEAR((Graph{choice, 10}.laplacian_bound()), 4.0 / 3, 1e-15);
+  choice.kind = "hypercube";
+  choice.weights = "one";
+  EXPECT_EQ((Graph{choice, 16}.laplacian_bound()), 8);
+}
+
+}  // namespace
+}  // namespace troupe::algorithms

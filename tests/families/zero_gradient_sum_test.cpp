@@ -1,0 +1,273 @@
+// Zero-gradient-sum on the published problem: 10,000 samples of sin(x)/x without noise, strided
+// over 10 nodes, 20 Gaussians, σ_i = 0.1. With γ_max = 2/μ_max, μ the eigenvalues of A⁻¹(𝕃 ⊗ I), it
+// converges below γ_max and diverges above; the error after k steps is that of
+// W(k) = [I − γ A⁻¹(𝕃 ⊗ I)]ᵏ W(0), which the traces pin to eight digits.
+
+#include <gtest/gtest.h>
+
+#include <Eigen/Eigenvalues>
+
+#include "algorithms/graph.hpp"
+#include "algorithms/models/least_squares.hpp"
+#include "tests/families/worlds.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+const std::vector<std::pair<Rank, Rank>> random_edges{
+    {0, 9}, {1, 8}, {2, 6}, {2, 7}, {2, 9}, {3, 4}, {3, 5}, {3, 8}, {4, 7}, {4, 9}, {7, 8}};
+
+/// The quadratics of all nodes and the optimum of their sum.
+struct Network {
+  std::vector<Matrix> matrices;
+  std::vector<Vector> vectors;
+  Vector optimum;
+
+  explicit Network(const TrainingProblem& problem, int nodes) {
+    Matrix sum = Matrix::Zero(20, 20);
+    Vector right = Vector::Zero(20);
+    run_loopback(1, [&](Communicator& comm) {
+      for (int node = 0; node < nodes; ++node) {
+        Matrix& matrix = matrices.emplace_back(20, 20);
+        Vector& vector = vectors.emplace_back(20);
+        LeastSquares{problem, node, nodes}.normal_equations(comm, std::span{matrix.data(), 400},
+                                                            std::span{vector.data(), 20});
+        sum += matrix;
+        right += vector;
+      }
+    });
+    optimum = sum.ldlt().solve(right);
+  }
+
+  /// V = Σ_i ½ (w* − w_i)ᵀ A_i (w* − w_i), Lyapunov's function on quadratics.
+  double lyapunov(const std::map<Rank, std::vector<double>>& states) const {
+    double sum = 0;
+    for (const auto& [node, values] : states) {
+      const Vector away = optimum - Eigen::Map<const Vector>{values.data(), 20};
+      sum += 0.5 * away.dot(matrices[static_cast<std::size_t>(node)] * away);
+    }
+    return sum;
+  }
+
+  /// ‖Σ_i (A_i w_i − b_i)‖ / Σ_i ‖b_i‖
+  double gradient_sum(const std::map<Rank, std::vector<double>>& states) const {
+    Vector sum = Vector::Zero(20);
+    double scale = 0;
+    for (const auto& [node, values] : states) {
+      const auto i = static_cast<std::size_t>(node);
+      sum += matrices[i] * Eigen::Map<const Vector>{values.data(), 20} - vectors[i];
+      scale += vectors[i].norm();
+    }
+    return sum.norm() / scale;
+  }
+
+  /// γ_max = 2 / (largest eigenvalue of A^(−½) (𝕃 ⊗ I) A^(−½)).
+  double largest_step(const Graph& graph) const {
+    std::vector<Matrix> roots;
+    for (const Matrix& matrix : matrices)
+      roots.push_back(Eigen::SelfAdjointEigenSolver<Matrix>{matrix}.operatorInverseSqrt());
+    const int n = graph.size();
+    Matrix whole = Matrix::Zero(20 * n, 20 * n);
+    for (Rank i = 0; i < n; ++i) {
+      const Matrix& mine = roots[static_cast<std::size_t>(i)];
+      whole.block(20 * i, 20 * i, 20, 20) = graph.degree(i) * mine * mine;
+      for (const Neighbour& j : graph.neighbours(i))
+        whole.block(20 * i, 20 * j.rank, 20, 20) =
+            -j.weight * mine * roots[static_cast<std::size_t>(j.rank)];
+    }
+    const Vector values =
+        Eigen::SelfAdjointEigenSolver<Matrix>{whole, Eigen::EigenvaluesOnly}.eigenvalues();
+    return 2 / values(values.size() - 1);
+  }
+};
+
+TrainingProblem on_graph(const std::string& kind, double step, std::int64_t steps) {
+  TrainingProblem problem = published_problem(10);
+  problem.graph.kind = kind;
+  if (kind == "edges") problem.graph.edges = random_edges;
+  problem.optimiser.rate = step;
+  problem.stop.steps = steps;
+  problem.evaluate_every = 1;
+  return problem;
+}
+
+double largest_step_on(const std::string& kind) {
+  const TrainingProblem problem = on_graph(kind, 1, 1);
+  return Network{problem, 10}.largest_step(Graph{problem.graph, 10});
+}
+
+/// The largest error over nodes, by step.
+std::vector<double> errors_of(const TrainingHistory& history) {
+  std::vector<double> errors;
+  for (const auto& line : history.summary()) errors.push_back(*line.error);
+  return errors;
+}
+
+std::int64_t steps_to(double goal, const std::vector<double>& errors) {
+  const auto found = std::ranges::find_if(errors, [&](double error) { return error <= goal; });
+  return found == errors.end() ? -1 : found - errors.begin();
+}
+
+TEST(ZeroGradientSum, FollowsThePublishedTraceOnTheRing) {
+  const TrainingProblem problem = on_graph("ring", 1, 1000);
+  TrainingHistory history;
+  train(10, problem, history);
+  const Network network{problem, 10};
+  const std::vector<double> errors = errors_of(history);
+  const struct {
+    std::int64_t step;
+    double error, lyapunov;
+  } published[] = {{0, 4.2338522e-3, 2.6274836e-4},   {1, 1.9676503e-3, 1.6436568e-4},
+                   {10, 8.5715708e-4, 6.7063716e-5},  {100, 1.8371663e-4, 9.0215963e-6},
+                   {500, 2.6204655e-5, 3.2005131e-7}, {1000, 5.0560077e-6, 1.3912704e-8}};
+  for (const auto& [step, error, lyapunov] : published) {
+    EXPECT_NEAR(errors[static_cast<std::size_t>(step)], error, 2e-8 * error) << step;
+    EXPECT_NEAR(network.lyapunov(history.parameters_at(step)), lyapunov, 2e-8 * lyapunov) << step;
+  }
+}
+
+TEST(ZeroGradientSum, FollowsThePublishedTraceOnTheCompleteGraph) {
+  TrainingHistory history;
+  train(10, on_graph("complete", 0.4, 100), history);
+  const std::vector<double> errors = errors_of(history);
+  EXPECT_NEAR(errors[1], 1.7729906e-3, 2e-8 * 1.7729906e-3);
+  EXPECT_NEAR(errors[10], 4.8401603e-4, 2e-8 * 4.8401603e-4);
+  EXPECT_NEAR(errors[100], 1.2974710e-5, 2e-8 * 1.2974710e-5);
+}
+
+TEST(ZeroGradientSum, HasThePublishedStepLimits) {
+  EXPECT_NEAR(largest_step_on("path"), 1.36882, 1e-4);
+  EXPECT_NEAR(largest_step_on("ring"), 1.34186, 1e-4);
+  EXPECT_NEAR(largest_step_on("edges"), 0.97526, 1e-4);
+  EXPECT_NEAR(largest_step_on("complete"), 0.51921, 1e-4);
+}
+
+TEST(ZeroGradientSum, TakesThePublishedNumberOfStepsOnTheRing) {
+  TrainingHistory history;
+  train(10, on_graph("ring", 0.9 * largest_step_on("ring"), 1320), history);
+  EXPECT_NEAR(static_cast<double>(steps_to(1e-6, errors_of(history))), 1290, 13);
+}
+
+TEST(ZeroGradientSum, TakesThePublishedNumberOfStepsOnTheCompleteGraph) {
+  TrainingHistory history;
+  train(10, on_graph("complete", 0.9 * largest_step_on("complete"), 170), history);
+  EXPECT_NEAR(static_cast<double>(steps_to(1e-6, errors_of(history))), 156, 2);
+}
+
+TEST(ZeroGradientSum, TakesThePublishedNumberOfStepsOnARandomGraph) {
+  TrainingHistory history;
+  train(10, on_graph("edges", 0.9 * largest_step_on("edges"), 1700), history);
+  EXPECT_NEAR(static_cast<double>(steps_to(1e-6, errors_of(history))), 1661, 17);
+}
+
+TEST(ZeroGradientSum, ConvergesJustBelowTheLimitOfTheStep) {
+  TrainingHistory history;
+  train(10, on_graph("ring", 0.999 * largest_step_on("ring"), 2950), history);
+  EXPECT_NEAR(static_cast<double>(steps_to(1e-6, errors_of(history))), 2868, 29);
+}
+
+TEST(ZeroGradientSum, DivergesJustAboveTheLimitOfTheStep) {
+  // The fastest mode grows by |1 − 1.001 · 2| = 1.002 a step: by e⁶ in 3000 steps.
+  TrainingProblem problem = on_graph("ring", 1.001 * largest_step_on("ring"), 6000);
+  problem.evaluate_every = 3000;
+  TrainingHistory history;
+  train(10, problem, history);
+  const std::vector<double> errors = errors_of(history);
+  EXPECT_NEAR(std::log(errors[2] / errors[1]), 3000 * std::log(1.002), 0.1);
+}
+
+TEST(ZeroGradientSum, KeepsTheSumOfGradientsAtZeroAndLowersLyapunovsFunction) {
+  for (const char* kind : {"ring", "edges", "star", "complete"}) {
+    const TrainingProblem problem = on_graph(kind, 0.9 * largest_step_on(kind), 300);
+    TrainingHistory history;
+    train(10, problem, history);
+    const Network network{problem, 10};
+    double before = 1e300;
+    for (std::int64_t step = 0; step <= 300; ++step) {
+      const auto states = history.parameters_at(step);
+      EXPECT_LE(network.gradient_sum(states), 1e-14) << kind << " " << step;
+      const double now = network.lyapunov(states);
+      EXPECT_LT(now, before) << kind << " " << step;
+      before = now;
+    }
+  }
+}
+
+TEST(ZeroGradientSum, ReportsItsInvariantAndItsDisagreement) {
+  TrainingProblem problem = on_graph("ring", 1, 200);
+  problem.evaluate_every = 100;
+  TrainingHistory history;
+  train(10, problem, history);
+  const auto lines = history.summary();
+  ASSERT_EQ(lines.size(), 3u);
+  for (const auto& line : lines) EXPECT_LE(*line.gradient_sum, 1e-10);
+  EXPECT_LT(*lines[2].disagreement, *lines[1].disagreement);
+  EXPECT_LT(*lines[1].disagreement, *lines[0].disagreement);
+  EXPECT_LT(*history.figures_of(3).back().disagreement, 1e-3);
+}
+
+TEST(ZeroGradientSum, AgreesOnASafeStepByItself) {
+  // ring: λmax = 4 = max(d_i + d_j), so γ = 0.9 · 2θ/4 with θ = 2.5903888
+  TrainingHistory chosen, computed;
+  TrainingProblem problem = on_graph("ring", 0, 100);
+  train(10, problem, chosen);
+  problem.optimiser.rate = 0.9 * 2 * 2.5903888 / 4;
+  train(10, problem, computed);
+  EXPECT_NEAR(errors_of(chosen)[100], errors_of(computed)[100], 1e-7 * errors_of(computed)[100]);
+}
+
+TEST(ZeroGradientSum, EndsWhenAllNodesHaveReachedTheError) {
+  TrainingProblem problem = on_graph("complete", 0.45, 1000);
+  problem.evaluate_every = 0;
+  problem.stop.error = 1e-4;
+  problem.stop.check_every = 10;
+  TrainingHistory history;
+  train(10, problem, history);
+  const std::vector<double> errors = errors_of(history);
+  EXPECT_LE(errors.back(), 1e-4);
+  EXPECT_GT(errors[errors.size() - 2], 1e-4);
+}
+
+TEST(ZeroGradientSum, EndsOnDisagreementWhereNobodyKnowsTheOptimum) {
+  TrainingProblem problem = on_graph("complete", 0.45, 1000);
+  problem.evaluate_every = 0;
+  problem.stop.disagreement = 1e-5;
+  problem.stop.check_every = 10;
+  TrainingHistory history;
+  train(10, problem, history);
+  for (Rank node = 0; node < 10; ++node)
+    EXPECT_LE(*history.figures_of(node).back().disagreement, 1e-5);
+  EXPECT_LT(history.figures_of(0).back().step, 1000);
+}
+
+TEST(ZeroGradientSum, ReachesTheSameOptimumWithMetropolisWeights) {
+  TrainingProblem problem = on_graph("ring", 0, 4000);
+  problem.evaluate_every = 4000;
+  problem.graph.weights = "metropolis";
+  TrainingHistory history;
+  train(10, problem, history);
+  EXPECT_LE(errors_of(history).back(), 1e-6);
+}
+
+TEST(ZeroGradientSum, RefusesGraphsThatCannotCarryIt) {
+  TrainingProblem problem = on_graph("edges", 1, 1);
+  problem.graph.edges = {{0, 1}, {2, 3}};
+  EXPECT_EQ(find_strategy("zero_gradient_sum").refusal(problem, 4),
+            "the graph is not connected: 2 of 4 ranks can be reached from rank 0");
+  problem.graph.edges = {{0, 1}, {1, 0}, {1, 2}};
+  EXPECT_EQ(find_strategy("zero_gradient_sum").refusal(problem, 3), "edge (1, 0) is given twice");
+  problem.graph.edges = {{0, 5}};
+  EXPECT_EQ(find_strategy("zero_gradient_sum").refusal(problem, 2),
+            "edge (0, 5) does not join two of 2 ranks");
+  problem.graph.kind = "rings";
+  EXPECT_EQ(
+      find_strategy("zero_gradient_sum").refusal(problem, 2),
+      "unknown graph \"rings\", not one of ring, path, complete, star, hypercube, edges, did you "
+      "mean \"ring\"?");
+}
+
+}  // namespace
+}  // namespace troupe::algorithms

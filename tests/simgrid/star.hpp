@@ -1,0 +1,56 @@
+#pragma once
+// The check platform of the simulator's tests: a star with full-duplex links on which a message of
+// n bytes takes exactly α + nβ, each rank sends one message and receives one at a time without
+// either slowing the other, and nothing else costs.
+
+#include <functional>
+#include <string>
+
+#include <simgrid/s4u.hpp>
+
+#include "sim/simgrid/simulation.hpp"
+
+namespace troupe::test {
+
+struct Star {
+  int ranks = 2;
+  int ranks_per_host = 1;
+  Seconds alpha{2e-6};
+  BytesPerSecond bandwidth{1e9};
+  sim::Processor processor{};  ///< of every rank: free of charge unless told
+  sim::Options options{};
+};
+
+/// Runs `program` on the star. Once a process: SimGrid's clock does not start again.
+inline sim::SimulationResult run_on(const Star& star,
+                                    const std::function<void(Communicator&)>& program) {
+  namespace s4u = ::simgrid::s4u;
+  static char name[] = "test";
+  static char* arguments[] = {name, nullptr};
+  int count = 1;
+  s4u::Engine engine{&count, arguments};
+  sim::configure_simgrid(star.options, star.ranks);
+  for (const char* setting :
+       {"network/model:CM02", "network/crosstraffic:0", "network/TCP-gamma:0"})
+    s4u::Engine::set_config(setting);
+  auto* zone = s4u::create_star_zone("star");
+  sim::Ranks ranks;
+  for (int rank = 0; rank < star.ranks; ++rank) {
+    if (rank % star.ranks_per_host == 0) {
+      const std::string number = std::to_string(rank / star.ranks_per_host);
+      auto* host = zone->create_host("h" + number, 1e9)->seal();
+      auto* link = zone->create_split_duplex_link("l" + number, star.bandwidth.value);
+      link->set_latency(star.alpha.count() / 2)->seal();
+      zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr,
+                      {{link, s4u::LinkInRoute::Direction::UP}}, true);
+      ranks.hosts.push_back(host);
+    } else {
+      ranks.hosts.push_back(ranks.hosts.back());
+    }
+    ranks.processors.push_back(star.processor);
+  }
+  zone->seal();
+  return sim::simulate(engine, ranks, program, star.options);
+}
+
+}  // namespace troupe::test
