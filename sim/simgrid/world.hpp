@@ -90,7 +90,9 @@ class SimOperation final : public Operation, public MatchNode {
 /// Moves the eager messages of one rank: a daemon actor on its host.
 class Courier {
  public:
-  Courier(s4u::Host& host, Rank rank);
+  Courier();
+  /// Sends it to work; orders given before wait for it.
+  void start(s4u::Host& host, Rank rank);
   void put(SimOperation& send) { order({&send, true}); }
   void get(SimOperation& send) { order({&send, false}); }
   /// A communication of this courier is finished; it is waited for at the next opportunity.
