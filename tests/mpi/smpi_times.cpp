@@ -110,8 +110,8 @@ int main(int argc, char** argv) {
     }
   };
   // No threads and no polling: the simulator's clock moves while a rank is blocked in MPI.
-  world.run(program, {.progress = mpi::Progress::none,
-                      .receive = mpi::Receive::posted,
-                      .wait_inside_mpi = true});
+  world.run(
+      program,
+      {.progress = mpi::Progress::none, .receive = mpi::Receive::posted, .wait_inside_mpi = true});
   if (world.rank() == 0) std::puts("agreed");
 }

@@ -123,10 +123,10 @@ TEST(Fiber, GoesBackAndForth) {
   std::vector<int> order;
   Fiber* inside = nullptr;
   Fiber fiber{stacks, [&] {
-    order.push_back(1);
-    inside->suspend();
-    order.push_back(3);
-  }};
+                order.push_back(1);
+                inside->suspend();
+                order.push_back(3);
+              }};
   inside = &fiber;
   fiber.resume();
   order.push_back(2);
@@ -141,17 +141,17 @@ TEST(Fiber, HandlesItsOwnExceptions) {
   Fiber* inside = nullptr;
   std::string seen;
   Fiber fiber{stacks, [&] {
-    try {
-      throw std::runtime_error{"inside"};
-    } catch (const std::exception&) {
-      inside->suspend();
-      try {
-        throw;
-      } catch (const std::exception& again) {
-        seen = again.what();
-      }
-    }
-  }};
+                try {
+                  throw std::runtime_error{"inside"};
+                } catch (const std::exception&) {
+                  inside->suspend();
+                  try {
+                    throw;
+                  } catch (const std::exception& again) {
+                    seen = again.what();
+                  }
+                }
+              }};
   inside = &fiber;
   try {
     throw std::runtime_error{"outside"};
