@@ -45,7 +45,7 @@ asan: setup build/asan/build.ninja  ## every test under the address and undefine
 tsan: setup build/tsan/build.ninja  ## the tests that run threads under the thread sanitizer
 	@cmake --build --preset tsan -j$(JOBS)
 	@$(call ctest,tsan,-LE exhaustive)
-tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file
+tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file but the tests
 	@cmake --build --preset tidy -j$(JOBS)
 exhaustive: build  ## every test at its full extent (TROUPE_EXHAUSTIVE=1; hours)
 	@TROUPE_EXHAUSTIVE=1 $(call ctest,dev,)

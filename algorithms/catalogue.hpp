@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "algorithms/layout.hpp"
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
@@ -29,14 +30,6 @@ std::string_view name_of(Collective) noexcept;
 /// "allreduce", "reduce_scatter", …; also "alltoall", "bcast" and the like. Throws BadInput with
 /// the nearest name.
 Collective collective_named(std::string_view name);
-
-/// What an algorithm may know of the machine beyond its size. Empty fields are derived: one node,
-/// one NIC, squarest grid.
-struct Layout {
-  std::vector<int> node_of_rank;  ///< node of each rank; ranks of a node need not be neighbours
-  int nics_per_node = 1;
-  std::vector<int> grid;  ///< torus dimensions, product = ranks, first dimension fastest
-};
 
 /// Hockney's model with a price for reduction: n bytes sent cost α + nβ, n bytes reduced nγ.
 struct AlphaBetaGamma {
@@ -99,6 +92,9 @@ struct Entry {
   /// Runs it. All ranks call it with the same problem.
   void (*run)(Communicator&, const Problem&, Buffers);
   Cost (*cost)(const Problem&, const AlphaBetaGamma&);
+  /// Whether cost().time is what a contention-free, full-duplex one-port network takes, to
+  /// rounding; else it is an estimate. Messages and bytes are always exact.
+  bool (*exact)(const Problem&);
   /// Empty if it can serve the problem, else why not ("needs a power of two, 6 ranks given").
   std::string (*refusal)(const Problem&);
 };

@@ -125,10 +125,9 @@ double JsonReader::number(double least, bool open) const {
 
 template <class Parse>
 auto JsonReader::quantity(Parse parse, std::string_view expectation) const {
-  if (value_->is_number()) return parse(value_->dump());
-  if (!value_->is_string()) fail(expectation);
+  if (!value_->is_number() && !value_->is_string()) fail(expectation);
   try {
-    return parse(value_->get_ref<const std::string&>());
+    return parse(value_->is_number() ? value_->dump() : value_->get<std::string>());
   } catch (const BadInput&) {
     fail(expectation);
   }

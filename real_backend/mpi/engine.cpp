@@ -191,7 +191,7 @@ void Engine::breathe() {
 }
 
 bool Engine::poll() {
-  bool some = messages_.poll();
+  bool some = !options_.wait_inside_mpi && messages_.poll();
   if (!worker_.idle()) {
     for (KernelOperation* const operation : worker_.take_computed()) {
       operation->finish(rank_, clock_.now());

@@ -76,6 +76,7 @@ class Messages {
     MPI_Message message;
     Rank from;
     int tag;
+    bool phantom;  // it brings a length and no values
     std::size_t bytes;
   };
   /// What is to be matched: from one rank, or on open tags from any. Matches by tag, first come
@@ -101,7 +102,8 @@ class Messages {
   }
   MPI_Comm comm(bool open) const noexcept { return open ? comms_.open : comms_.addressed; }
   void activate(MPI_Request request, Active active);
-  std::byte* room_for(MessageOperation& operation, std::size_t bytes, bool truncated);
+  /// Where to receive: the operation's own room, or ballast where it has none or must not be used.
+  std::byte* room_for(MessageOperation& operation, std::size_t bytes, bool usable);
   void take(MessageOperation& operation, Arrived& arrived);
   /// Takes one message that has arrived, if there is one.
   bool probe(bool open);
@@ -109,7 +111,8 @@ class Messages {
   bool test_active();
   void finish_active(std::size_t slot, const MPI_Status& status, int error, Seconds at);
   void remove_active(std::size_t slot);
-  void discard(Arrived& arrived);
+  bool forget_message(bool open);
+  void forget_arrived(Channel& queue);
   void wait_for(MPI_Request request);
 
   Pair comms_;

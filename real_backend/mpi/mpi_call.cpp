@@ -41,10 +41,13 @@ Extent::~Extent() {
 }
 
 std::size_t bytes_of(const MPI_Status& status) {
-  MPI_Count bytes = 0;
-  MPI_Status copy = status;
+  int count = 0;
+  MPI_Status copy = status;  // some declare it modifiable
+  check_call(MPI_Get_count(&copy, MPI_BYTE, &count), "MPI_Get_count");
+  if (count != MPI_UNDEFINED) return static_cast<std::size_t>(count);
+  MPI_Count bytes = 0;  // more than an int holds
   check_call(MPI_Get_elements_x(&copy, MPI_BYTE, &bytes), "MPI_Get_elements_x");
-  return bytes == MPI_UNDEFINED ? 0 : static_cast<std::size_t>(bytes);
+  return static_cast<std::size_t>(bytes);
 }
 
 }  // namespace troupe::mpi

@@ -250,11 +250,11 @@ Courier& World::courier(Rank rank) {
   return *courier;
 }
 
-Courier::Courier(s4u::Host& host, Rank rank) : wake_{s4u::Semaphore::create(0)} {
-  s4u::Actor::create("courier" + std::to_string(rank), &host, [this] { work(); })->daemonize();
-}
 void Courier::order(Job job) {
   jobs_.push_back(job);
+  // Set before the actor is made: making it lets others run, who may order too.
+  if (!std::exchange(started_, true))
+    s4u::Actor::create("courier" + std::to_string(rank_), &host_, [this] { work(); })->daemonize();
   wake_->release();
 }
 void Courier::work() {

@@ -7,20 +7,11 @@
 #include <set>
 
 #include "algorithms/graph.hpp"
+#include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {
 namespace {
-
-/// Settings under which a strategy takes the same way on every machine.
-TrainingProblem determined(const Strategy& strategy) {
-  TrainingProblem problem = standard_problem(std::string{strategy.name});
-  if (!strategy.synchronous) problem.order = "cyclic";
-  if (strategy.name == "zero_gradient_sum") problem.optimiser.rate = 0;
-  problem.stop.steps = 30;
-  problem.data.samples = 1000;
-  return problem;
-}
 
 TEST(Strategies, AreTheFiveFamilies) {
   std::set<std::string_view> names, families;
@@ -49,7 +40,7 @@ TEST(Strategies, AreFoundByTheNearestName) {
 
 TEST(Strategies, RefuseUnknownWordsBeforeTheyRun) {
   for (const Strategy& strategy : strategies()) {
-    TrainingProblem problem = determined(strategy);
+    TrainingProblem problem = determined_problem(strategy);
     EXPECT_EQ(strategy.refusal(problem, 4), "") << strategy.name;
     problem.model.kind = "least_square";
     EXPECT_NE(strategy.refusal(problem, 4), "") << strategy.name;
@@ -66,7 +57,7 @@ TEST(Strategies, RefuseUnknownWordsBeforeTheyRun) {
 TEST(Strategies, TakeTheSameWayTwice) {
   for (const Strategy& strategy : strategies())
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
-      TrainingProblem problem = determined(strategy);
+      TrainingProblem problem = determined_problem(strategy);
       problem.dtype = dtype;
       problem.batch = 16;
       TrainingHistory once, again;
@@ -79,7 +70,7 @@ TEST(Strategies, TakeTheSameWayTwice) {
 TEST(Strategies, LowerTheLoss) {
   for (const Strategy& strategy : strategies()) {
     TrainingHistory history;
-    train(4, determined(strategy), history);
+    train(4, determined_problem(strategy), history);
     const auto lines = history.summary();
     EXPECT_LT(*lines.back().gap, *lines.front().gap) << strategy.name;
     EXPECT_LT(*lines.back().error, 1) << strategy.name;
@@ -88,7 +79,7 @@ TEST(Strategies, LowerTheLoss) {
 
 TEST(Strategies, RunOnSizesAlone) {
   for (const Strategy& strategy : strategies()) {
-    TrainingProblem problem = determined(strategy);
+    TrainingProblem problem = determined_problem(strategy);
     problem.batch = 16;
     TrainingHistory real, phantom;
     train(4, problem, real);
@@ -104,6 +95,84 @@ TEST(Strategies, RunOnSizesAlone) {
     }
     EXPECT_EQ(real.final_parameters().size(), phantom.final_parameters().size());
   }
+}
+
+/// What every rank sends and computes.
+struct Counts {
+  std::uint64_t messages, bytes, kernels;
+  Flops flops;
+  Bytes traffic;
+  bool operator==(const Counts&) const = default;
+};
+
+std::vector<Counts> counts_of(int ranks, const TrainingProblem& problem) {
+  std::vector<RecordedRank> logs(static_cast<std::size_t>(ranks));
+  run_loopback(ranks, [&](Communicator& comm) {
+    SilentLog silent;
+    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+    find_strategy(problem.strategy).run(recorder, problem, silent);
+  });
+  std::vector<Counts> counts;
+  for (const RecordedRank& log : logs)
+    counts.push_back(
+        {log.messages_sent(), log.bytes_sent(), log.kernels(), log.work().flops, log.work().bytes});
+  return counts;
+}
+
+TEST(Strategies, SendAndComputeAsMuchWithSizesAlone) {
+  for (const Strategy& strategy : strategies())
+    for (const std::size_t batch : {0, 16}) {
+      TrainingProblem problem = determined_problem(strategy);
+      problem.batch = batch;
+      const auto real = counts_of(4, problem);
+      problem.phantom = true;
+      EXPECT_EQ(real, counts_of(4, problem)) << strategy.name;
+    }
+}
+
+/// What one more step costs each rank, by the difference of two runs.
+std::vector<Counts> counts_of_a_step(int ranks, TrainingProblem problem) {
+  problem.phantom = true;
+  problem.stop.steps = 11;
+  auto more = counts_of(ranks, problem);
+  problem.stop.steps = 10;
+  const auto less = counts_of(ranks, problem);
+  for (std::size_t rank = 0; rank < more.size(); ++rank) {
+    more[rank].messages -= less[rank].messages;
+    more[rank].bytes -= less[rank].bytes;
+  }
+  return more;
+}
+
+TEST(Strategies, SendWhatTheirPicturesSay) {
+  // M = 20 values of 8 bytes = 160; 8 ranks, of which a server is one
+  const std::uint64_t m = 160;
+  const auto step_of = [](const char* name) {
+    return counts_of_a_step(8, determined_problem(find_strategy(name)));
+  };
+  for (const Counts& rank : step_of("butterfly_mixing")) {
+    EXPECT_EQ(rank.messages, 1u);
+    EXPECT_EQ(rank.bytes, m);
+  }
+  for (const Counts& rank : step_of("zero_gradient_sum")) {
+    EXPECT_EQ(rank.messages, 2u);
+    EXPECT_EQ(rank.bytes, 2 * m);
+  }
+  std::uint64_t all = 0;
+  for (const Counts& rank : step_of("data_parallel")) {
+    EXPECT_EQ(rank.messages, 14u);
+    all += rank.bytes;
+  }
+  EXPECT_EQ(all, 14 * m);  // 2(P−1)/P · M on average
+  const auto served = step_of("parameter_server");
+  EXPECT_EQ(served[0].messages, 7u);
+  EXPECT_EQ(served[0].bytes, 7 * m);
+  EXPECT_EQ(served[3].messages, 1u);
+  EXPECT_EQ(served[3].bytes, m);
+  const auto poured = step_of("downpour");
+  EXPECT_EQ(poured[0].bytes, 7 * m);
+  EXPECT_EQ(poured[3].messages, 2u);  // the fetch is a message without bytes
+  EXPECT_EQ(poured[3].bytes, m);
 }
 
 TEST(DataParallel, GivesAllRanksTheSameBits) {
@@ -154,14 +223,14 @@ TEST(Graph, HasTheNeighboursOfItsKind) {
     for (Rank rank = 0; rank < ranks; ++rank) counts.push_back(graph.neighbours(rank).size());
     return counts;
   };
-  using Counts = std::vector<std::size_t>;
-  EXPECT_EQ(degrees("ring", 5), (Counts{2, 2, 2, 2, 2}));
-  EXPECT_EQ(degrees("ring", 2), (Counts{1, 1}));
-  EXPECT_EQ(degrees("ring", 1), (Counts{0}));
-  EXPECT_EQ(degrees("path", 4), (Counts{1, 2, 2, 1}));
-  EXPECT_EQ(degrees("complete", 4), (Counts{3, 3, 3, 3}));
-  EXPECT_EQ(degrees("star", 4), (Counts{3, 1, 1, 1}));
-  EXPECT_EQ(degrees("hypercube", 8), Counts(8, 3));
+  using Degrees = std::vector<std::size_t>;
+  EXPECT_EQ(degrees("ring", 5), (Degrees{2, 2, 2, 2, 2}));
+  EXPECT_EQ(degrees("ring", 2), (Degrees{1, 1}));
+  EXPECT_EQ(degrees("ring", 1), (Degrees{0}));
+  EXPECT_EQ(degrees("path", 4), (Degrees{1, 2, 2, 1}));
+  EXPECT_EQ(degrees("complete", 4), (Degrees{3, 3, 3, 3}));
+  EXPECT_EQ(degrees("star", 4), (Degrees{3, 1, 1, 1}));
+  EXPECT_EQ(degrees("hypercube", 8), Degrees(8, 3));
 }
 
 TEST(Graph, BoundsTheSpectrumOfItsLaplacian) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "algorithms/strategies.hpp"
+#include "core/checked.hpp"
 #include "core/loopback.hpp"
 
 namespace troupe::algorithms {
@@ -27,10 +28,23 @@ inline TrainingProblem published_problem(int ranks) {
   return problem;
 }
 
-/// Trains on threads and fills the history.
+/// Settings under which a strategy takes the same way on every machine.
+inline TrainingProblem determined_problem(const Strategy& strategy) {
+  TrainingProblem problem = standard_problem(std::string{strategy.name});
+  if (!strategy.synchronous) problem.order = "cyclic";
+  if (strategy.name == "zero_gradient_sum") problem.optimiser.rate = 0;
+  problem.data.samples = 1000;
+  problem.stop.steps = 30;
+  return problem;
+}
+
+/// Trains on threads that are watched for unfinished business, and fills the history.
 inline void train(int ranks, const TrainingProblem& problem, TrainingHistory& history) {
   const Strategy& strategy = find_strategy(problem.strategy);
-  run_loopback(ranks, [&](Communicator& comm) { strategy.run(comm, problem, history); });
+  run_loopback(ranks, [&](Communicator& comm) {
+    CheckedCommunicator checked{comm};
+    strategy.run(checked, problem, history);
+  });
 }
 
 inline double distance(const std::vector<double>& a, const std::vector<double>& b) {

@@ -1,0 +1,42 @@
+#include <algorithm>
+
+#include "algorithms/allreduce/allreduce.hpp"
+#include "algorithms/allreduce/ring_place.hpp"
+
+namespace troupe::algorithms {
+
+namespace {
+RingPlace place_on(const std::vector<Rank>& order, Rank me) {
+  const auto n = order.size();
+  const auto at =
+      static_cast<std::size_t>(std::find(order.begin(), order.end(), me) - order.begin());
+  return {.position = static_cast<int>(at),
+          .left = order[(at + n - 1) % n],
+          .right = order[(at + 1) % n]};
+}
+}  // namespace
+
+/// Multi-ring allreduce (NCCL's channels).
+///
+///   2 nodes of 4 ranks, 4 channels: the rings, | where they cross between nodes
+///     channel 0:   0 1 2 3 | 4 5 6 7 |      crosses at ranks 3→4 and 7→0
+///     channel 1:   1 2 3 0 | 5 6 7 4 |      crosses at ranks 0→5 and 4→1
+///     channel 2:   2 3 0 1 | 6 7 4 5 |      crosses at ranks 1→6 and 5→2
+///     channel 3:   3 0 1 2 | 7 4 5 6 |      crosses at ranks 2→7 and 6→3
+///
+///   C channels: 2(n-1)C messages, 2M(n-1)/n bytes · time as the ring's, but with all the NICs of a
+///   node: one ring enters and leaves a node through one of them
+void multi_ring_allreduce(Communicator& comm, Slice vector, Op op, const Layout& layout,
+                          int channels) {
+  const Partition share{vector, channels};
+  WaitSet rings;
+  for (int channel = 0; channel < channels; ++channel) {
+    const RingPlace ring = place_on(channel_order(layout, comm.size(), channel), comm.rank());
+    rings.add(comm.spawn([op, ring, part = share[channel]](Communicator& flow) {
+      ring_allreduce(flow, part, op, ring);
+    }));
+  }
+  wait_all(comm, rings);
+}
+
+}  // namespace troupe::algorithms
