@@ -185,6 +185,18 @@ TEST(Loopback, RefusesWhatTheContractForbids) {
   });
 }
 
+TEST(Loopback, RefusesMoreFlowsThanThereAreContexts) {
+  run_loopback(1, [](Communicator& comm) {
+    WaitSet flows;
+    for (int i = 0; i < 256; ++i)
+      flows.add(comm.spawn([](Communicator& flow) { receive(flow, 0, data, Payload{}); }));
+    EXPECT_THROW((void)comm.spawn([](Communicator&) {}), ContractViolation);
+    for (std::uint32_t i = 0; i < 256; ++i)
+      send(comm, 0, data.in(comm.context().spawned(i)), ConstPayload{});
+    wait_all(comm, flows);
+  });
+}
+
 TEST(Loopback, SaysHowLongATruncatedMessageWas) {
   const std::string message = thrown<Truncated>(2, [](Communicator& comm) {
     std::vector<char> room(3);
