@@ -253,8 +253,9 @@ std::vector<std::size_t> KylixPlan::profile() const {
 void kylix_allreduce(Communicator& comm, const KylixPlan& plan, Slice values, Slice result, Op op) {
   EXPECTS(values.size() == plan.contributed() && result.size() == plan.requested(),
           "values and result have the sizes of the plan's index sets");
+  const ConstSlice like = like_values_of(values.empty() ? result : values);
   std::deque<Scratch> memory;
-  const auto room = [&](std::size_t count) { return memory.emplace_back(values, count).all(); };
+  const auto room = [&](std::size_t count) { return memory.emplace_back(like, count).all(); };
   const auto piece = [](Slice whole, const std::vector<std::size_t>& cuts, int digit) {
     return whole.subslice(cuts[at(digit)], cuts[at(digit) + 1] - cuts[at(digit)]);
   };
