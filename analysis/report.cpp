@@ -12,6 +12,12 @@
 #include "core/text.hpp"
 
 namespace troupe::analysis {
+namespace {
+
+/// Relative difference that is only rounding.
+constexpr double rounding = 1e-6;
+
+}  // namespace
 
 std::string_view name_of(Timing timing) noexcept {
   return timing == Timing::isolated ? "isolated" : "back-to-back";
@@ -44,7 +50,7 @@ std::vector<bool> fastest(const std::vector<CollectiveResult>& results) {
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& result = results[i];
     const auto [at, first] = best.try_emplace({result.op, result.bytes, result.in_place}, i);
-    if (!first && result.time < results[at->second].time) at->second = i;
+    if (!first && result.time < results[at->second].time * (1 - rounding)) at->second = i;
   }
   std::vector<bool> marks(results.size(), false);
   for (const auto& [problem, index] : best) marks[index] = true;
@@ -70,7 +76,6 @@ void fold_traffic(Report& report, int ranks, int limit) {
 }
 
 std::vector<std::string> defects(const Report& report) {
-  constexpr double rounding = 1e-6;
   std::vector<std::string> found;
   for (const auto& result : report.results) {
     const auto what = fmt::format("{} {} of {} B on {} ranks", result.op, result.algorithm,

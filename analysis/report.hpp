@@ -98,7 +98,8 @@ std::string_view environment_of(const Report& report, std::string_view key) noex
 /// at least one sample.
 Seconds quantile(std::vector<Seconds> samples, double q);
 
-/// For each result, whether it is the fastest of its collective, size and placement of buffers.
+/// For each result, whether it is the fastest of its collective, size and placement of buffers; of
+/// those that differ by rounding only, the first.
 std::vector<bool> fastest(const std::vector<CollectiveResult>& results);
 
 /// Folds traffic to at most `limit` groups of consecutive ranks; sets traffic_group.

@@ -147,7 +147,9 @@ std::string matrix(const Report& report) {
   for (const auto& name : algorithms) grid.column(two_lines(name) + " ");
   grid.column("best", true);
   grid.column("busbw\n(GB/s)");
-  grid.column("bound\n(us)");
+  const bool bounded = std::any_of(report.results.begin(), report.results.end(),
+                                   [](const auto& r) { return r.bound.has_value(); });
+  if (bounded) grid.column("bound\n(us)");
   std::uint64_t wrong = 0;
   for (const auto size : sizes) {
     std::vector<std::string> row{to_text(Bytes{size})};
@@ -165,7 +167,7 @@ std::string matrix(const Report& report) {
     }
     row.push_back(winner ? winner->algorithm : "");
     row.push_back(winner ? gigabytes(winner->busbw) : "");
-    row.push_back(winner ? time_or_dash(winner->bound) : "");
+    if (bounded) row.push_back(winner ? time_or_dash(winner->bound) : "");
     grid.row(std::move(row));
   }
   std::string text = "# time in us by algorithm, * = fastest of its size\n#\n" + grid.text();

@@ -130,7 +130,7 @@ Executed execute(const Program& program, const Draft& draft, const Options& opti
   const bool quiet = options.given("quiet") || !backend.reporter();
   for (const auto& note : backend.machine().notes)
     if (!quiet) fmt::print(stderr, "troupe: {}\n", note);
-  backend.check_same_everywhere(prepared.resolved.json);
+  backend.check_same_everywhere(prepared.resolved.digest);
   if (backend.reporter()) check_outputs(options);
   ProgressBar bar{prepared.resolved.scenario.name, !quiet};
   return {.report = scenarios::run(prepared.resolved, backend,

@@ -100,18 +100,20 @@ bool speaks() {
 }  // namespace
 
 int run_program(const Program& program, int argc, char** argv) {
+  const auto failed = [&](const std::string& message, int status) {
+    if (program.end_job) program.end_job(message, status);
+    if (speaks() || status != 2) fmt::print(stderr, "troupe: {}\n", message);
+    return status;
+  };
   try {
     const int status = dispatch(program, {argv + 1, argv + argc});
-    return std::fflush(stdout) == 0 ? status : 1;
+    return std::fflush(stdout) == 0 ? status : failed("cannot write to standard output", 1);
   } catch (const Error& error) {
-    if (speaks() || error.exit_status() != 2) fmt::print(stderr, "troupe: {}\n", error.what());
-    return error.exit_status();
+    return failed(error.what(), error.exit_status());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "troupe: out of memory\n");
-    return 1;
+    return failed("out of memory", 1);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "troupe: internal error: {}\n", error.what());
-    return 1;
+    return failed(fmt::format("internal error: {}", error.what()), 1);
   }
 }
 

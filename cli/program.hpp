@@ -17,6 +17,8 @@ struct Program {
   std::span<const scenarios::BackendKind> backends;
   /// troupe platform list|show|check; null where platforms cannot be loaded.
   int (*platform)(const Program&, const std::vector<std::string>& arguments) = nullptr;
+  /// Ends the other processes of the run, and this one, when a command fails; may do nothing.
+  std::function<void(const std::string& message, int exit_status)> end_job{};
 };
 
 /// Runs the command line. Returns the exit status: 0 success, 1 the run failed, 2 usage or input,
