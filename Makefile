@@ -33,7 +33,7 @@ build/%/build.ninja: | setup
 demo: setup build/dev/build.ninja  ## all allreduce algorithms, 1 KiB to 1 GiB, on a 64-host fat tree
 	@cmake --build --preset dev -j$(JOBS) --target troupe
 	@mkdir -p $(OUT)/demo
-	build/dev/cli/troupe collective --platform platforms/files/fat_tree_64.xml --op allreduce --algorithm all \
+	build/dev/cli/troupe collective --platform platforms/fat_tree_64.xml --op allreduce --algorithm all \
 	  --sizes 1K:1G --json $(OUT)/demo/allreduce.json --csv $(OUT)/demo/allreduce.csv
 
 test: build  ## build, and pass every test

@@ -14,7 +14,10 @@ namespace troupe::algorithms {
 /// problem.fetch_every-th gradient and pushes after every problem.push_every-th. The server hands
 /// out steps · replicas gradients in all, fetch_every at each fetch (the last may exceed the sum);
 /// what a replica has accrued after its last push is lost. The server alone reports, with the
-/// staleness of every update, and ends with the parameters. Deterministic in cyclic order. Throws
+/// staleness of every update, and ends with the parameters. Deterministic in cyclic order, in which
+/// W replicas that fetch and push at each step have staleness W−1 after their first; in order of
+/// arrival others' pushes may be served between a replica's push and its fetch, and equal replicas
+/// have W−1 at most. Throws
 /// BadInput for what refusal_of_downpour names.
 void downpour(Communicator& comm, const TrainingProblem& problem, TrainingLog& log);
 

@@ -208,8 +208,8 @@ int double_tree_segments(const Problem& problem) {
   return segments_near(best, problem, [&](int s) { return double_tree_time(problem, machine, s); });
 }
 
-/// An estimate, exact for two ranks and for empty vectors: several messages share a port, and
-/// whether they do so fairly or in order is the network's affair.
+/// An estimate, exact for empty vectors and for equal halves on two ranks: else several messages
+/// share a port, and whether they do so fairly or in order is the network's affair.
 Cost double_binary_tree_allreduce(const Problem& problem, const AlphaBetaGamma& machine) {
   const int n = problem.ranks, count = channels(problem), segments = double_tree_segments(problem);
   const Partition share = blocks(problem.count, count);
@@ -233,7 +233,8 @@ Cost double_binary_tree_allreduce(const Problem& problem, const AlphaBetaGamma& 
 }
 
 bool double_binary_tree_is_exact(const Problem& problem) {
-  return problem.count == 0 || problem.ranks == 1 || (problem.ranks == 2 && channels(problem) == 1);
+  return problem.count == 0 || problem.ranks == 1 ||
+         (problem.ranks == 2 && problem.count % 2 == 0 && channels(problem) == 1);
 }
 
 /// (g-1)(2α(L)+γ(L)) inside with L = ⌈N/g⌉, and a ring of the nodes on L: the chain through the

@@ -45,8 +45,12 @@ std::string refusal_of_data_parallel(const TrainingProblem& problem, int ranks) 
   whole.ranks = ranks;
   whole.count = problem.model.features;
   whole.dtype = problem.dtype;
-  const std::string why = find_entry(Collective::allreduce, problem.collective).refusal(whole);
-  return why.empty() ? refusal_of_model(problem, ranks) : why;
+  try {
+    const std::string why = find_entry(Collective::allreduce, problem.collective).refusal(whole);
+    return why.empty() ? refusal_of_model(problem, ranks) : why;
+  } catch (const BadInput& unknown) {
+    return unknown.what();
+  }
 }
 
 }  // namespace troupe::algorithms

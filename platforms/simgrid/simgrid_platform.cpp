@@ -13,6 +13,8 @@
 #include "core/text.hpp"
 #include "platforms/digest.hpp"
 #include "platforms/generators.hpp"
+#include "platforms/gpu_cluster.hpp"
+#include "platforms/json_reader.hpp"
 #include "platforms/simgrid/compat.hpp"
 #include "platforms/simgrid/computed_zone.hpp"
 #include "platforms/simgrid/leaf_switches.hpp"
@@ -147,7 +149,9 @@ struct SimGridPlatform::Source {
       topology = generate(nlohmann::json::parse(spec.generator), spec.name());
     } else {
       content = content_of(spec.file);
-      if (spec.file.extension() != ".so") read_xml(spec.file.string());
+      if (spec.file.extension() == ".json")
+        topology = gpu_cluster(read_json_file(spec.file.string()), spec.file.string());
+      else if (spec.file.extension() != ".so") read_xml(spec.file.string());
     }
     if (topology) grid = topology->grid;
   }

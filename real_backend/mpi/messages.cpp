@@ -22,7 +22,8 @@ constexpr int probes_at_once = 64;
 // ---- MessageOperation
 
 void MessageOperation::abandon() noexcept {
-  if (!is_done() && !(receives_ && messages_.forget(*this))) messages_.waiter_.wait_until_done(*this);
+  if (!is_done() && !(receives_ && messages_.forget(*this)))
+    messages_.waiter_.wait_until_done(*this);
 }
 void MessageOperation::retire() noexcept { messages_.recycle(*this); }
 
@@ -142,8 +143,9 @@ bool Messages::probe(bool open) {
   int found = 0;
   Arrived arrived{};
   MPI_Status status{};
-  check_call(MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm(open), &found, &arrived.message, &status),
-             "MPI_Improbe");
+  check_call(
+      MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm(open), &found, &arrived.message, &status),
+      "MPI_Improbe");
   if (!found) return false;
   arrived.from = status.MPI_SOURCE;
   arrived.tag = status.MPI_TAG & ~TagPacking::phantom;
@@ -241,11 +243,11 @@ void Messages::finish_active(std::size_t slot, const MPI_Status& status, int err
     const std::string length =
         operation->truncated_ ? "of " + std::to_string(active_[slot].bytes) + " bytes" : "";
     operation->fail(from,
-                    std::make_exception_ptr(Truncated{
-                        "a message " + length + (length.empty() ? "" : " ") + "from rank " +
-                        std::to_string(from) + " (" + TagPacking::describe(operation->tag_) +
-                        ") is longer than the " + std::to_string(operation->bytes_) +
-                        " bytes there is room for"}),
+                    std::make_exception_ptr(
+                        Truncated{"a message " + length + (length.empty() ? "" : " ") +
+                                  "from rank " + std::to_string(from) + " (" +
+                                  TagPacking::describe(operation->tag_) + ") is longer than the " +
+                                  std::to_string(operation->bytes_) + " bytes there is room for"}),
                     at);
     return;
   }

@@ -13,8 +13,8 @@ void check_call(int code, const char* call) {
   std::array<char, MPI_MAX_ERROR_STRING> words{};
   int length = 0;
   if (MPI_Error_string(code, words.data(), &length) != MPI_SUCCESS) length = 0;
-  throw BackendError{std::string{call} + " failed: " +
-                     std::string{words.data(), static_cast<std::size_t>(length)}};
+  throw BackendError{std::string{call} +
+                     " failed: " + std::string{words.data(), static_cast<std::size_t>(length)}};
 }
 
 Extent::Extent(std::size_t bytes) {

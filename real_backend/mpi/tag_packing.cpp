@@ -7,7 +7,8 @@ namespace troupe::mpi {
 
 namespace {
 
-// The digits of a path, as core/tag.hpp writes them: 1 and 8 bits for a spawn, 0 and 4 for a subset.
+// The digits of a path, as core/tag.hpp writes them: 1 and 8 bits for a spawn, 0 and 4 for a
+// subset.
 constexpr int spawn_digits = 9, subset_digits = 5;
 constexpr std::uint64_t spawns = 256, subsets = 16;
 constexpr int name_bits = 6, step_bits = 5, number_shift = 12;
@@ -51,8 +52,7 @@ int TagPacking::pack(Context context, Tag tag) const {
     throw BackendError{"communicators are nested too deeply for MPI: the path of this one takes " +
                        std::to_string(length) + " bits, 9 for each spawn and 5 for each subset, " +
                        "and tags leave room for " + std::to_string(path_digits_)};
-  const auto number =
-      static_cast<std::uint32_t>(number_of(context.path(), length, path_digits_));
+  const auto number = static_cast<std::uint32_t>(number_of(context.path(), length, path_digits_));
   return static_cast<int>(number << number_shift | tag.name() << step_bits |
                           (tag.step() & ((1u << step_bits) - 1)));
 }

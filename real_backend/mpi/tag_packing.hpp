@@ -1,7 +1,8 @@
 #pragma once
 // Contexts and tags in the one integer that MPI gives. Of 31 bits: the number of the context's path
-// (19), whether the message is a phantom (1), the name (6), the step modulo 32 (5). Open tags take
-// the same bits on a second communicator.
+// (19: enough for two spawns, a spawn and two subsets, or four subsets), whether the message is a
+// phantom (1), the name (6), the step modulo 32 (5). Open tags take the same bits on a second
+// communicator.
 
 #include <cstdint>
 #include <string>

@@ -146,8 +146,9 @@ std::size_t World::run(const std::function<void(Communicator&)>& program, const 
   std::size_t unasked = 0;
   guard([&] {
     if (options.progress == Progress::worker && !state_->threads)
-      throw BackendError{"this MPI bears no thread beside its own (MPI_THREAD_FUNNELED); use "
-                         "Progress::none"};
+      throw BackendError{
+          "this MPI bears no thread beside its own (MPI_THREAD_FUNNELED); use "
+          "Progress::none"};
     Engine engine{state_->comms, options, state_->tags,
                   [](const std::string& message) { end_job(message, EXIT_FAILURE); }};
     check_call(MPI_Barrier(state_->comms.addressed), "MPI_Barrier");

@@ -52,7 +52,7 @@ function(troupe_smpi_test name ranks)
   add_test(NAME mpi.${name}
     COMMAND ${SMPIRUN} -np ${ranks} -platform ${PROJECT_SOURCE_DIR}/platforms/star_16.xml -hostfile ${hostfile}
             ${TROUPE_SMPI_SETTINGS} ${smpi_times} 2e-6 8e-10 ${ARGN})
-  set_tests_properties(mpi.${name} PROPERTIES TIMEOUT 60 LABELS "mpi;smpi")
+  set_tests_properties(mpi.${name} PROPERTIES TIMEOUT 60 LABELS "mpi;smpi" PASS_REGULAR_EXPRESSION "agreed")
 endfunction()
 
 troupe_smpi_test(SmpiChargesAMessageItsLatencyAndBandwidth 2 message 0 1 1000 65535 65536 1000000 100000000)

@@ -8,8 +8,9 @@
 //
 //   NAME BYTES SIMULATED CLOSED_FORM
 //
-// for each length; fails where a value is wrong, or where the two times are more than 0.5 % apart,
-// which they are on platforms where the algorithm's messages contend.
+// for each length and "agreed" at the end; stops where a value is wrong, or where the two times are
+// more than 0.5 % apart, which they are on platforms where the algorithm's messages contend.
+// (smpirun's exit status tells nothing: it is 0 after MPI_Abort.)
 
 #include <mpi.h>
 #include <time.h>
@@ -109,7 +110,8 @@ int main(int argc, char** argv) {
     }
   };
   // No threads and no polling: the simulator's clock moves while a rank is blocked in MPI.
-  world.run(program, {.progress = mpi::Progress::none,
-                      .receive = mpi::Receive::posted,
-                      .wait_inside_mpi = true});
+  world.run(
+      program,
+      {.progress = mpi::Progress::none, .receive = mpi::Receive::posted, .wait_inside_mpi = true});
+  if (world.rank() == 0) std::puts("agreed");
 }
