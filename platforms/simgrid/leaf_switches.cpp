@@ -47,8 +47,11 @@ std::vector<int> leaf_switch_groups(std::span<s4u::Host* const> hosts) {
       groups.push_back({host});
       continue;
     }
-    const bool near_to_all = std::ranges::all_of(
-        *home, [&](const s4u::Host* member) { return link_count(member, host) == near; });
+    // The latest members are enough to tell a switch from a chain of neighbours.
+    const std::size_t compared = std::min<std::size_t>(home->size(), 8);
+    const bool near_to_all =
+        std::all_of(home->end() - static_cast<std::ptrdiff_t>(compared), home->end(),
+                    [&](const s4u::Host* member) { return link_count(member, host) == near; });
     if (!near_to_all) return alone;
     group_of.push_back(static_cast<int>(groups.rend() - home) - 1);
     home->push_back(host);
