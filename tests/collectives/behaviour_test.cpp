@@ -114,6 +114,43 @@ TEST(Replicas, EndWithTheSameBitsWhateverTheRounding) {
     }
 }
 
+// ---- what travels without arithmetic
+
+TEST(HalfPrecision, TravelsThroughWhatDoesNotReduce) {
+  for (const Collective collective : {Collective::broadcast, Collective::allgather})
+    for (const Entry* entry : entries_of(collective))
+      run_loopback(5, [&](Communicator& comm) {
+        Problem problem{.ranks = 5, .count = 13, .dtype = Dtype::bfloat16, .root = 2};
+        problem.machine = {Seconds{1}, 0.01, 0};
+        ASSERT_EQ(entry->refusal(problem), "");
+        Buffer whole{problem.count, problem.dtype};
+        auto* patterns = reinterpret_cast<std::uint16_t*>(whole.slice().address());
+        const Partition block{whole, 5};
+        const Rank me = comm.rank();
+        for (std::size_t i = 0; i < problem.count; ++i) {
+          const bool mine = collective == Collective::broadcast
+                                ? me == problem.root
+                                : block.offset(me) <= i && i < block.offset(me + 1);
+          patterns[i] = static_cast<std::uint16_t>(mine ? 1000 + i : 0);
+        }
+        const bool gathers = collective == Collective::allgather;
+        entry->run(comm, problem, {gathers ? block[me] : whole.slice(), whole});
+        for (std::size_t i = 0; i < problem.count; ++i) ASSERT_EQ(patterns[i], 1000 + i);
+      });
+}
+TEST(Misuse, IsAContractViolation) {
+  std::vector<float> values(12);
+  const Slice slice{std::span{values}};
+  Problem problem{.ranks = 1, .count = 12};
+  const auto run = [&](Collective collective, std::string_view name, Buffers buffers) {
+    run_loopback(
+        1, [&](Communicator& comm) { find_entry(collective, name).run(comm, problem, buffers); });
+  };
+  EXPECT_THROW(run(Collective::all_to_all, "pairwise", {slice, slice}), ContractViolation);
+  EXPECT_THROW(run(Collective::allreduce, "ring", {slice, slice.first(3)}), ContractViolation);
+  EXPECT_THROW(run(Collective::allgather, "ring", {slice.first(2), slice}), ContractViolation);
+}
+
 // ---- barrier
 
 TEST(Barrier, LetsNobodyLeaveBeforeTheLastHasEntered) {
