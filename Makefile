@@ -33,7 +33,7 @@ build/%/build.ninja: | setup
 demo: setup build/dev/build.ninja  ## all allreduce algorithms, 1 KiB to 1 GiB, on a 64-host fat tree
 	@cmake --build --preset dev -j$(JOBS) --target troupe
 	@mkdir -p $(OUT)/demo
-	build/dev/cli/troupe collective --platform platforms/files/fat_tree_64.xml --op allreduce --algorithm all \
+	build/dev/cli/troupe collective --platform platforms/fat_tree_64.xml --op allreduce --algorithm all \
 	  --sizes 1K:1G --json $(OUT)/demo/allreduce.json --csv $(OUT)/demo/allreduce.csv
 
 test: build  ## build, and pass every test
@@ -45,7 +45,7 @@ asan: setup build/asan/build.ninja  ## every test under the address and undefine
 tsan: setup build/tsan/build.ninja  ## the tests that run threads under the thread sanitizer
 	@cmake --build --preset tsan -j$(JOBS)
 	@$(call ctest,tsan,-LE exhaustive)
-tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file
+tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file but the tests
 	@cmake --build --preset tidy -j$(JOBS)
 exhaustive: build  ## every test at its full extent (TROUPE_EXHAUSTIVE=1; hours)
 	@TROUPE_EXHAUSTIVE=1 $(call ctest,dev,)

@@ -51,11 +51,11 @@ struct Problem {
   Rank root = 0;
   int segments = 0;  ///< of pipelined algorithms; 0 = the best by the closed form, from `machine`
   int channels = 0;  ///< of multi-ring and double tree; 0 = layout.nics_per_node
-  std::vector<int> radices;  ///< of butterflies; empty = factors of ranks, largest first
-  Layout layout;
-  AlphaBetaGamma machine;  ///< for choices (segments, auto) only; never changes a result
+  std::vector<int> radices{};  ///< of butterflies; empty = factors of ranks, largest first
+  Layout layout{};
+  AlphaBetaGamma machine{};  ///< for choices (segments, auto) only; never changes a result
   std::vector<std::size_t>
-      counts;  ///< of all_to_all_v: ranks × ranks, counts[from * ranks + to] values
+      counts{};  ///< of all_to_all_v: ranks × ranks, counts[from * ranks + to] values
 
   std::size_t bytes() const { return count * size_of(dtype); }
 };

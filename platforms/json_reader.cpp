@@ -83,6 +83,11 @@ std::vector<std::pair<std::string, JsonReader>> JsonReader::members() const {
 bool JsonReader::is_object() const { return value_->is_object(); }
 bool JsonReader::is_text() const { return value_->is_string(); }
 
+bool JsonReader::truth() const {
+  if (!value_->is_boolean()) fail("true or false");
+  return value_->get<bool>();
+}
+
 std::string JsonReader::text() const {
   if (!value_->is_string() || value_->get_ref<const std::string&>().empty()) fail("a text");
   return value_->get<std::string>();
@@ -125,10 +130,9 @@ double JsonReader::number(double least, bool open) const {
 
 template <class Parse>
 auto JsonReader::quantity(Parse parse, std::string_view expectation) const {
-  if (value_->is_number()) return parse(value_->dump());
-  if (!value_->is_string()) fail(expectation);
+  if (!value_->is_number() && !value_->is_string()) fail(expectation);
   try {
-    return parse(value_->get_ref<const std::string&>());
+    return parse(value_->is_number() ? value_->dump() : value_->get<std::string>());
   } catch (const BadInput&) {
     fail(expectation);
   }

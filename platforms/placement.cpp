@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "core/errors.hpp"
+#include "core/random.hpp"
 #include "core/text.hpp"
 
 namespace troupe::platforms {
@@ -23,30 +24,11 @@ bool parse_number(std::string_view text, Number& number) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-/// SplitMix64, so that a seed means the same placement with every standard library.
-class Shuffler {
- public:
-  explicit Shuffler(std::uint64_t seed) : state_{seed} {}
-
-  /// Fisher and Yates.
-  void shuffle(std::vector<int>& order) {
-    for (std::size_t left = order.size(); left > 1; --left)
-      std::swap(order[left - 1], order[below(left)]);
-  }
-
- private:
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-  }
-  std::size_t below(std::size_t limit) {
-    const double unit = static_cast<double>(next() >> 11) * 0x1.0p-53;
-    return static_cast<std::size_t>(unit * static_cast<double>(limit));
-  }
-  std::uint64_t state_;
-};
+/// Fisher and Yates.
+void shuffle(std::vector<int>& order, SplitMix64 random) {
+  for (std::size_t left = order.size(); left > 1; --left)
+    std::swap(order[left - 1], order[random.below(left)]);
+}
 
 struct Candidates {
   std::vector<int> hosts;  // in the order of filling
@@ -136,7 +118,7 @@ std::vector<Seat> place_ranks(std::span<const std::string> hosts, const Placemen
   };
   if (request.placement.kind == Placement::Kind::lexical) std::ranges::sort(order, {}, name);
   else if (request.placement.kind == Placement::Kind::random)
-    Shuffler{request.placement.seed}.shuffle(order);
+    shuffle(order, SplitMix64{request.placement.seed});
 
   std::vector<Seat> seats;
   for (const int host : order)

@@ -13,6 +13,8 @@
 #include "core/text.hpp"
 #include "platforms/digest.hpp"
 #include "platforms/generators.hpp"
+#include "platforms/gpu_cluster.hpp"
+#include "platforms/json_reader.hpp"
 #include "platforms/simgrid/compat.hpp"
 #include "platforms/simgrid/computed_zone.hpp"
 #include "platforms/simgrid/leaf_switches.hpp"
@@ -147,7 +149,9 @@ struct SimGridPlatform::Source {
       topology = generate(nlohmann::json::parse(spec.generator), spec.name());
     } else {
       content = content_of(spec.file);
-      if (spec.file.extension() != ".so") read_xml(spec.file.string());
+      if (spec.file.extension() == ".json")
+        topology = gpu_cluster(read_json_file(spec.file.string()), spec.file.string());
+      else if (spec.file.extension() != ".so") read_xml(spec.file.string());
     }
     if (topology) grid = topology->grid;
   }
@@ -174,13 +178,19 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
     place();
   };
   if (!ours || !settings.empty()) rehearse(spec_.name(), build);
-  build();
+  try {
+    build();
+  } catch (const std::invalid_argument& error) {  // SimGrid's, e.g. for hosts without a route
+    throw BadPlatform(fmt::format("{}: {}", spec_.name(), in_one_line(error.what())));
+  }
   if (seats_follow_the_grid(ranks_, hosts_.size())) grid_ = source.grid;
   network_ = settings.network();
   if (ours && network_.chosen_by == "platform") network_.chosen_by = "as all generated platforms";
   if (network_.chosen_by == "SimGrid's default")
     notices_.push_back(unchosen_model_notice(spec_.name()));
-  digest_ = digest_of(source.content + '\n' + network_.text());
+  digest_ = digest_of(fmt::format("{}\n{} {} {} {} {}", source.content, network_.name,
+                                  network_.latency_factor, network_.bandwidth_factor,
+                                  network_.tcp_window, network_.cross_traffic));
 }
 
 void SimGridPlatform::load(s4u::Engine& engine, const Source& source) {

@@ -21,9 +21,7 @@ class Flow final : public Operation {
     renew(sequence);
   }
   /// True if it could go on now.
-  bool runnable() const {
-    return !fiber_.finished() && (!waiting_ || engine_.over(*waiting_));
-  }
+  bool runnable() const { return !fiber_.finished() && (!waiting_ || engine_.over(*waiting_)); }
   const Engine::Waiting* waiting() const noexcept { return waiting_; }
   void resume() {
     Flow* const before = std::exchange(engine_.current_, this);
@@ -191,7 +189,7 @@ void Engine::breathe() {
 }
 
 bool Engine::poll() {
-  bool some = messages_.poll();
+  bool some = !options_.wait_inside_mpi && messages_.poll();
   if (!worker_.idle()) {
     for (KernelOperation* const operation : worker_.take_computed()) {
       operation->finish(rank_, clock_.now());
@@ -253,8 +251,9 @@ void Engine::wait_until_done(const Operation& operation) noexcept {
            .operation = &operation,
            .until = leaving ? clock_.now() + options_.patience : forever});
     if (!operation.is_done())
-      abort_("an exception leaves the program, and what it had started does not end: its peers may "
-             "be waiting for this rank");
+      abort_(
+          "an exception leaves the program, and what it had started does not end: its peers may "
+          "be waiting for this rank");
   } catch (const std::exception& error) {
     abort_(error.what());
   }

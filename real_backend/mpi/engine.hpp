@@ -112,8 +112,8 @@ class Engine final : public Waiter {
   Backoff backoff_;
   FlowCommunicator root_;
   std::uint64_t sequence_ = 0;
-  int unbroken_ = 0;         // waits in a row that found something ready
-  bool computed_ = false;    // a kernel has run at issue since the last look at messages
+  int unbroken_ = 0;       // waits in a row that found something ready
+  bool computed_ = false;  // a kernel has run at issue since the last look at messages
 };
 
 }  // namespace troupe::mpi

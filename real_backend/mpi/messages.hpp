@@ -29,17 +29,17 @@ class MessageOperation final : public Operation {
   void retire() noexcept override;
 
   Messages& messages_;
-  Rank rank_ = any_rank;            // the other side, or any_rank
-  int tag_ = 0;                     // packed
-  bool open_ = false;               // on an open tag
+  Rank rank_ = any_rank;  // the other side, or any_rank
+  int tag_ = 0;           // packed
+  bool open_ = false;     // on an open tag
   bool receives_ = false;
-  bool posted_ = false;             // waits in a Channel for a message
-  bool truncated_ = false;          // received into ballast: it was longer than the room
-  std::byte* room_ = nullptr;       // of a receive
-  std::size_t bytes_ = 0;           // to send, or the room's size
-  std::byte* ballast_ = nullptr;    // borrowed instead of a room ...
-  std::size_t ballast_bytes_ = 0;   // ... for so many bytes
-  std::size_t slot_ = 0;            // among the active requests
+  bool posted_ = false;            // waits in a Channel for a message
+  bool truncated_ = false;         // received into ballast: it was longer than the room
+  std::byte* room_ = nullptr;      // of a receive
+  std::size_t bytes_ = 0;          // to send, or the room's size
+  std::byte* ballast_ = nullptr;   // borrowed instead of a room ...
+  std::size_t ballast_bytes_ = 0;  // ... for so many bytes
+  std::size_t slot_ = 0;           // among the active requests
 };
 
 class Messages {
@@ -61,7 +61,9 @@ class Messages {
   /// Blocks inside MPI until something has ended.
   void wait();
   /// True while something can still happen here.
-  bool pending() const noexcept { return !requests_.empty() || posted_addressed_ + posted_open_ > 0; }
+  bool pending() const noexcept {
+    return !requests_.empty() || posted_addressed_ + posted_open_ > 0;
+  }
   /// True while a message is moving that is long enough to need this thread's help throughout.
   bool moving() const noexcept { return long_ones_ > 0; }
   /// Waits, with all ranks, until every message of the run has arrived; receives and forgets those
@@ -76,6 +78,7 @@ class Messages {
     MPI_Message message;
     Rank from;
     int tag;
+    bool phantom;  // it brings a length and no values
     std::size_t bytes;
   };
   /// What is to be matched: from one rank, or on open tags from any. Matches by tag, first come
@@ -86,8 +89,8 @@ class Messages {
   };
   /// What MPI is working on, beside requests_.
   struct Active {
-    MessageOperation* operation;         // null: an eager send whose request has already completed
-    std::unique_ptr<std::byte[]> copy;   // of that send
+    MessageOperation* operation;        // null: an eager send whose request has already completed
+    std::unique_ptr<std::byte[]> copy;  // of that send
     std::size_t bytes;
   };
 
@@ -101,7 +104,8 @@ class Messages {
   }
   MPI_Comm comm(bool open) const noexcept { return open ? comms_.open : comms_.addressed; }
   void activate(MPI_Request request, Active active);
-  std::byte* room_for(MessageOperation& operation, std::size_t bytes, bool truncated);
+  /// Where to receive: the operation's own room, or ballast where it has none or must not be used.
+  std::byte* room_for(MessageOperation& operation, std::size_t bytes, bool usable);
   void take(MessageOperation& operation, Arrived& arrived);
   /// Takes one message that has arrived, if there is one.
   bool probe(bool open);
@@ -109,7 +113,8 @@ class Messages {
   bool test_active();
   void finish_active(std::size_t slot, const MPI_Status& status, int error, Seconds at);
   void remove_active(std::size_t slot);
-  void discard(Arrived& arrived);
+  bool forget_message(bool open);
+  void forget_arrived(Channel& queue);
   void wait_for(MPI_Request request);
 
   Pair comms_;
@@ -127,8 +132,8 @@ class Messages {
   std::vector<MPI_Status> statuses_;
   std::size_t long_ones_ = 0;
 
-  std::vector<int> sent_;       // messages to each rank
-  std::size_t received_ = 0;    // messages from all
+  std::vector<int> sent_;     // messages to each rank
+  std::size_t received_ = 0;  // messages from all
   std::vector<std::unique_ptr<MessageOperation>> operations_;
   std::vector<MessageOperation*> free_;
 };

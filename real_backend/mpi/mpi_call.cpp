@@ -13,8 +13,8 @@ void check_call(int code, const char* call) {
   std::array<char, MPI_MAX_ERROR_STRING> words{};
   int length = 0;
   if (MPI_Error_string(code, words.data(), &length) != MPI_SUCCESS) length = 0;
-  throw BackendError{std::string{call} + " failed: " +
-                     std::string{words.data(), static_cast<std::size_t>(length)}};
+  throw BackendError{std::string{call} +
+                     " failed: " + std::string{words.data(), static_cast<std::size_t>(length)}};
 }
 
 Extent::Extent(std::size_t bytes) {
@@ -41,10 +41,13 @@ Extent::~Extent() {
 }
 
 std::size_t bytes_of(const MPI_Status& status) {
-  MPI_Count bytes = 0;
-  MPI_Status copy = status;
+  int count = 0;
+  MPI_Status copy = status;  // some declare it modifiable
+  check_call(MPI_Get_count(&copy, MPI_BYTE, &count), "MPI_Get_count");
+  if (count != MPI_UNDEFINED) return static_cast<std::size_t>(count);
+  MPI_Count bytes = 0;  // more than an int holds
   check_call(MPI_Get_elements_x(&copy, MPI_BYTE, &bytes), "MPI_Get_elements_x");
-  return bytes == MPI_UNDEFINED ? 0 : static_cast<std::size_t>(bytes);
+  return static_cast<std::size_t>(bytes);
 }
 
 }  // namespace troupe::mpi

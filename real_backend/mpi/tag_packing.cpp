@@ -6,25 +6,54 @@
 namespace troupe::mpi {
 
 namespace {
-constexpr int name_bits = 6, step_bits = 5;
+
+// The digits of a path, as core/tag.hpp writes them: 1 and 8 bits for a spawn, 0 and 4 for a
+// subset.
+constexpr int spawn_digits = 9, subset_digits = 5;
+constexpr std::uint64_t spawns = 256, subsets = 16;
+constexpr int name_bits = 6, step_bits = 5, number_shift = 12;
+static_assert(TagPacking::phantom == 1 << (name_bits + step_bits));
+
+/// How many paths there are of at most that many digits.
+constexpr std::uint64_t paths(int digits) {
+  if (digits < 0) return 0;
+  return 1 + subsets * paths(digits - subset_digits) + spawns * paths(digits - spawn_digits);
 }
 
+/// The place of a path (its lowest `length` bits) among those of at most `digits` digits, in depth
+/// first order: all numbers below paths(digits) are used, where the path itself leaves gaps.
+constexpr std::uint64_t number_of(std::uint64_t path, int length, int digits) {
+  if (length == 0) return 0;
+  const bool is_spawn = path >> (length - 1) & 1;
+  const int taken = is_spawn ? spawn_digits : subset_digits;
+  const std::uint64_t child = path >> (length - taken) & ((is_spawn ? spawns : subsets) - 1);
+  const std::uint64_t before = is_spawn ? subsets * paths(digits - subset_digits) : 0;
+  return 1 + before + child * paths(digits - taken) +
+         number_of(path, length - taken, digits - taken);
+}
+
+}  // namespace
+
 TagPacking::TagPacking(std::int64_t upper_bound) {
-  const auto bits = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(upper_bound, 0)) + 1) - 1;
-  path_bits_ = std::min(static_cast<int>(bits), 31) - name_bits - step_bits;
-  if (path_bits_ < 1)
+  constexpr std::int64_t least = 0, most = (std::int64_t{1} << 31) - 1;
+  const auto tags = static_cast<std::uint64_t>(std::clamp(upper_bound, least, most)) + 1;
+  const std::uint64_t numbers = tags >> number_shift;
+  path_digits_ = 0;
+  while (paths(path_digits_ + 1) <= numbers) ++path_digits_;
+  if (path_digits_ < spawn_digits)
     throw BackendError{"this MPI's tags end at " + std::to_string(upper_bound) +
-                       " (MPI_TAG_UB); at least 4095 is needed"};
+                       " (MPI_TAG_UB); at least " +
+                       std::to_string((paths(spawn_digits) << number_shift) - 1) + " is needed"};
 }
 
 int TagPacking::pack(Context context, Tag tag) const {
-  const std::uint64_t path = context.path();
-  if (static_cast<int>(std::bit_width(path)) > path_bits_)
+  const int length = static_cast<int>(std::bit_width(context.path())) - 1;
+  if (length > path_digits_)
     throw BackendError{"communicators are nested too deeply for MPI: the path of this one takes " +
-                       std::to_string(std::bit_width(path)) + " bits of a tag and " +
-                       std::to_string(path_bits_) +
-                       " are left (1, and 9 for each spawn, 5 for each subset)"};
-  return static_cast<int>((path << name_bits | tag.name()) << step_bits |
+                       std::to_string(length) + " bits, 9 for each spawn and 5 for each subset, " +
+                       "and tags leave room for " + std::to_string(path_digits_)};
+  const auto number = static_cast<std::uint32_t>(number_of(context.path(), length, path_digits_));
+  return static_cast<int>(number << number_shift | tag.name() << step_bits |
                           (tag.step() & ((1u << step_bits) - 1)));
 }
 
@@ -32,8 +61,7 @@ std::string TagPacking::describe(int packed) {
   const auto bits = static_cast<std::uint32_t>(packed);
   std::string text = "tag " + std::to_string(bits >> step_bits & ((1u << name_bits) - 1)) +
                      ", step " + std::to_string(bits & ((1u << step_bits) - 1)) + " (mod 32)";
-  const std::uint32_t path = bits >> (step_bits + name_bits);
-  if (path != 1) text += ", context " + std::to_string(path);
+  if (bits >> number_shift != 0) text += ", context number " + std::to_string(bits >> number_shift);
   return text;
 }
 

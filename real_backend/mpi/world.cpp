@@ -108,15 +108,15 @@ struct World::State {
   Rank rank = 0;
   int size = 1;
   int local_rank = 0;
+  bool threads = false;  // this MPI bears threads beside the one that calls it
 };
 
 World::World(int& argc, char**& argv) {
   int provided = MPI_THREAD_SINGLE;
   check_call(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   check_call(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  if (provided < MPI_THREAD_FUNNELED)
-    throw BackendError{"this MPI allows no second thread beside its own (MPI_THREAD_FUNNELED)"};
   state_ = std::make_unique<State>();
+  state_->threads = provided >= MPI_THREAD_FUNNELED;
 }
 World::~World() {
   if (std::uncaught_exceptions() > state_->exceptions)
@@ -145,6 +145,10 @@ void World::guard(const std::function<void()>& body) {
 std::size_t World::run(const std::function<void(Communicator&)>& program, const Options& options) {
   std::size_t unasked = 0;
   guard([&] {
+    if (options.progress == Progress::worker && !state_->threads)
+      throw BackendError{
+          "this MPI bears no thread beside its own (MPI_THREAD_FUNNELED); use "
+          "Progress::none"};
     Engine engine{state_->comms, options, state_->tags,
                   [](const std::string& message) { end_job(message, EXIT_FAILURE); }};
     check_call(MPI_Barrier(state_->comms.addressed), "MPI_Barrier");

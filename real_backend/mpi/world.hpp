@@ -35,9 +35,9 @@ class World {
   /// received here. An exception that leaves `program` ends the job as guard() says.
   std::size_t run(const std::function<void(Communicator&)>& program, const Options& options = {});
 
-  /// Calls `body`, which need not be collective. An exception that leaves it ends the whole job: one
-  /// line on stderr, and exit status Error::exit_status(), else 1. Where all ranks fail with the
-  /// same, the line is printed once.
+  /// Calls `body`, which need not be collective. An exception that leaves it ends the whole job:
+  /// one line on stderr, and exit status Error::exit_status(), else 1. Where all ranks fail with
+  /// the same, the line is printed once.
   void guard(const std::function<void()>& body);
 
   /// Throws BadInput on every rank, naming the first that differs, unless all pass the same text:

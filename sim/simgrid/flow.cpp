@@ -10,6 +10,8 @@ Flow::Flow(World& world, Rank rank, Context context)
 }
 Flow::~Flow() {
   if (timer_) timer_->remove();
+  if (dying_)
+    wake_.detach();  // killed within acquire(): SimGrid aborts if a semaphore goes meanwhile
   world_.strike_off(*this);
 }
 

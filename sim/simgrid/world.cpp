@@ -246,21 +246,15 @@ void World::eager_arrived(SimOperation& send) {
 
 Courier& World::courier(Rank rank) {
   auto& courier = couriers_[static_cast<std::size_t>(rank)];
-  if (!courier) {
-    courier = std::make_unique<Courier>();
-    // Creating an actor lets others run, who may ask for the same courier: it must be there by
-    // then.
-    courier->start(*host(rank), rank);
-  }
+  if (!courier) courier = std::make_unique<Courier>(*host(rank), rank);
   return *courier;
 }
 
-Courier::Courier() : wake_{s4u::Semaphore::create(0)} {}
-void Courier::start(s4u::Host& host, Rank rank) {
-  s4u::Actor::create("courier" + std::to_string(rank), &host, [this] { work(); })->daemonize();
-}
 void Courier::order(Job job) {
   jobs_.push_back(job);
+  // Set before the actor is made: making it lets others run, who may order too.
+  if (!std::exchange(started_, true))
+    s4u::Actor::create("courier" + std::to_string(rank_), &host_, [this] { work(); })->daemonize();
   wake_->release();
 }
 void Courier::work() {

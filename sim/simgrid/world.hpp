@@ -90,9 +90,8 @@ class SimOperation final : public Operation, public MatchNode {
 /// Moves the eager messages of one rank: a daemon actor on its host.
 class Courier {
  public:
-  Courier();
-  /// Sends it to work; orders given before wait for it.
-  void start(s4u::Host& host, Rank rank);
+  Courier(s4u::Host& host, Rank rank)
+      : host_{host}, rank_{rank}, wake_{s4u::Semaphore::create(0)} {}
   void put(SimOperation& send) { order({&send, true}); }
   void get(SimOperation& send) { order({&send, false}); }
   /// A communication of this courier is finished; it is waited for at the next opportunity.
@@ -106,9 +105,12 @@ class Courier {
   void order(Job job);
   void work();
 
+  s4u::Host& host_;
+  Rank rank_;
   std::deque<Job> jobs_;
   std::vector<s4u::CommPtr> finished_;
   s4u::SemaphorePtr wake_;
+  bool started_ = false;
 };
 
 class World {

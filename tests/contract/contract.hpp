@@ -5,6 +5,7 @@
 // What a program may not do: assume how fast anything is. It forces the order of events with
 // messages, and with pause() where it must give time for something that ought not to happen.
 
+#include <source_location>
 #include <span>
 #include <sstream>
 #include <stdexcept>

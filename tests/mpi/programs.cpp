@@ -88,10 +88,12 @@ void overlaps(World& world) {
       std::atomic<bool> arrived = false, seen = false;
       WaitSet set;
       set.add(comm.start(Opaque{{}, {}, {}, [&] {
-        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-        while (!arrived && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
-        seen = arrived.load();
-      }}));
+                                  const auto limit =
+                                      std::chrono::steady_clock::now() + std::chrono::seconds{20};
+                                  while (!arrived && std::chrono::steady_clock::now() < limit)
+                                    std::this_thread::yield();
+                                  seen = arrived.load();
+                                }}));
       set.add(comm.irecv(1, data, std::span{values}));
       check(comm.wait_any(set)->index == 1, "a message overtakes the kernel it overlaps");
       check(values.back() == 1, "the message has arrived");
@@ -123,9 +125,8 @@ void sends_more_than_an_int_counts(World& world) {
       }
     }
     const Slice phantom = Slice::phantom(size, Dtype::uint8);
-    const Completion got =
-        comm.rank() == 0 ? wait(comm, comm.isend(peer, data, phantom))
-                         : receive(comm, peer, data, phantom);
+    const Completion got = comm.rank() == 0 ? wait(comm, comm.isend(peer, data, phantom))
+                                            : receive(comm, peer, data, phantom);
     check(got.bytes == size, "a phantom message is as long as it says");
   });
 }

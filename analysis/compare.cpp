@@ -1,0 +1,223 @@
+#include "analysis/compare.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "analysis/table.hpp"
+#include "core/errors.hpp"
+#include "core/text.hpp"
+
+namespace troupe::analysis {
+namespace {
+
+using Values = std::vector<std::optional<double>>;
+
+ComparedRow row(std::string what, std::string figure, Values values) {
+  Values ratios;
+  for (const auto& value : values)
+    ratios.push_back(value && values.front() && *values.front() != 0
+                         ? std::optional{*value / *values.front()}
+                         : std::nullopt);
+  return {std::move(what), std::move(figure), std::move(values), std::move(ratios)};
+}
+
+/// What a collective result is compared by; the algorithm is empty when runs differ in it alone.
+using Problem = std::tuple<std::string, std::uint64_t, std::string>;
+
+Problem problem_of(const CollectiveResult& r, bool with_algorithm) {
+  return {r.op, r.bytes, with_algorithm ? r.algorithm : std::string{}};
+}
+
+/// True if some algorithm was measured by two runs, or a run has several algorithms for one size.
+bool algorithms_tell_apart(const std::vector<NamedReport>& reports) {
+  std::map<Problem, std::set<std::size_t>> runs_of;
+  for (std::size_t run = 0; run < reports.size(); ++run) {
+    std::set<Problem> seen;
+    for (const auto& r : reports[run].report.results) {
+      if (!seen.insert(problem_of(r, false)).second) return true;
+      runs_of[problem_of(r, true)].insert(run);
+    }
+  }
+  return std::any_of(runs_of.begin(), runs_of.end(),
+                     [](const auto& entry) { return entry.second.size() > 1; });
+}
+
+void compare_collectives(const std::vector<NamedReport>& reports, std::vector<ComparedRow>& rows) {
+  const bool with_algorithm = algorithms_tell_apart(reports);
+  std::map<Problem, std::vector<const CollectiveResult*>> results;
+  std::vector<Problem> order;
+  for (std::size_t run = 0; run < reports.size(); ++run)
+    for (const auto& r : reports[run].report.results) {
+      const auto [at, first] = results.try_emplace(problem_of(r, with_algorithm));
+      if (first) {
+        at->second.resize(reports.size());
+        order.push_back(at->first);
+      }
+      at->second[run] = &r;
+    }
+  for (const auto& problem : order) {
+    const auto& found = results[problem];
+    if (std::count(found.begin(), found.end(), nullptr) + 2 >
+        static_cast<std::ptrdiff_t>(found.size()))
+      continue;
+    const auto& [op, bytes, algorithm] = problem;
+    const auto what = fmt::format("{}{}{} {}", op, algorithm.empty() ? "" : " ", algorithm,
+                                  to_text(Bytes{bytes}));
+    const auto add = [&](const char* figure, auto get) {
+      Values values;
+      for (const auto* r : found)
+        values.push_back(r ? std::optional{static_cast<double>(get(*r))} : std::nullopt);
+      rows.push_back(row(what, figure, std::move(values)));
+    };
+    add("time_s", [](const auto& r) { return r.time.count(); });
+    add("sent_bytes", [](const auto& r) { return r.sent_bytes; });
+    add("messages", [](const auto& r) { return r.messages; });
+  }
+}
+
+std::optional<double> value_of(const std::vector<std::pair<std::string, double>>& entries,
+                               const std::string& name) {
+  for (const auto& [key, value] : entries)
+    if (key == name && !std::isnan(value)) return value;
+  return {};
+}
+
+/// The least value of a curve, if it has any.
+std::optional<double> least(const Report& report, const std::string& name) {
+  std::optional<double> best;
+  for (const auto& point : report.training)
+    if (const auto value = value_of(point.values, name); value && (!best || *value < *best))
+      best = value;
+  return best;
+}
+
+std::optional<double> reached(const Report& report, const std::string& name, double target) {
+  for (const auto& point : report.training)
+    if (const auto value = value_of(point.values, name); value && *value <= target)
+      return point.time.count();
+  return {};
+}
+
+void compare_training(const std::vector<NamedReport>& reports, std::vector<ComparedRow>& rows) {
+  for (const std::string name : {"loss", "gap", "error"}) {
+    std::optional<double> target;  // what every run reaches: the least ambitious of their bests
+    Values bests;
+    for (const auto& run : reports) {
+      bests.push_back(least(run.report, name));
+      if (bests.back()) target = std::max(target.value_or(*bests.back()), *bests.back());
+    }
+    if (std::count(bests.begin(), bests.end(), std::nullopt) + 2 >
+        static_cast<std::ptrdiff_t>(bests.size()))
+      continue;
+    rows.push_back(row("best " + name, name, bests));
+    Values times;
+    for (const auto& run : reports) times.push_back(reached(run.report, name, *target));
+    rows.push_back(row(fmt::format("{} {:.4g} reached", name, *target), "time_s", times));
+  }
+  std::vector<std::string> keys;
+  for (const auto& run : reports)
+    for (const auto& [key, value] : run.report.totals)
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  for (const auto& key : keys) {
+    Values values;
+    for (const auto& run : reports) values.push_back(value_of(run.report.totals, key));
+    rows.push_back(row("whole run", key, std::move(values)));
+  }
+}
+
+std::string value_text(const std::string& figure, const std::optional<double>& value) {
+  if (!value) return "-";
+  if (figure == "time_s") return to_text(Seconds{*value});
+  if (*value == std::floor(*value) && std::abs(*value) < 1e15) return fmt::format("{:.0f}", *value);
+  return fmt::format("{:.6g}", *value);
+}
+
+}  // namespace
+
+std::vector<ComparedRow> compare(const std::vector<NamedReport>& reports) {
+  if (reports.size() < 2) throw BadInput{"a comparison needs at least two reports"};
+  const auto& first = reports.front();
+  for (const auto& other : reports)
+    if (other.report.timing != first.report.timing)
+      throw BadInput{fmt::format(
+          "{} was timed {} and {} {}: times of the two modes are not comparable (--timing)",
+          first.name, name_of(first.report.timing), other.name, name_of(other.report.timing))};
+  std::vector<ComparedRow> rows;
+  compare_collectives(reports, rows);
+  compare_training(reports, rows);
+  if (rows.empty())
+    throw BadInput{"the reports have no collective, size or training curve in common"};
+  return rows;
+}
+
+std::string comparison_table(const std::vector<NamedReport>& reports,
+                             const std::vector<ComparedRow>& rows) {
+  std::vector<std::vector<std::string>> cells;
+  std::vector<std::string> head{"", "figure"};
+  for (std::size_t run = 0; run < reports.size(); ++run) {
+    head.push_back(fmt::format("[{}]", run + 1));
+    if (run > 0) head.push_back(fmt::format("[{}]/[1]", run + 1));
+  }
+  cells.push_back(std::move(head));
+  std::string previous;
+  for (const auto& compared : rows) {
+    std::vector<std::string> line{compared.what == previous ? "" : compared.what, compared.figure};
+    previous = compared.what;
+    for (std::size_t run = 0; run < reports.size(); ++run) {
+      line.push_back(value_text(compared.figure, compared.values[run]));
+      if (run > 0)
+        line.push_back(compared.ratios[run] ? fmt::format("{:.3f}", *compared.ratios[run]) : "-");
+    }
+    cells.push_back(std::move(line));
+  }
+  std::vector<std::size_t> widths(cells.front().size(), 0);
+  for (const auto& line : cells)
+    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  std::string text;
+  for (std::size_t run = 0; run < reports.size(); ++run)
+    text += fmt::format("# [{}] {}\n", run + 1, reports[run].name);
+  text += "#\n";
+  for (std::size_t at = 0; at < cells.size(); ++at) {
+    std::string line = at == 0 ? "#" : " ";
+    for (std::size_t i = 0; i < cells[at].size(); ++i)
+      line += i < 2 ? fmt::format(" {:<{}}", cells[at][i], widths[i])
+                    : fmt::format("  {:>{}}", cells[at][i], widths[i]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string comparison_csv(const std::vector<NamedReport>& reports,
+                           const std::vector<ComparedRow>& rows) {
+  std::string text = "what,figure";
+  for (std::size_t run = 0; run < reports.size(); ++run) text += fmt::format(",run_{}", run + 1);
+  for (std::size_t run = 1; run < reports.size(); ++run) text += fmt::format(",ratio_{}", run + 1);
+  text += "\n";
+  const auto field = [](const std::optional<double>& value) {
+    return value ? fmt::format(",{}", *value) : std::string{","};
+  };
+  for (const auto& compared : rows) {
+    text += compared.what + "," + compared.figure;
+    for (const auto& value : compared.values) text += field(value);
+    for (std::size_t run = 1; run < reports.size(); ++run) text += field(compared.ratios[run]);
+    text += "\n";
+  }
+  return text;
+}
+
+double worst_time_ratio(const std::vector<ComparedRow>& rows) {
+  double worst = 0;
+  for (const auto& compared : rows)
+    if (compared.figure == "time_s")
+      for (std::size_t run = 1; run < compared.ratios.size(); ++run)
+        worst = std::max(worst, compared.ratios[run].value_or(0));
+  return worst;
+}
+
+}  // namespace troupe::analysis

@@ -1,0 +1,112 @@
+#pragma once
+// What a run found, as data: the model of a report. Reading and writing it is report_json.hpp's
+// business, showing it table.hpp's. Nothing here runs an algorithm.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/units.hpp"
+
+namespace troupe::analysis {
+
+/// How iterations were timed: each behind its own barrier, or several between two barriers as
+/// nccl-tests does. Results of the two are never compared.
+enum class Timing : std::uint8_t { isolated, back_to_back };
+std::string_view name_of(Timing) noexcept;
+/// Throws BadInput with the nearest name.
+Timing timing_named(std::string_view name);
+
+/// One collective, one algorithm, one size.
+struct CollectiveResult {
+  std::string op, algorithm, dtype, redop;  ///< names; redop is "none" where nothing is reduced
+  int ranks = 0;
+  std::uint64_t bytes = 0;  ///< of the whole array, as nccl-tests counts
+  std::uint64_t count = 0;  ///< values of the whole array
+  bool in_place = false;
+  int iterations = 0;
+  Seconds time{}, min{}, p10{}, p90{};  ///< `time` is the median
+  BytesPerSecond algbw{}, busbw{};
+  std::optional<Seconds> model;  ///< closed form without contention
+  std::optional<Seconds> bound;  ///< no algorithm can be faster on this machine
+  /// Of one iteration: what all ranks together, and the busiest rank, sent.
+  std::uint64_t messages = 0, sent_bytes = 0, messages_per_rank = 0, sent_bytes_per_rank = 0;
+  std::optional<std::uint64_t> wrong;  ///< values that differ from the exact answer; empty: unknown
+};
+
+/// An algorithm that was asked for but cannot serve the problem, and why.
+struct Refusal {
+  std::string op, algorithm, reason;
+  std::uint64_t bytes = 0;
+};
+
+/// A point of a training curve; `values` are in the order of first appearance.
+struct TrainingPoint {
+  std::int64_t step = 0;
+  Seconds time{};
+  std::vector<std::pair<std::string, double>> values;  ///< "loss", "accuracy", "staleness", …
+};
+
+/// What one rank did during the whole run, all algorithms and sizes together.
+struct RankActivity {
+  int rank = 0;
+  std::string host;
+  std::uint64_t messages = 0, bytes = 0;  ///< sent
+  std::uint64_t received_messages = 0, received_bytes = 0;
+  std::uint64_t kernels = 0;
+  Flops flops{};
+  Seconds compute{}, communication{}, waiting{};
+};
+
+/// What one direction of a link carried during the whole run.
+struct LinkActivity {
+  std::string name;
+  BytesPerSecond bandwidth{};
+  std::uint64_t messages = 0, bytes = 0;
+  double busy_share = 0;         ///< of the run's time, 0 … 1
+  std::uint64_t most_flows = 0;  ///< transfers on it at once, at most
+};
+
+/// What one rank (or group of ranks, when folded) sent another. Cells without traffic are left out.
+struct TrafficCell {
+  int from = 0, to = 0;
+  std::uint64_t messages = 0, bytes = 0;
+};
+
+struct Report {
+  std::string scenario = "{}";  ///< the resolved scenario, JSON text
+  std::string digest;           ///< of the resolved scenario
+  std::vector<std::pair<std::string, std::string>> environment;  ///< backend, versions, platform, …
+  Timing timing = Timing::isolated;
+  std::vector<CollectiveResult> results;
+  std::vector<Refusal> refused;
+  std::vector<TrainingPoint> training;
+  std::vector<std::pair<std::string, double>> totals;  ///< of a training run; keys end in their unit
+  std::vector<RankActivity> ranks;
+  std::vector<LinkActivity> links;
+  std::vector<TrafficCell> traffic;
+  int traffic_group = 1;  ///< ranks folded into one row of `traffic`
+  std::vector<std::pair<std::string, double>> wall_clock;  ///< differs from run to run
+};
+
+/// Value of an environment entry, or empty.
+std::string_view environment_of(const Report& report, std::string_view key) noexcept;
+
+/// The fraction 0 ≤ q ≤ 1 of the samples is at most the result (linear between neighbours). EXPECTS
+/// at least one sample.
+Seconds quantile(std::vector<Seconds> samples, double q);
+
+/// For each result, whether it is the fastest of its collective, size and placement of buffers; of
+/// those that differ by rounding only, the first.
+std::vector<bool> fastest(const std::vector<CollectiveResult>& results);
+
+/// Folds traffic to at most `limit` groups of consecutive ranks; sets traffic_group.
+void fold_traffic(Report& report, int ranks, int limit = 256);
+
+/// Results that are impossible (faster than their bound, less a relative tolerance for rounding) or
+/// wrong, as sentences for a person. Empty if the report is sound.
+std::vector<std::string> defects(const Report& report);
+
+}  // namespace troupe::analysis

@@ -1,0 +1,305 @@
+#include "analysis/report_json.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/errors.hpp"
+
+namespace troupe::analysis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Above this many ranks the per-rank section holds quantiles and extremes.
+constexpr std::size_t ranks_listed = 4096;
+
+Json optional_seconds(const std::optional<Seconds>& time) {
+  return time ? Json(time->count()) : Json(nullptr);
+}
+
+Json to_json(const CollectiveResult& r) {
+  return {{"op", r.op},
+          {"algorithm", r.algorithm},
+          {"dtype", r.dtype},
+          {"redop", r.redop},
+          {"ranks", r.ranks},
+          {"bytes", r.bytes},
+          {"count", r.count},
+          {"in_place", r.in_place},
+          {"iterations", r.iterations},
+          {"time_s", r.time.count()},
+          {"min_s", r.min.count()},
+          {"p10_s", r.p10.count()},
+          {"p90_s", r.p90.count()},
+          {"algbw_Bps", r.algbw.value},
+          {"busbw_Bps", r.busbw.value},
+          {"model_s", optional_seconds(r.model)},
+          {"bound_s", optional_seconds(r.bound)},
+          {"messages", r.messages},
+          {"sent_bytes", r.sent_bytes},
+          {"messages_per_rank", r.messages_per_rank},
+          {"sent_per_rank_bytes", r.sent_bytes_per_rank},
+          {"wrong", r.wrong ? Json(*r.wrong) : Json(nullptr)}};
+}
+
+Json to_json(const TrainingPoint& point) {
+  Json json{{"step", point.step}, {"time_s", point.time.count()}};
+  for (const auto& [name, value] : point.values) json[name] = value;
+  return json;
+}
+
+Json to_json(const RankActivity& r) {
+  return {{"rank", r.rank},
+          {"host", r.host},
+          {"messages", r.messages},
+          {"bytes", r.bytes},
+          {"received_messages", r.received_messages},
+          {"received_bytes", r.received_bytes},
+          {"kernels", r.kernels},
+          {"flops", r.flops.value},
+          {"compute_s", r.compute.count()},
+          {"communication_s", r.communication.count()},
+          {"waiting_s", r.waiting.count()}};
+}
+
+/// {"min": …, "p10": …, "median": …, "p90": …, "max": …} of one figure over all ranks.
+template <class Figure>
+Json spread(const std::vector<RankActivity>& ranks, Figure figure) {
+  std::vector<Seconds> values;
+  values.reserve(ranks.size());
+  for (const auto& rank : ranks) values.emplace_back(static_cast<double>(figure(rank)));
+  return {{"min", quantile(values, 0).count()},
+          {"p10", quantile(values, 0.1).count()},
+          {"median", quantile(values, 0.5).count()},
+          {"p90", quantile(values, 0.9).count()},
+          {"max", quantile(values, 1).count()}};
+}
+
+Json ranks_section(const std::vector<RankActivity>& ranks) {
+  if (ranks.size() <= ranks_listed) {
+    Json list = Json::array();
+    for (const auto& rank : ranks) list.push_back(to_json(rank));
+    return list;
+  }
+  return {{"ranks", ranks.size()},
+          {"messages", spread(ranks, [](auto& r) { return r.messages; })},
+          {"bytes", spread(ranks, [](auto& r) { return r.bytes; })},
+          {"kernels", spread(ranks, [](auto& r) { return r.kernels; })},
+          {"flops", spread(ranks, [](auto& r) { return r.flops.value; })},
+          {"compute_s", spread(ranks, [](auto& r) { return r.compute.count(); })},
+          {"communication_s", spread(ranks, [](auto& r) { return r.communication.count(); })},
+          {"waiting_s", spread(ranks, [](auto& r) { return r.waiting.count(); })}};
+}
+
+template <class Items, class Convert>
+Json list_of(const Items& items, Convert convert) {
+  Json list = Json::array();
+  for (const auto& item : items) list.push_back(convert(item));
+  return list;
+}
+
+/// Walks a parsed report and says where it stands when something is amiss.
+class Walker {
+ public:
+  explicit Walker(std::string name) : name_{std::move(name)} {}
+
+  template <class T>
+  T get(const Json& object, const std::string& where, const char* key) const {
+    const auto at = object.find(key);
+    if (at == object.end())
+      throw BadInput{fmt::format("{}: {}/{} is missing", name_, where, key)};
+    return convert<T>(*at, where + "/" + key);
+  }
+  template <class T>
+  T convert(const Json& value, const std::string& where) const {
+    try {
+      return value.get<T>();
+    } catch (const Json::exception&) {
+      throw BadInput{
+          fmt::format("{}: {} has an unexpected value {}", name_, where, value.dump())};
+    }
+  }
+  std::optional<Seconds> seconds_or_nothing(const Json& object, const std::string& where,
+                                            const char* key) const {
+    if (!object.contains(key) || object[key].is_null()) return {};
+    return Seconds{get<double>(object, where, key)};
+  }
+  Seconds seconds(const Json& object, const std::string& where, const char* key) const {
+    return Seconds{get<double>(object, where, key)};
+  }
+  /// Calls use(item, pointer) for each item of an optional list.
+  template <class Use>
+  void each(const Json& object, const char* key, Use use) const {
+    const auto at = object.find(key);
+    if (at == object.end()) return;
+    if (!at->is_array()) return;  // folded sections are summaries for people, not read back
+    for (std::size_t i = 0; i < at->size(); ++i) {
+      const auto where = fmt::format("/{}/{}", key, i);
+      if (!(*at)[i].is_object())
+        throw BadInput{fmt::format("{}: {} is not an object", name_, where)};
+      use((*at)[i], where);
+    }
+  }
+
+ private:
+  std::string name_;
+};
+
+CollectiveResult result_from(const Walker& walk, const Json& json, const std::string& at) {
+  CollectiveResult r;
+  r.op = walk.get<std::string>(json, at, "op");
+  r.algorithm = walk.get<std::string>(json, at, "algorithm");
+  r.dtype = walk.get<std::string>(json, at, "dtype");
+  r.redop = walk.get<std::string>(json, at, "redop");
+  r.ranks = walk.get<int>(json, at, "ranks");
+  r.bytes = walk.get<std::uint64_t>(json, at, "bytes");
+  r.count = walk.get<std::uint64_t>(json, at, "count");
+  r.in_place = walk.get<bool>(json, at, "in_place");
+  r.iterations = walk.get<int>(json, at, "iterations");
+  r.time = walk.seconds(json, at, "time_s");
+  r.min = walk.seconds(json, at, "min_s");
+  r.p10 = walk.seconds(json, at, "p10_s");
+  r.p90 = walk.seconds(json, at, "p90_s");
+  r.algbw.value = walk.get<double>(json, at, "algbw_Bps");
+  r.busbw.value = walk.get<double>(json, at, "busbw_Bps");
+  r.model = walk.seconds_or_nothing(json, at, "model_s");
+  r.bound = walk.seconds_or_nothing(json, at, "bound_s");
+  r.messages = walk.get<std::uint64_t>(json, at, "messages");
+  r.sent_bytes = walk.get<std::uint64_t>(json, at, "sent_bytes");
+  r.messages_per_rank = walk.get<std::uint64_t>(json, at, "messages_per_rank");
+  r.sent_bytes_per_rank = walk.get<std::uint64_t>(json, at, "sent_per_rank_bytes");
+  if (json.contains("wrong") && !json["wrong"].is_null())
+    r.wrong = walk.get<std::uint64_t>(json, at, "wrong");
+  return r;
+}
+
+TrainingPoint point_from(const Walker& walk, const Json& json, const std::string& at) {
+  TrainingPoint point;
+  point.step = walk.get<std::int64_t>(json, at, "step");
+  point.time = walk.seconds(json, at, "time_s");
+  for (const auto& [key, value] : json.items())
+    if (key != "step" && key != "time_s")
+      point.values.emplace_back(key, value.is_null()
+                                         ? std::numeric_limits<double>::quiet_NaN()
+                                         : walk.convert<double>(value, at + "/" + key));
+  return point;
+}
+
+RankActivity rank_from(const Walker& walk, const Json& json, const std::string& at) {
+  RankActivity r;
+  r.rank = walk.get<int>(json, at, "rank");
+  r.host = walk.get<std::string>(json, at, "host");
+  r.messages = walk.get<std::uint64_t>(json, at, "messages");
+  r.bytes = walk.get<std::uint64_t>(json, at, "bytes");
+  r.received_messages = walk.get<std::uint64_t>(json, at, "received_messages");
+  r.received_bytes = walk.get<std::uint64_t>(json, at, "received_bytes");
+  r.kernels = walk.get<std::uint64_t>(json, at, "kernels");
+  r.flops.value = walk.get<double>(json, at, "flops");
+  r.compute = walk.seconds(json, at, "compute_s");
+  r.communication = walk.seconds(json, at, "communication_s");
+  r.waiting = walk.seconds(json, at, "waiting_s");
+  return r;
+}
+
+}  // namespace
+
+std::string to_json(const Report& report, bool reproducible) {
+  Json json;
+  json["troupe_report"] = 1;
+  json["scenario"] = Json::parse(report.scenario);
+  json["environment"] = Json::object();
+  for (const auto& [key, value] : report.environment) json["environment"][key] = value;
+  json["timing"] = name_of(report.timing);
+  json["results"] = list_of(report.results, [](auto& r) { return to_json(r); });
+  json["refused"] = list_of(report.refused, [](auto& r) {
+    return Json{
+        {"op", r.op}, {"algorithm", r.algorithm}, {"bytes", r.bytes}, {"reason", r.reason}};
+  });
+  json["training"] = list_of(report.training, [](auto& p) { return to_json(p); });
+  json["totals"] = Json::object();
+  for (const auto& [key, value] : report.totals) json["totals"][key] = value;
+  json["ranks"] = ranks_section(report.ranks);
+  json["links"] = list_of(report.links, [](auto& l) {
+    return Json{{"name", l.name},
+                {"bandwidth_Bps", l.bandwidth.value},
+                {"messages", l.messages},
+                {"bytes", l.bytes},
+                {"busy_share", l.busy_share},
+                {"most_flows", l.most_flows}};
+  });
+  json["traffic_group"] = report.traffic_group;
+  json["traffic"] = list_of(report.traffic, [](auto& c) {
+    return Json{{"from", c.from}, {"to", c.to}, {"messages", c.messages}, {"bytes", c.bytes}};
+  });
+  json["digest"] = report.digest;
+  if (!reproducible) {
+    json["wall_clock"] = Json::object();
+    for (const auto& [key, value] : report.wall_clock) json["wall_clock"][key] = value;
+  }
+  return json.dump(1) + "\n";
+}
+
+Report report_from_json(const std::string& text, const std::string& name) {
+  Json json;
+  try {
+    json = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    throw BadInput{fmt::format("{}: not a report: no valid JSON at byte {}", name, error.byte)};
+  }
+  if (!json.is_object() || !json.contains("troupe_report"))
+    throw BadInput{fmt::format("{}: not a report of Troupe (no key \"troupe_report\")", name)};
+  if (json["troupe_report"] != 1)
+    throw BadInput{fmt::format("{}: /troupe_report is {}, this program reads version 1", name,
+                               json["troupe_report"].dump())};
+  const Walker walk{name};
+  Report report;
+  if (json.contains("scenario")) report.scenario = json["scenario"].dump();
+  report.digest = walk.get<std::string>(json, "", "digest");
+  report.timing = timing_named(walk.get<std::string>(json, "", "timing"));
+  if (json.contains("environment") && json["environment"].is_object())
+    for (const auto& [key, value] : json["environment"].items())
+      report.environment.emplace_back(
+          key, walk.convert<std::string>(value, "/environment/" + key));
+  walk.each(json, "results", [&](const Json& item, const std::string& at) {
+    report.results.push_back(result_from(walk, item, at));
+  });
+  walk.each(json, "refused", [&](const Json& item, const std::string& at) {
+    report.refused.push_back({.op = walk.get<std::string>(item, at, "op"),
+                              .algorithm = walk.get<std::string>(item, at, "algorithm"),
+                              .reason = walk.get<std::string>(item, at, "reason"),
+                              .bytes = walk.get<std::uint64_t>(item, at, "bytes")});
+  });
+  walk.each(json, "training", [&](const Json& item, const std::string& at) {
+    report.training.push_back(point_from(walk, item, at));
+  });
+  walk.each(json, "ranks", [&](const Json& item, const std::string& at) {
+    report.ranks.push_back(rank_from(walk, item, at));
+  });
+  walk.each(json, "links", [&](const Json& item, const std::string& at) {
+    report.links.push_back({.name = walk.get<std::string>(item, at, "name"),
+                            .bandwidth = {walk.get<double>(item, at, "bandwidth_Bps")},
+                            .messages = walk.get<std::uint64_t>(item, at, "messages"),
+                            .bytes = walk.get<std::uint64_t>(item, at, "bytes"),
+                            .busy_share = walk.get<double>(item, at, "busy_share"),
+                            .most_flows = walk.get<std::uint64_t>(item, at, "most_flows")});
+  });
+  walk.each(json, "traffic", [&](const Json& item, const std::string& at) {
+    report.traffic.push_back({.from = walk.get<int>(item, at, "from"),
+                              .to = walk.get<int>(item, at, "to"),
+                              .messages = walk.get<std::uint64_t>(item, at, "messages"),
+                              .bytes = walk.get<std::uint64_t>(item, at, "bytes")});
+  });
+  for (auto [key, into] : {std::pair{"totals", &report.totals},
+                           std::pair{"wall_clock", &report.wall_clock}})
+    if (json.contains(key) && json[key].is_object())
+      for (const auto& [entry, value] : json[key].items())
+        into->emplace_back(entry,
+                           walk.convert<double>(value, fmt::format("/{}/{}", key, entry)));
+  if (json.contains("traffic_group"))
+    report.traffic_group = walk.get<int>(json, "", "traffic_group");
+  return report;
+}
+
+}  // namespace troupe::analysis

@@ -1,0 +1,121 @@
+// troupe doctor: what is built in, what is found, and the cure for what is not.
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "cli/commands.hpp"
+#include "cli/hand_over.hpp"
+#include "cli/options.hpp"
+#include "cli/shipped.hpp"
+#include "core/errors.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+
+namespace troupe::cli {
+namespace {
+
+/// One line of the diagnosis.
+struct Finding {
+  std::string what;
+  bool good = false;
+  std::string detail;  ///< what was found, or the cure
+};
+
+bool built_in(const Program& program, std::string_view name) {
+  for (const auto& kind : program.backends)
+    if (kind.name == name) return true;
+  return false;
+}
+
+std::string versions_of(const Program& program, std::string_view name) {
+  std::string text;
+  for (const auto& kind : program.backends)
+    if (kind.name == name)
+      for (const auto& [library, version] : kind.versions())
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", library, version);
+  return text;
+}
+
+std::optional<std::string> in_path(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path ? path : "";
+  while (!rest.empty()) {
+    const auto folder = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
+    const auto file = std::filesystem::path{folder} / program;
+    std::error_code error;
+    if (std::filesystem::exists(file, error)) return file.string();
+  }
+  return {};
+}
+
+Finding simulation(const Program& program) {
+  if (built_in(program, "sim")) return {"sim", true, versions_of(program, "sim")};
+  if (program.name == "troupe-mpi")
+    return {"sim", false, "not in this program, which holds MPI: use troupe"};
+  return {"sim", false, "not built in: apt-get install libsimgrid-dev, then configure again"};
+}
+
+Finding message_passing(const Program& program) {
+  if (built_in(program, "mpi")) return {"mpi", true, versions_of(program, "mpi")};
+  if (const auto sibling = mpi_program()) {
+    if (const auto launcher = in_path("mpirun"))
+      return {"mpi", true, fmt::format("{}, started by {}", *sibling, *launcher)};
+    return {"mpi", false,
+            fmt::format("{} is there, but no mpirun in PATH: apt-get install openmpi-bin", *sibling)};
+  }
+  return {"mpi", false,
+          "troupe-mpi is not beside this program: apt-get install libopenmpi-dev openmpi-bin, then "
+          "configure again"};
+}
+
+Finding devices() {
+  std::error_code error;
+  if (std::filesystem::exists("/proc/driver/nvidia/version", error))
+    return {"cuda", false, "an NVIDIA driver is there, but this version has no CUDA backend"};
+  return {"cuda", false, "not built in, and no NVIDIA driver found"};
+}
+
+Finding platforms() {
+  const auto found = shipped_platforms();
+  if (found.empty())
+    return {"platforms", false, "no shipped platforms found: set TROUPE_PLATFORMS to their folder"};
+  return {"platforms", true,
+          fmt::format("{} in {}", found.size(),
+                      std::filesystem::path{found.front().file}.parent_path().string())};
+}
+
+}  // namespace
+
+int doctor_command(const Program& program, const std::vector<std::string>& arguments) {
+  Options options{"doctor [options]",
+                  "Says what is built in and found, and how to get what is not.\n"
+                  "Exit status 0 only if the backend asked for can run."};
+  options.value("backend", "the backend that matters: sim, loopback, mpi, cuda");
+  if (options.parse(arguments)) {
+    fmt::print("{}", options.help(program.name));
+    return 0;
+  }
+  const std::vector<Finding> findings{simulation(program),
+                                      {"loopback", true, "threads of this process"},
+                                      message_passing(program), devices(), platforms()};
+  const auto wanted = options.text("backend", program.default_backend);
+  std::vector<std::string> names;
+  const Finding* asked = nullptr;
+  for (std::size_t i = 0; i < 4; ++i) {
+    names.push_back(findings[i].what);
+    if (findings[i].what == wanted) asked = &findings[i];
+  }
+  if (!asked)
+    throw BadInput{fmt::format("--backend \"{}\": unknown backend{}", wanted,
+                               did_you_mean(wanted, names))};
+  fmt::print("troupe {}\n\n", version);
+  for (const auto& finding : findings)
+    fmt::print("  {:<4} {:<10} {}\n", finding.good ? "ok" : "no", finding.what, finding.detail);
+  fmt::print("\n--backend {} {}\n", wanted, asked->good ? "can run" : "cannot run");
+  return asked->good ? 0 : 1;
+}
+
+}  // namespace troupe::cli

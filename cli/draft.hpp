@@ -1,0 +1,49 @@
+#pragma once
+// A scenario written by options instead of a file: the same JSON, and which option gave what.
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "cli/options.hpp"
+#include "scenarios/section.hpp"
+
+namespace troupe::cli {
+
+/// Declares the options that choose machine and backend, and how local work and payload are treated.
+void declare_machine(Options& options);
+/// Declares the options of a collective.
+void declare_collective(Options& options);
+
+class Draft {
+ public:
+  Draft();
+  /// Begins with a scenario file, `settings` ("/json/pointer=value") applied. Throws BadScenario.
+  Draft(const std::string& file, const std::vector<std::string>& settings);
+  ~Draft();
+
+  /// Puts a platform, by name or file.
+  void apply_platform(const std::string& platform);
+  /// Puts what the options of declare_machine say over what is there.
+  void apply_machine(const Options& options);
+  /// Likewise of declare_collective.
+  void apply_collective(const Options& options);
+
+  const nlohmann::json& json() const { return *json_; }
+  const scenarios::Origin& origin() const { return origin_; }
+  /// What relative paths in the scenario are relative to.
+  const std::string& folder() const { return folder_; }
+
+ private:
+  void set_text(const Options& options, const std::string& option, const std::string& pointer);
+  void set_number(const Options& options, const std::string& option, const std::string& pointer);
+  void set_flag(const Options& options, const std::string& option, const std::string& pointer);
+  void put(const std::string& pointer, const nlohmann::json& value, const std::string& option);
+  void apply_sizes(const Options& options);
+
+  std::unique_ptr<nlohmann::json> json_;
+  scenarios::Origin origin_;
+  std::string folder_;
+};
+
+}  // namespace troupe::cli

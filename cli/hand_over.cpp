@@ -1,0 +1,65 @@
+#include "cli/hand_over.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <vector>
+
+#include "cli/shipped.hpp"
+#include "core/errors.hpp"
+#include "real_backend/mpi/launch.hpp"
+
+namespace troupe::cli {
+namespace {
+
+/// A file without a name that stays open across execv. Returns its path.
+std::string nameless_file(const std::string& content) {
+  const int file = ::memfd_create("troupe-scenario", 0);
+  if (file < 0) throw Error{fmt::format("cannot pass the scenario on: {}", std::strerror(errno))};
+  for (std::size_t at = 0; at < content.size();) {
+    const auto written = ::write(file, content.data() + at, content.size() - at);
+    if (written < 0) throw Error{fmt::format("cannot pass the scenario on: {}", std::strerror(errno))};
+    at += static_cast<std::size_t>(written);
+  }
+  return fmt::format("/proc/self/fd/{}", file);
+}
+
+}  // namespace
+
+std::optional<std::string> mpi_program() {
+  auto program = program_folder() + "/troupe-mpi";
+  if (::access(program.c_str(), X_OK) != 0) return {};
+  return program;
+}
+
+int launched_ranks() {
+  if (!mpi_program())
+    throw BadInput{
+        "--backend mpi: troupe-mpi is not beside this program; it is built where MPI is found "
+        "(troupe doctor)"};
+  const auto launch = mpi::find_launch();
+  if (!launch)
+    throw BadInput{
+        "--backend mpi runs under a launcher: mpirun -n 4 troupe ... --backend mpi (or srun)"};
+  return launch->size;
+}
+
+void hand_over(const std::string& scenario, const Options& options) {
+  std::vector<std::string> arguments{*mpi_program(), "run", nameless_file(scenario)};
+  for (const char* option : {"json", "csv", "format", "min-busbw"})
+    if (options.given(option)) {
+      arguments.push_back(fmt::format("--{}", option));
+      arguments.push_back(options.text(option));
+    }
+  for (const char* option : {"reproducible", "quiet"})
+    if (options.given(option)) arguments.push_back(fmt::format("--{}", option));
+  std::vector<char*> pointers;
+  for (auto& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  ::execv(pointers.front(), pointers.data());
+  throw Error{fmt::format("cannot start {}: {}", arguments.front(), std::strerror(errno))};
+}
+
+}  // namespace troupe::cli

@@ -1,0 +1,22 @@
+#pragma once
+// The way from troupe, which holds SimGrid, to troupe-mpi, which holds MPI: one process must never
+// hold both, so the one becomes the other.
+
+#include <optional>
+#include <string>
+
+#include "cli/options.hpp"
+
+namespace troupe::cli {
+
+/// How many ranks the launcher started. Throws BadInput outside mpirun and its like.
+int launched_ranks();
+
+/// Replaces this process by the troupe-mpi beside it, running the resolved scenario with the output
+/// options given here. Throws BadInput if it is not there.
+[[noreturn]] void hand_over(const std::string& scenario, const Options& options);
+
+/// Where the sibling program is, if it is built or installed.
+std::optional<std::string> mpi_program();
+
+}  // namespace troupe::cli

@@ -1,0 +1,86 @@
+#include "scenarios/algorithm_table.hpp"
+
+#include <fmt/format.h>
+
+#include "core/plugin_loader.hpp"
+#include "core/text.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+using algorithms::AlphaBetaGamma;
+using algorithms::Buffers;
+using algorithms::Collective;
+using algorithms::Cost;
+using algorithms::Entry;
+using algorithms::Problem;
+
+Algorithm from(const Entry& entry) {
+  return {.collective = entry.collective,
+          .name = std::string{entry.name},
+          .family = std::string{entry.family},
+          .summary = std::string{entry.summary},
+          .source = std::string{entry.source},
+          .formula = std::string{entry.formula},
+          .run = entry.run,
+          .cost = [&entry](const Problem& problem, const AlphaBetaGamma& machine) {
+            return std::optional<Cost>{entry.cost(problem, machine)};
+          },
+          .refusal = entry.refusal};
+}
+
+/// A plugin reduces in place: copies the input where it is apart, and averages afterwards.
+void run_plugin(const PluginAllreduce& plugin, Communicator& comm, const Problem& problem,
+                Buffers buffers) {
+  if (buffers.input.address() != buffers.output.address() || buffers.input.is_phantom())
+    compute(comm, Copy{.into = buffers.output, .from = buffers.input});
+  plugin.run(comm, buffers.output, problem.op);
+  if (problem.average) compute(comm, Scale{.a = 1.0 / problem.ranks, .x = buffers.output});
+}
+
+}  // namespace
+
+AlgorithmTable::AlgorithmTable() {
+  for (const auto& entry : algorithms::catalogue())
+    if (entry.name != "auto") all_.push_back(from(entry));  // resolved by name, size by size
+}
+
+void AlgorithmTable::add_plugin(const std::string& file) {
+  for (const auto& plugin : load_plugin(file)) {
+    for (const auto* known : of(Collective::allreduce))
+      if (known->name == plugin.name)
+        throw BadInput{fmt::format("{}: there is an allreduce \"{}\" already", file, plugin.name)};
+    all_.push_back({.collective = Collective::allreduce,
+                    .name = plugin.name,
+                    .family = "plugin",
+                    .summary = plugin.summary ? plugin.summary : "",
+                    .source = file,
+                    .formula = "",
+                    .run =
+                        [&plugin](Communicator& comm, const Problem& problem, Buffers buffers) {
+                          run_plugin(plugin, comm, problem, buffers);
+                        },
+                    .cost = [](const Problem&, const AlphaBetaGamma&) { return std::nullopt; },
+                    .refusal = [](const Problem&) { return std::string{}; }});
+  }
+}
+
+std::vector<const Algorithm*> AlgorithmTable::of(Collective collective) const {
+  std::vector<const Algorithm*> found;
+  for (const auto& algorithm : all_)
+    if (algorithm.collective == collective) found.push_back(&algorithm);
+  return found;
+}
+
+const Algorithm& AlgorithmTable::find(Collective collective, const std::string& name) const {
+  std::vector<std::string> names;
+  for (const auto* algorithm : of(collective)) {
+    if (algorithm->name == name) return *algorithm;
+    names.push_back(algorithm->name);
+  }
+  throw BadInput{fmt::format("unknown {} algorithm \"{}\"{} (one of {})",
+                             algorithms::name_of(collective), name, did_you_mean(name, names),
+                             fmt::join(names, ", "))};
+}
+
+}  // namespace troupe::scenarios

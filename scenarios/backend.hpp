@@ -1,0 +1,82 @@
+#pragma once
+// Where a program runs, behind one small interface. Which backends a program has is an explicit
+// table that its main() hands down; nothing below knows SimGrid or MPI.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "algorithms/catalogue.hpp"
+#include "analysis/report.hpp"
+#include "core/communicator.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace troupe::scenarios {
+
+/// What is known of the machine beyond its number of ranks.
+struct Machine {
+  int ranks = 1;
+  std::string platform;  ///< its name, or empty
+  std::string digest;    ///< of the platform, or empty
+  std::vector<std::string> host_of_rank;
+  algorithms::Layout layout;
+  /// For closed forms, the best number of segments and `auto`; nothing is known without a platform.
+  std::optional<algorithms::AlphaBetaGamma> typical;
+  /// The least latency, greatest bandwidth and greatest speed of any pair and rank: for bounds.
+  std::optional<algorithms::AlphaBetaGamma> best;
+  std::vector<std::string> notes;  ///< for a person: "no <config>: LV08"
+};
+
+/// What every rank runs; it returns figures for whoever started the run.
+using Program = std::function<std::vector<double>(Communicator&)>;
+
+struct RunOutcome {
+  std::vector<std::vector<double>> said;  ///< by rank; of all ranks only where reporter() is true
+  Seconds end{};                          ///< on the run's clock
+  std::vector<analysis::RankActivity> ranks;
+  std::vector<analysis::LinkActivity> links;
+  std::vector<analysis::TrafficCell> traffic;
+  std::uint64_t unmatched_messages = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;
+  /// True if time is simulated: the same everywhere, and the same in every run.
+  virtual bool simulated() const = 0;
+  /// True if all ranks live in this process and may write to its memory.
+  virtual bool one_process() const = 0;
+  /// True if now() of different ranks can be compared.
+  virtual bool common_clock() const { return simulated(); }
+  /// True in the process that tells people what came out.
+  virtual bool reporter() const { return true; }
+  virtual const Machine& machine() const = 0;
+  /// More for the report's environment: versions, models in force.
+  virtual std::vector<std::pair<std::string, std::string>> facts() const { return {}; }
+  /// Once: a simulated clock does not start again.
+  virtual RunOutcome run(const Program& program) = 0;
+  /// Real backends: throws BadInput on every rank if `text` is not the same on all of them.
+  virtual void check_same_everywhere(const std::string& text) { static_cast<void>(text); }
+};
+
+/// What a command line says beyond the scenario.
+struct BackendOptions {
+  std::vector<std::string> cfg;  ///< "name:value", SimGrid's settings
+  std::vector<std::string> log;  ///< "category.thres:level", SimGrid's logging
+};
+
+/// A backend this program has.
+struct BackendKind {
+  std::string_view name;
+  /// Versions of what it stands on, for --version and reports: {"SimGrid", "3.32"}.
+  std::function<std::vector<std::pair<std::string, std::string>>()> versions;
+  /// Throws BadInput, BadPlatform or BackendError.
+  std::function<std::unique_ptr<Backend>(const Scenario&, const BackendOptions&)> make;
+};
+
+}  // namespace troupe::scenarios

@@ -1,0 +1,15 @@
+#pragma once
+// Ranks as actors of a simulated platform.
+
+#include "scenarios/backend.hpp"
+
+namespace troupe::scenarios {
+
+/// Loads the scenario's platform and places its ranks. Once a process. Throws BadScenario without a
+/// platform, BadPlatform for one that cannot be used.
+std::unique_ptr<Backend> make_simgrid(const Scenario& scenario, const BackendOptions& options);
+
+/// {{"SimGrid", "3.32"}}
+std::vector<std::pair<std::string, std::string>> simgrid_versions();
+
+}  // namespace troupe::scenarios

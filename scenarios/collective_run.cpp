@@ -1,0 +1,185 @@
+#include "scenarios/collective_run.hpp"
+
+#include <algorithm>
+
+#include "scenarios/counting.hpp"
+#include "scenarios/payload.hpp"
+#include "scenarios/start_together.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+using algorithms::Problem;
+
+/// One measurement: an algorithm at a size.
+struct Measurement {
+  Problem problem;
+  const Algorithm* algorithm = nullptr;
+};
+
+/// What every rank says of a measurement, as numbers: messages, bytes, wrong values, then the begin
+/// and end of each iteration.
+constexpr std::size_t figures = 3;
+
+class Measurer {
+ public:
+  Measurer(const CollectiveStudy& study, bool phantom, bool common_clock)
+      : study_{study}, phantom_{phantom}, common_clock_{common_clock} {}
+
+  /// Runs one measurement on this rank and appends what it says.
+  void measure(Communicator& comm, const Measurement& what, std::vector<double>& said) const {
+    CollectiveBuffers buffers{study_.op, what.problem, comm.rank(), phantom_, study_.in_place};
+    SentCounters sent;
+    CountingCommunicator counted{comm, sent};
+    const auto once = [&] { what.algorithm->run(counted, what.problem, buffers.buffers()); };
+    buffers.fill();
+    for (int i = 0; i < study_.warmup; ++i) {
+      control_barrier(comm);
+      once();
+    }
+    sent.messages = sent.bytes = 0;
+    std::vector<double> times;
+    if (study_.timing == analysis::Timing::isolated) {
+      for (int i = 0; i < study_.iterations; ++i) {
+        if (study_.in_place || i + 1 == study_.iterations) buffers.fill();
+        times.push_back(begin(comm).count());
+        once();
+        times.push_back(comm.now().count());
+      }
+    } else {
+      times.push_back(begin(comm).count());
+      for (int i = 0; i < study_.iterations; ++i) once();
+      times.push_back(comm.now().count());
+    }
+    const auto iterations = static_cast<std::uint64_t>(study_.iterations);
+    said.push_back(static_cast<double>(sent.messages / iterations));
+    said.push_back(static_cast<double>(sent.bytes / iterations));
+    said.push_back(*study_.check ? static_cast<double>(checked(comm, buffers, once)) : 0);
+    said.insert(said.end(), times.begin(), times.end());
+  }
+
+  /// Begins and ends that measure() leaves.
+  std::size_t intervals() const {
+    return study_.timing == analysis::Timing::isolated ? static_cast<std::size_t>(study_.iterations)
+                                                       : 1;
+  }
+
+ private:
+  Seconds begin(Communicator& comm) const {
+    if (common_clock_) return start_together(comm);
+    control_barrier(comm);
+    return comm.now();
+  }
+  /// In place and back to back, one result is the input of the next: once more from fresh inputs.
+  template <class Once>
+  std::uint64_t checked(Communicator& comm, CollectiveBuffers& buffers, Once once) const {
+    if (study_.timing == analysis::Timing::back_to_back) {
+      control_barrier(comm);
+      buffers.fill();
+      once();
+    }
+    return buffers.wrong();
+  }
+
+  const CollectiveStudy& study_;
+  bool phantom_, common_clock_;
+};
+
+std::vector<Measurement> measurements_of(const AlgorithmTable& table, const CollectiveStudy& study,
+                                         const Machine& machine) {
+  std::vector<Measurement> all;
+  for (const auto& planned : study.plan) {
+    const Problem problem = problem_of(study, machine, planned.bytes);
+    for (const auto& name : planned.algorithms)
+      all.push_back({problem, &table.find(study.op, name)});
+  }
+  return all;
+}
+
+/// The time of each iteration from what the ranks said, beginning at `at`.
+std::vector<Seconds> times_from(const std::vector<std::vector<double>>& said, std::size_t at,
+                                std::size_t intervals, bool common_clock) {
+  std::vector<Seconds> times;
+  for (std::size_t i = 0; i < intervals; ++i) {
+    double last_begin = 0, last_end = 0, longest = 0;
+    for (const auto& rank : said) {
+      const double begin = rank[at + 2 * i], end = rank[at + 2 * i + 1];
+      last_begin = std::max(last_begin, begin);
+      last_end = std::max(last_end, end);
+      longest = std::max(longest, end - begin);
+    }
+    times.emplace_back(common_clock ? last_end - last_begin : longest);
+  }
+  return times;
+}
+
+analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measurement& what,
+                                     const Machine& machine,
+                                     const std::vector<std::vector<double>>& said, std::size_t at,
+                                     std::size_t intervals, bool common_clock) {
+  analysis::CollectiveResult result;
+  result.op = algorithms::name_of(study.op);
+  result.algorithm = what.algorithm->name;
+  result.dtype = troupe::name_of(study.dtype);
+  result.redop = reduces(study.op) ? name_of(Reduction{study.redop, study.average}) : "none";
+  result.ranks = what.problem.ranks;
+  result.bytes = what.problem.bytes();
+  result.count = what.problem.count;
+  result.in_place = study.in_place;
+  result.iterations = study.iterations;
+  std::uint64_t wrong = 0;
+  for (const auto& rank : said) {
+    const auto messages = static_cast<std::uint64_t>(rank[at]);
+    const auto bytes = static_cast<std::uint64_t>(rank[at + 1]);
+    wrong += static_cast<std::uint64_t>(rank[at + 2]);
+    result.messages += messages;
+    result.sent_bytes += bytes;
+    result.messages_per_rank = std::max(result.messages_per_rank, messages);
+    result.sent_bytes_per_rank = std::max(result.sent_bytes_per_rank, bytes);
+  }
+  if (*study.check) result.wrong = wrong;
+  auto times = times_from(said, at + figures, intervals, common_clock);
+  if (study.timing == analysis::Timing::back_to_back)
+    for (auto& time : times) time /= study.iterations;
+  result.time = analysis::quantile(times, 0.5);
+  result.min = analysis::quantile(times, 0);
+  result.p10 = analysis::quantile(times, 0.1);
+  result.p90 = analysis::quantile(times, 0.9);
+  if (result.time.count() > 0) {
+    result.algbw.value = static_cast<double>(result.bytes) / result.time.count();
+    result.busbw.value = result.algbw.value * algorithms::bus_factor(study.op, result.ranks);
+  }
+  if (machine.typical)
+    if (const auto cost = what.algorithm->cost(what.problem, *machine.typical))
+      result.model = cost->time;
+  if (machine.best)
+    result.bound = algorithms::lower_bound(study.op, what.problem, *machine.best).time();
+  return result;
+}
+
+}  // namespace
+
+RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Progress& progress,
+                          analysis::Report& report) {
+  const auto& study = *scenario.collective;
+  const auto& machine = backend.machine();
+  const auto all = measurements_of(*scenario.algorithms, study, machine);
+  const Measurer measurer{study, *scenario.phantom, backend.common_clock()};
+  auto outcome = backend.run([&](Communicator& comm) {
+    std::vector<double> said;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      measurer.measure(comm, all[i], said);
+      if (progress && comm.rank() == 0)
+        progress(static_cast<double>(i + 1) / static_cast<double>(all.size()));
+    }
+    return said;
+  });
+  if (!backend.reporter()) return outcome;
+  const auto stride = figures + 2 * measurer.intervals();
+  for (std::size_t i = 0; i < all.size(); ++i)
+    report.results.push_back(result_of(study, all[i], machine, outcome.said, i * stride,
+                                       measurer.intervals(), backend.common_clock()));
+  return outcome;
+}
+
+}  // namespace troupe::scenarios

@@ -1,0 +1,48 @@
+#pragma once
+// Counts what a rank sends, for the cost of one collective apart from the control messages around
+// it.
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/communicator.hpp"
+
+namespace troupe::scenarios {
+
+/// What was sent; shared by all flows of a rank.
+struct SentCounters {
+  std::atomic<std::uint64_t> messages{0}, bytes{0};
+};
+
+/// A communicator that adds every isend to the counters and passes everything on.
+class CountingCommunicator final : public Communicator {
+ public:
+  CountingCommunicator(Communicator& inner, SentCounters& sent) : inner_{inner}, sent_{sent} {}
+
+  Rank rank() const override { return inner_.rank(); }
+  int size() const override { return inner_.size(); }
+  Seconds now() const override { return inner_.now(); }
+  Context context() const override { return inner_.context(); }
+  Request isend(Rank to, Tag tag, ConstPayload payload) override {
+    sent_.messages.fetch_add(1, std::memory_order_relaxed);
+    sent_.bytes.fetch_add(payload.bytes, std::memory_order_relaxed);
+    return inner_.isend(to, tag, payload);
+  }
+  Request irecv(Rank from, Tag tag, Payload room) override { return inner_.irecv(from, tag, room); }
+  Request start(Kernel kernel) override { return inner_.start(std::move(kernel)); }
+  Request spawn(Task task) override {
+    return inner_.spawn([task = std::move(task), &sent = sent_](Communicator& flow) {
+      CountingCommunicator counted{flow, sent};
+      task(counted);
+    });
+  }
+  std::optional<Completion> wait_any(WaitSet& set, Seconds until) override {
+    return inner_.wait_any(set, until);
+  }
+
+ private:
+  Communicator& inner_;
+  SentCounters& sent_;
+};
+
+}  // namespace troupe::scenarios

@@ -1,0 +1,58 @@
+#include "scenarios/run.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "scenarios/collective_run.hpp"
+#include "scenarios/training_run.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+void describe_environment(const Resolved& resolved, const Backend& backend,
+                          analysis::Report& report) {
+  const auto& scenario = resolved.scenario;
+  const auto& machine = backend.machine();
+  const auto add = [&](const char* key, std::string text) {
+    report.environment.emplace_back(key, std::move(text));
+  };
+  add("name", scenario.name);
+  add("backend", std::string{backend.name()});
+  if (backend.simulated()) add("network", scenario.network);
+  if (!machine.platform.empty()) add("platform", machine.platform);
+  if (!machine.digest.empty()) add("platform_digest", machine.digest);
+  add("ranks", fmt::format("{}", machine.ranks));
+  add("payload", *scenario.phantom ? "phantom" : "real");
+  add("eager_limit_bytes", fmt::format("{}", scenario.eager_limit.value));
+  add("clock", backend.simulated() ? "simulated" : "wall");
+  for (const auto& [key, text] : backend.facts()) add(key.c_str(), text);
+}
+
+}  // namespace
+
+analysis::Report run(const Resolved& resolved, Backend& backend, const Progress& progress) {
+  analysis::Report report;
+  report.scenario = resolved.json;
+  report.digest = resolved.digest;
+  report.refused = resolved.refused;
+  describe_environment(resolved, backend, report);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto& scenario = resolved.scenario;
+  RunOutcome outcome;
+  if (scenario.collective) {
+    report.timing = scenario.collective->timing;
+    outcome = run_collective(scenario, backend, progress, report);
+  } else {
+    outcome = run_training(scenario, backend, progress, report);
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  report.wall_clock.emplace_back("run_s", took.count());
+  report.ranks = std::move(outcome.ranks);
+  report.links = std::move(outcome.links);
+  report.traffic = std::move(outcome.traffic);
+  if (backend.machine().ranks > 4096) analysis::fold_traffic(report, backend.machine().ranks);
+  return report;
+}
+
+}  // namespace troupe::scenarios

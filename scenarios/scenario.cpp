@@ -1,0 +1,241 @@
+#include "scenarios/scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "algorithms/strategies.hpp"
+#include "analysis/output.hpp"
+#include "core/text.hpp"
+#include "scenarios/training_json.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+using Json = nlohmann::json;
+using Ordered = nlohmann::ordered_json;
+using algorithms::Collective;
+
+const std::array<std::string, 3> compute_names{"roofline", "flops", "none"};
+const std::array<std::string, 2> payload_names{"real", "phantom"};
+const std::array<std::string, 1> network_names{"simgrid"};
+
+/// Names must exist; whether an algorithm can serve the problem is known only with the ranks.
+void check_algorithms(const Section& section, const std::string& key, const AlgorithmTable& table,
+                      Collective op, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (name == "all" || name == "auto" || name == "tuned") {
+      if (names.size() > 1)
+        section.complain(key, fmt::format("\"{}\" stands alone, not in a list", name));
+      continue;
+    }
+    section.placed(key, [&] { return &table.find(op, name); });
+  }
+}
+
+std::vector<PlannedSize> read_plan(const Section& section, const Origin& origin,
+                                   const AlgorithmTable& table, Collective op) {
+  std::vector<PlannedSize> plan;
+  if (!section.has("plan")) return plan;
+  const auto& list = section.value("plan");
+  if (!list.is_array() || list.empty()) section.fail("plan", "a list of sizes and algorithms");
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Section item{list[i], origin, fmt::format("{}/{}", section.pointer_to("plan"), i)};
+    PlannedSize planned{.bytes = item.bytes("bytes", {}), .algorithms = item.names("algorithms", {})};
+    if (planned.algorithms.empty()) item.fail("algorithms", "a list of names");
+    check_algorithms(item, "algorithms", table, op, planned.algorithms);
+    item.close();
+    plan.push_back(std::move(planned));
+  }
+  return plan;
+}
+
+CollectiveStudy read_collective(const Section& section, const Origin& origin,
+                                const AlgorithmTable& table,
+                                const std::filesystem::path& folder) {
+  CollectiveStudy study;
+  const auto op = section.text("op", "allreduce");
+  study.op = section.placed("op", [&] { return algorithms::collective_named(op); });
+  study.algorithms = section.names("algorithm", study.algorithms);
+  check_algorithms(section, "algorithm", table, study.op, study.algorithms);
+  const auto dtype = section.text("dtype", "float32");
+  study.dtype = section.placed("dtype", [&] { return dtype_named(dtype); });
+  const auto redop = section.text("redop", "sum");
+  const auto reduction = section.placed("redop", [&] { return reduction_named(redop); });
+  study.redop = reduction.op;
+  study.average = reduction.average;
+  if (reduces(study.op) && !has_arithmetic(study.dtype))
+    section.complain("dtype", fmt::format("{} cannot be reduced: it only travels",
+                                          troupe::name_of(study.dtype)));
+  study.sizes = section.sizes("sizes", "1K:16M");
+  study.iterations = static_cast<int>(section.whole("iterations", 0, 1, 1'000'000));
+  study.warmup = static_cast<int>(section.whole("warmup", -1, 0, 1'000'000));
+  study.segments = static_cast<int>(section.whole("segments", 0, 0, 1'000'000));
+  study.channels = static_cast<int>(section.whole("channels", 0, 0, 1024));
+  for (const auto radix : section.wholes("radices", 2))
+    study.radices.push_back(static_cast<int>(radix));
+  const auto timing = section.text("timing", "isolated");
+  study.timing = section.placed("timing", [&] { return analysis::timing_named(timing); });
+  study.in_place = section.flag("in_place", false);
+  const bool can = study.op == Collective::allreduce || study.op == Collective::reduce ||
+                   study.op == Collective::broadcast;
+  if (study.in_place && !can)
+    section.complain("in_place", fmt::format("{} has no in-place form here (allreduce, reduce and "
+                                             "broadcast have)",
+                                             algorithms::name_of(study.op)));
+  if (section.has("check")) study.check = section.flag("check", true);
+  study.root = static_cast<Rank>(section.whole("root", 0, 0, INT32_MAX));
+  study.tuning = section.text("tuning", "");
+  if (!study.tuning.empty()) study.tuning = (folder / study.tuning).lexically_normal().string();
+  if (study.algorithms.front() == "tuned" && study.tuning.empty())
+    section.complain("algorithm",
+                     "\"tuned\" needs the table that troupe tune wrote (--tuning FILE)");
+  study.plan = read_plan(section, origin, table, study.op);
+  section.close();
+  return study;
+}
+
+/// The platforms' own reader says "where: /pointer: message"; the pointer may stand for an option.
+platforms::PlatformSpec read_platform(const Json& json, const Origin& origin,
+                                      const std::string& folder) {
+  const std::string where = origin.file().empty() ? "options" : origin.file();
+  try {
+    return platforms::parse_platform_spec(json, folder, where);
+  } catch (const BadPlatform& error) {
+    const std::string message = error.what();
+    const auto pointer = where.size() + 2;
+    const auto end = message.find(": ", pointer);
+    if (message.rfind(where + ": /", 0) != 0 || end == std::string::npos) throw;
+    throw BadPlatform{origin.place(message.substr(pointer, end - pointer)) + message.substr(end)};
+  }
+}
+
+ComputeChoice read_compute(const Section& section) {
+  ComputeChoice compute;
+  const auto model = section.one_of("model", compute_names, "roofline");
+  compute.model = static_cast<ComputeModel>(
+      std::find(compute_names.begin(), compute_names.end(), model) - compute_names.begin());
+  compute.speed = section.numbers("speed", 0);
+  section.close();
+  return compute;
+}
+
+Ordered collective_json(const CollectiveStudy& study) {
+  Ordered json;
+  json["op"] = algorithms::name_of(study.op);
+  json["algorithm"] = study.algorithms;
+  json["dtype"] = troupe::name_of(study.dtype);
+  json["redop"] = name_of(Reduction{study.redop, study.average});
+  json["sizes"] = Ordered::array();
+  for (const auto size : study.sizes) json["sizes"].push_back(size.value);
+  if (study.iterations > 0) json["iterations"] = study.iterations;
+  if (study.warmup >= 0) json["warmup"] = study.warmup;
+  json["segments"] = study.segments;
+  json["channels"] = study.channels;
+  if (!study.radices.empty()) json["radices"] = study.radices;
+  json["timing"] = analysis::name_of(study.timing);
+  json["in_place"] = study.in_place;
+  if (study.check) json["check"] = *study.check;
+  json["root"] = study.root;
+  if (!study.tuning.empty()) json["tuning"] = study.tuning;
+  if (!study.plan.empty()) {
+    json["plan"] = Ordered::array();
+    for (const auto& planned : study.plan)
+      json["plan"].push_back(
+          Ordered{{"bytes", planned.bytes.value}, {"algorithms", planned.algorithms}});
+  }
+  return json;
+}
+
+}  // namespace
+
+Scenario read_scenario(const Json& json, const Origin& origin, const std::string& folder) {
+  const Section top{json, origin, ""};
+  if (!top.has("troupe")) top.complain("", "a scenario begins with \"troupe\": 1");
+  if (top.value("troupe") != 1) top.fail("troupe", "1, the version of the format");
+  for (const char* reserved : {"jobs", "faults"})
+    if (top.has(reserved))
+      top.complain(reserved, "this key is reserved and cannot be used yet");
+  Scenario scenario;
+  scenario.name = top.text("name", "");
+  scenario.seed = static_cast<std::uint64_t>(top.whole("seed", 1, 0));
+  if (top.has("platform"))
+    scenario.platform = read_platform(top.value("platform"), origin, folder);
+  scenario.ranks = static_cast<int>(top.whole("ranks", 0, 1, INT32_MAX));
+  if (scenario.platform && scenario.ranks > 0) {
+    auto& placed = scenario.platform->placement.ranks;
+    if (placed > 0 && placed != scenario.ranks)
+      top.complain("ranks", fmt::format("{} here and {} at /platform/ranks", scenario.ranks, placed));
+    placed = scenario.ranks;
+  }
+  scenario.network = top.one_of("network", network_names, "simgrid");
+  if (top.has("payload"))
+    scenario.phantom = top.one_of("payload", payload_names, "real") == "phantom";
+  scenario.eager_limit = top.bytes("eager_limit", {});
+  scenario.compute = read_compute(top.section("compute"));
+  auto table = std::make_shared<AlgorithmTable>();
+  for (const auto& plugin : top.names("plugins", {})) {
+    scenario.plugins.push_back(
+        std::filesystem::absolute(std::filesystem::path{folder} / plugin).lexically_normal());
+    top.placed("plugins", [&] { table->add_plugin(scenario.plugins.back()); });
+  }
+  scenario.algorithms = table;
+  const bool collective = top.has("collective"), training = top.has("training");
+  if (collective == training)
+    top.complain("", collective ? "both \"collective\" and \"training\" are given; expected one"
+                                : "neither \"collective\" nor \"training\" is given");
+  if (collective)
+    scenario.collective = read_collective(top.section("collective"), origin, *table, folder);
+  else scenario.training = read_training(top.section("training"), scenario.seed);
+  if (top.has("machine")) scenario.machine = top.value("machine").dump();
+  if (scenario.training) scenario.training->phantom = scenario.phantom.value_or(false);
+  top.close();
+  return scenario;
+}
+
+Ordered to_json(const Scenario& scenario) {
+  Ordered json;
+  json["troupe"] = 1;
+  json["name"] = scenario.name;
+  json["seed"] = scenario.seed;
+  if (scenario.platform)
+    json["platform"] = Ordered::parse(platforms::to_json(*scenario.platform).dump());
+  if (scenario.ranks > 0) json["ranks"] = scenario.ranks;
+  json["network"] = scenario.network;
+  if (scenario.phantom) json["payload"] = *scenario.phantom ? "phantom" : "real";
+  json["eager_limit"] = scenario.eager_limit.value;
+  json["compute"] = {{"model", compute_names[static_cast<std::size_t>(scenario.compute.model)]}};
+  if (!scenario.compute.speed.empty()) json["compute"]["speed"] = scenario.compute.speed;
+  if (!scenario.plugins.empty()) json["plugins"] = scenario.plugins;
+  if (scenario.collective) json["collective"] = collective_json(*scenario.collective);
+  if (scenario.training) json["training"] = to_json(*scenario.training);
+  if (!scenario.machine.empty()) json["machine"] = Ordered::parse(scenario.machine);
+  return json;
+}
+
+Json load_scenario(const std::string& file, const std::vector<std::string>& settings,
+                   Origin& origin) {
+  origin = Origin{file};
+  auto json = parse_json(analysis::read_file(file), file);
+  for (const auto& setting : settings) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos || setting.front() != '/')
+      throw BadInput{
+          fmt::format("--set \"{}\": expected /json/pointer=value, such as /seed=2", setting)};
+    const auto pointer = setting.substr(0, equals), text = setting.substr(equals + 1);
+    Json value = Json::parse(text, nullptr, false);
+    if (value.is_discarded()) value = text;
+    try {
+      json[Json::json_pointer{pointer}] = value;
+    } catch (const Json::exception&) {
+      throw BadInput{fmt::format("--set \"{}\": {} cannot be reached in {}", setting, pointer, file)};
+    }
+    origin.given_by(pointer, fmt::format("--set {}", setting));
+  }
+  return json;
+}
+
+}  // namespace troupe::scenarios

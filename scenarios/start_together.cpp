@@ -1,0 +1,47 @@
+#include "scenarios/start_together.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+const Tag barrier_tag{61}, moment_tag{62}, never_tag{63};
+
+/// Binomial broadcast of one number from rank 0.
+double broadcast(Communicator& comm, double number) {
+  const int n = comm.size();
+  const Rank me = comm.rank();
+  int stride = 1;
+  while (stride < n) stride *= 2;
+  for (stride /= 2; stride > 0; stride /= 2) {
+    if (me % (2 * stride) == 0 && me + stride < n)
+      send(comm, me + stride, moment_tag, value(number));
+    else if (me % (2 * stride) == stride) receive(comm, me - stride, moment_tag, value(number));
+  }
+  return number;
+}
+
+}  // namespace
+
+void control_barrier(Communicator& comm) {
+  const int n = comm.size();
+  for (int stride = 1; stride < n; stride *= 2)
+    exchange(comm, barrier_tag, {}, (comm.rank() + stride) % n, {}, (comm.rank() + n - stride) % n);
+}
+
+void sleep_until(Communicator& comm, Seconds until) {
+  if (comm.now() >= until) return;
+  Request never = comm.irecv(comm.rank(), never_tag, {});
+  wait_until(comm, never, until);
+}
+
+Seconds start_together(Communicator& comm) {
+  if (comm.size() == 1) return comm.now();
+  control_barrier(comm);  // all ranks are here: the next one takes only the network's time
+  const Seconds before = comm.now();
+  control_barrier(comm);
+  const Seconds after = comm.now();
+  const Seconds moment{broadcast(comm, (after + 4 * (after - before)).count())};
+  sleep_until(comm, moment);
+  return comm.now();
+}
+
+}  // namespace troupe::scenarios

@@ -1,0 +1,54 @@
+// The contract of the port on real MPI: all cases that want as many ranks as there are, one after
+// the other in one job, bare and under CheckedCommunicator. Arguments: worker or none (Progress),
+// probed or posted (Receive), and, if wanted, the name of one case. What fails ends the job; the
+// last line on stdout says which case it was.
+
+#include <cstdio>
+#include <string_view>
+
+#include "contract/contract.hpp"
+#include "core/checked.hpp"
+#include "real_backend/mpi/world.hpp"
+
+namespace {
+
+using namespace troupe;
+
+void run_case(mpi::World& world, const contract::ContractCase& which, const mpi::Options& options) {
+  if (world.rank() == 0) {
+    std::printf("%.*s\n", static_cast<int>(which.name.size()), which.name.data());
+    std::fflush(stdout);
+  }
+  std::size_t unasked = world.run(which.program, options);
+  unasked += world.run(
+      [&](Communicator& comm) {
+        CheckedCommunicator checked{comm};
+        which.program(checked);
+      },
+      options);
+  world.guard([&] {
+    contract::check_equal(unasked, 0u, "a program of the contract receives all that is sent");
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  mpi::World world{argc, argv};
+  const std::string_view progress = argc > 1 ? argv[1] : "worker";
+  const std::string_view receive = argc > 2 ? argv[2] : "probed";
+  const std::string_view wanted = argc > 3 ? argv[3] : "";
+  mpi::Options options;
+  if (progress == "none") options.progress = mpi::Progress::none;
+  if (receive == "posted") options.receive = mpi::Receive::posted;
+  int count = 0;
+  for (const contract::ContractCase& each : contract::cases()) {
+    if (each.ranks != world.size() || each.needs_simulated_clock) continue;
+    if (!wanted.empty() && each.name != wanted) continue;
+    options.eager_limit = each.eager_limit;
+    run_case(world, each, options);
+    ++count;
+  }
+  world.guard([&] { contract::check(count > 0, "there is a case for that many ranks"); });
+  if (world.rank() == 0) std::printf("passed: %d cases on %d ranks\n", count, world.size());
+}

@@ -1,0 +1,173 @@
+// What the MPI backend does without MPI: packing tags, reading the launcher's environment, and
+// fibers.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <limits>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/errors.hpp"
+#include "real_backend/mpi/fiber.hpp"
+#include "real_backend/mpi/launch.hpp"
+#include "real_backend/mpi/tag_packing.hpp"
+
+namespace troupe::mpi {
+namespace {
+
+constexpr std::int64_t int_max = std::numeric_limits<int>::max();
+
+/// Paths of at most `digits` bits beside their leading 1, with a few children of each parent.
+void collect(Context here, int digits, std::vector<Context>& all) {
+  all.push_back(here);
+  for (const std::uint32_t child : {0u, 1u, 7u, 15u})
+    if (digits >= 5) collect(here.subset(child), digits - 5, all);
+  for (const std::uint32_t child : {0u, 1u, 128u, 255u})
+    if (digits >= 9) collect(here.spawned(child), digits - 9, all);
+}
+
+TEST(TagPacking, KeepsContextsNamesAndStepsApartIn31Bits) {
+  const TagPacking packing{int_max};
+  std::vector<Context> contexts;
+  collect(Context{}, 22, contexts);
+  std::set<int> packed;
+  for (const Context context : contexts)
+    for (const std::uint32_t name : {0u, 63u})
+      for (const std::int64_t step : {0, 31}) {
+        const int tag = packing.pack(context, Tag{name}.at(step));
+        EXPECT_GE(tag, 0);
+        EXPECT_FALSE(tag & TagPacking::phantom);
+        EXPECT_TRUE(packed.insert(tag).second) << "two messages have the same tag";
+      }
+  EXPECT_EQ(packed.size(), contexts.size() * 4);
+}
+
+TEST(TagPacking, KeepsStepsModulo32) {
+  const TagPacking packing{int_max};
+  EXPECT_EQ(packing.pack({}, Tag{3}.at(1)), packing.pack({}, Tag{3}.at(33)));
+  EXPECT_NE(packing.pack({}, Tag{3}.at(1)), packing.pack({}, Tag{3}.at(32)));
+}
+
+TEST(TagPacking, NestsAsDeeplyAsATagAllows) {
+  const TagPacking packing{int_max};
+  EXPECT_NO_THROW(packing.pack(Context{}.spawned(255).spawned(255), Tag{63}));
+  EXPECT_NO_THROW(packing.pack(Context{}.subset(15).subset(15).spawned(255), Tag{63}));
+  EXPECT_THROW(packing.pack(Context{}.spawned(0).spawned(0).spawned(0), Tag{0}), BackendError);
+  const Context fourfold = Context{}.subset(15).subset(15).subset(15).subset(15);
+  EXPECT_NO_THROW(packing.pack(fourfold, Tag{63}));
+  EXPECT_THROW(packing.pack(fourfold.subset(0), Tag{0}), BackendError);
+}
+
+TEST(TagPacking, StaysBelowASmallerBound) {
+  constexpr std::int64_t bound = (1 << 23) - 1;
+  const TagPacking packing{bound};
+  EXPECT_LE(packing.pack(Context{}.spawned(255), Tag{63}.at(31)) | TagPacking::phantom, bound);
+  EXPECT_THROW(packing.pack(Context{}.spawned(0).spawned(0), Tag{0}), BackendError);
+  EXPECT_THROW(TagPacking{32767}, BackendError);
+}
+
+TEST(TagPacking, DescribesWhatItPacked) {
+  const TagPacking packing{int_max};
+  EXPECT_EQ(TagPacking::describe(packing.pack({}, Tag{5}.at(3))), "tag 5, step 3 (mod 32)");
+}
+
+TEST(Launch, IsNothingWhenStartedByHand) {
+  EXPECT_FALSE(find_launch([](const char*) -> const char* { return nullptr; }));
+}
+
+TEST(Launch, ReadsOpenMpi) {
+  const auto launch = find_launch([](const char* name) -> const char* {
+    if (!std::strcmp(name, "OMPI_COMM_WORLD_RANK")) return "5";
+    if (!std::strcmp(name, "OMPI_COMM_WORLD_SIZE")) return "8";
+    if (!std::strcmp(name, "OMPI_COMM_WORLD_LOCAL_RANK")) return "1";
+    return nullptr;
+  });
+  ASSERT_TRUE(launch);
+  EXPECT_EQ(launch->launcher, "Open MPI");
+  EXPECT_EQ(launch->rank, 5);
+  EXPECT_EQ(launch->size, 8);
+  EXPECT_EQ(launch->local_rank, 1);
+}
+
+TEST(Launch, TakesSlurmsVariablesOnlyWithinAStep) {
+  EXPECT_FALSE(find_launch([](const char* name) -> const char* {
+    if (!std::strcmp(name, "SLURM_PROCID")) return "0";  // a batch script has these too
+    if (!std::strcmp(name, "SLURM_STEP_NUM_TASKS")) return "4";
+    return nullptr;
+  }));
+}
+
+TEST(Launch, RefusesWhatIsNotANumber) {
+  EXPECT_THROW(find_launch([](const char* name) -> const char* {
+                 if (!std::strcmp(name, "PMI_RANK")) return "one";
+                 if (!std::strcmp(name, "PMI_SIZE")) return "4";
+                 return nullptr;
+               }),
+               BadInput);
+  EXPECT_THROW(find_launch([](const char* name) -> const char* {
+                 if (!std::strcmp(name, "PMI_RANK")) return "4";
+                 if (!std::strcmp(name, "PMI_SIZE")) return "4";
+                 return nullptr;
+               }),
+               BadInput);
+}
+
+TEST(Fiber, GoesBackAndForth) {
+  StackPool stacks{64 * 1024};
+  std::vector<int> order;
+  Fiber* inside = nullptr;
+  Fiber fiber{stacks, [&] {
+                order.push_back(1);
+                inside->suspend();
+                order.push_back(3);
+              }};
+  inside = &fiber;
+  fiber.resume();
+  order.push_back(2);
+  EXPECT_FALSE(fiber.finished());
+  fiber.resume();
+  EXPECT_TRUE(fiber.finished());
+  EXPECT_THAT(order, ::testing::ElementsAre(1, 2, 3));
+}
+
+TEST(Fiber, HandlesItsOwnExceptions) {
+  StackPool stacks{64 * 1024};
+  Fiber* inside = nullptr;
+  std::string seen;
+  Fiber fiber{stacks, [&] {
+                try {
+                  throw std::runtime_error{"inside"};
+                } catch (const std::exception&) {
+                  inside->suspend();
+                  try {
+                    throw;
+                  } catch (const std::exception& again) {
+                    seen = again.what();
+                  }
+                }
+              }};
+  inside = &fiber;
+  try {
+    throw std::runtime_error{"outside"};
+  } catch (const std::exception&) {
+    fiber.resume();
+    EXPECT_EQ(std::uncaught_exceptions(), 0);
+    try {
+      throw;
+    } catch (const std::exception& again) {
+      EXPECT_STREQ(again.what(), "outside");
+    }
+  }
+  EXPECT_FALSE(std::current_exception());
+  fiber.resume();
+  EXPECT_EQ(seen, "inside");
+}
+
+}  // namespace
+}  // namespace troupe::mpi

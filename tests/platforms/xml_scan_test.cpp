@@ -1,0 +1,69 @@
+// The glance at platform files.
+
+#include "platforms/xml_scan.hpp"
+
+#include <gmock/gmock.h>
+
+namespace troupe::platforms {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(XmlScan, FindsTagsAttributesAndLinesPastCommentsAndDeclarations) {
+  const auto tags = start_tags(
+      "<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM \"x.dtd\">\n<!-- <host id='no'/>\n -->\n"
+      "<platform version = \"4.1\">\n  <host id='a>b'\n   speed=\"1Gf\"/></platform>");
+  ASSERT_EQ(tags.size(), 2u);
+  EXPECT_EQ(tags[0].name, "platform");
+  EXPECT_EQ(tags[0]["version"], "4.1");
+  EXPECT_EQ(tags[0].line, 5);
+  EXPECT_EQ(tags[1]["id"], "a>b");
+  EXPECT_EQ(tags[1]["speed"], "1Gf");
+  EXPECT_EQ(tags[1]["cores"], "");
+}
+
+TEST(XmlScan, EndsOnWhateverItIsGiven) {
+  for (const char* text : {"", "<", "<a", "<a b", "<a b=", "<a b='", "<!--", "<!", "</", "hello <"})
+    EXPECT_LE(start_tags(text).size(), 1u) << text;
+}
+
+std::vector<int> dimensions(const std::string& attributes) {
+  return torus_dimensions(start_tags("<platform><cluster " + attributes + "/></platform>"));
+}
+
+TEST(XmlScan, TorusDimensionsAreTurnedRoundBecauseSimGridsFirstVariesFastest) {
+  EXPECT_THAT(dimensions("topology='TORUS' topo_parameters='2,3,4'"), ElementsAre(4, 3, 2));
+  EXPECT_THAT(dimensions("topology='FAT_TREE' topo_parameters='2;4,4;1,2;1,1'"), IsEmpty());
+  EXPECT_THAT(dimensions("topology='TORUS' topo_parameters='x'"), IsEmpty());
+}
+
+std::string mistake(const std::string& xml) {
+  const auto found = first_mistake(start_tags(xml));
+  return found ? std::to_string(found->line) + ": " + found->what : "";
+}
+
+TEST(XmlScan, FindsWhatSimGridAbortsOn) {
+  EXPECT_THAT(mistake("<platform version='3'>"), HasSubstr("1: <platform version=\"3\">"));
+  EXPECT_THAT(mistake("<platform version='4.1'>\n<zone id='z' routing='Ful'/>"),
+              HasSubstr("2: <zone routing=\"Ful\">"));
+  EXPECT_THAT(mistake("<zone routing='Ful'/>"), HasSubstr("did you mean \"Full\""));
+  EXPECT_THAT(mistake("<cluster radical='0-3' topology='TORUS' topo_parameters='3,3'/>"),
+              HasSubstr("4 hosts, but topo_parameters=\"3,3\" make 9"));
+  EXPECT_THAT(
+      mistake("<cluster radical='0-7,9' topology='FAT_TREE' topo_parameters='2;4,4;1,2;1,1'/>"),
+      HasSubstr("9 hosts, but topo_parameters=\"2;4,4;1,2;1,1\" make 16"));
+  EXPECT_THAT(
+      mistake("<cluster radical='0-31' topology='DRAGONFLY' topo_parameters='4,1;2,1;2,1;2'/>"),
+      HasSubstr("2 routers in a chassis for 4 groups"));
+}
+
+TEST(XmlScan, SaysNothingAboutWhatItDoesNotUnderstand) {
+  EXPECT_EQ(mistake("<cluster radical='a-b' topology='TORUS' topo_parameters='3,3'/>"), "");
+  EXPECT_EQ(mistake("<cluster radical='0-3' topology='TORUS' topo_parameters='3;3'/>"), "");
+  EXPECT_EQ(mistake("<cluster radical='0-3'/>"), "");
+}
+
+}  // namespace
+}  // namespace troupe::platforms
