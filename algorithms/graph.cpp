@@ -22,16 +22,22 @@ Edges edges_of(const GraphChoice& choice, int ranks) {
   if (choice.kind == "hypercube" && !std::has_single_bit(static_cast<unsigned>(ranks)))
     throw BadInput("a hypercube has a power of two of ranks, " + std::to_string(ranks) + " given");
   Edges edges;
-  const auto joined = [&](Rank i, Rank j) {
-    if (choice.kind == "complete") return true;
-    if (choice.kind == "star") return i == 0;
-    if (choice.kind == "hypercube") return std::has_single_bit(static_cast<unsigned>(i ^ j));
-    return j == i + 1 || (choice.kind == "ring" && i == 0 && j == ranks - 1);
-  };
-  for (Rank i = 0; i < ranks; ++i)
-    for (Rank j = i + 1; j < ranks; ++j)
-      if (joined(i, j)) edges.emplace_back(i, j);
+  if (choice.kind == "complete") {
+    for (Rank i = 0; i < ranks; ++i)
+      for (Rank j = i + 1; j < ranks; ++j) edges.emplace_back(i, j);
+  } else if (choice.kind == "hypercube") {
+    for (Rank i = 0; i < ranks; ++i)
+      for (int bit = 1; bit < ranks; bit *= 2)
+        if (!(i & bit)) edges.emplace_back(i, i | bit);
+  } else {
+    for (Rank j = 1; j < ranks; ++j) edges.emplace_back(choice.kind == "star" ? 0 : j - 1, j);
+    if (choice.kind == "ring" && ranks > 2) edges.emplace_back(0, ranks - 1);
+  }
   return edges;
+}
+
+std::string name_of(Rank i, Rank j) {
+  return "edge (" + std::to_string(i) + ", " + std::to_string(j) + ")";
 }
 
 }  // namespace
@@ -40,13 +46,15 @@ Graph::Graph(const GraphChoice& choice, int ranks) : neighbours_(static_cast<std
   expect_choice("weights", choice.weights, weightings);
   const auto of = [&](Rank rank) -> auto& { return neighbours_[static_cast<std::size_t>(rank)]; };
   for (const auto& [i, j] : edges_of(choice, ranks)) {
-    const std::string edge = "edge (" + std::to_string(i) + ", " + std::to_string(j) + ")";
     if (i == j || std::min(i, j) < 0 || std::max(i, j) >= ranks)
-      throw BadInput(edge + " does not join two of " + std::to_string(ranks) + " ranks");
-    if (std::ranges::find(of(i), j, &Neighbour::rank) != of(i).end())
-      throw BadInput(edge + " is given twice");
+      throw BadInput(name_of(i, j) + " does not join two of " + std::to_string(ranks) + " ranks");
     of(i).push_back({j});
     of(j).push_back({i});
+  }
+  for (Rank i = 0; i < ranks; ++i) {
+    std::ranges::sort(of(i), {}, &Neighbour::rank);
+    const auto twice = std::ranges::adjacent_find(of(i), {}, &Neighbour::rank);
+    if (twice != of(i).end()) throw BadInput(name_of(i, twice->rank) + " is given twice");
   }
   std::vector<Rank> reached{0};
   std::vector<bool> seen(neighbours_.size(), false);
@@ -61,13 +69,11 @@ Graph::Graph(const GraphChoice& choice, int ranks) : neighbours_(static_cast<std
     throw BadInput("the graph is not connected: " + std::to_string(reached.size()) + " of " +
                    std::to_string(ranks) + " ranks can be reached from rank 0");
 
-  for (Rank i = 0; i < ranks; ++i) {
-    std::ranges::sort(of(i), {}, &Neighbour::rank);
-    if (choice.weights == "metropolis")
+  if (choice.weights == "metropolis")
+    for (Rank i = 0; i < ranks; ++i)
       for (Neighbour& neighbour : of(i))
         neighbour.weight =
             1.0 / static_cast<double>(1 + std::max(of(i).size(), of(neighbour.rank).size()));
-  }
 }
 
 std::span<const Neighbour> Graph::neighbours(Rank rank) const {

@@ -14,6 +14,13 @@ constexpr Tag state{0};
 
 using Neighbours = std::span<const Neighbour>;
 
+/// This rank's; the graph itself is not kept, since every rank would have one.
+std::vector<Neighbour> neighbours_of(const GraphChoice& choice, const Communicator& comm) {
+  const Graph graph{choice, comm.size()};
+  const Neighbours mine = graph.neighbours(comm.rank());
+  return {mine.begin(), mine.end()};
+}
+
 /// Gives w to all neighbours and takes theirs.
 void exchange_with(Communicator& comm, Neighbours neighbours, std::int64_t step, Slice w,
                    std::span<const Buffer> theirs) {
@@ -43,8 +50,8 @@ std::optional<double> largest_distance(ConstSlice w, std::span<const Buffer> the
 
 /// γ = 0.9 · 2θ/λ: below 2/μ_max, the exact limit (sufficient: μ_max ≤ λmax(𝕃)/θ). θ is the
 /// least singular value of all A_i; a phantom A_i counts as 1.
-double safe_step(Communicator& comm, const TrainingProblem& problem, const Graph& graph,
-                 ConstSlice matrix, std::size_t size) {
+double safe_step(Communicator& comm, const TrainingProblem& problem, ConstSlice matrix,
+                 std::size_t size) {
   const Buffer left = make_buffer(problem, size * size), right = make_buffer(problem, size * size);
   const Buffer values = make_buffer(problem, size);
   double least = 1;
@@ -53,7 +60,8 @@ double safe_step(Communicator& comm, const TrainingProblem& problem, const Graph
                          least = to_doubles(values).back();
                        }});
   const double theta = agreed(comm, Op::min, least);
-  return 0.9 * 2 * theta / std::max(graph.laplacian_bound(), 1e-300);
+  const double bound = Graph{problem.graph, comm.size()}.laplacian_bound();
+  return bound > 0 ? 0.9 * 2 * theta / bound : 0;
 }
 
 }  // namespace
@@ -70,8 +78,7 @@ double safe_step(Communicator& comm, const TrainingProblem& problem, const Graph
 void zero_gradient_sum(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
   const std::string why = refusal_of_zero_gradient_sum(problem, comm.size());
   if (!why.empty()) throw BadInput("zero_gradient_sum: " + why);
-  const Graph graph{problem.graph, comm.size()};
-  const Neighbours neighbours = graph.neighbours(comm.rank());
+  const std::vector<Neighbour> neighbours = neighbours_of(problem.graph, comm);
   LeastSquares shard{problem, comm.rank(), comm.size()};
   const std::size_t size = shard.size();
   const Buffer matrix = make_buffer(problem, size * size);
@@ -82,7 +89,7 @@ void zero_gradient_sum(Communicator& comm, const TrainingProblem& problem, Train
 
   shard.normal_equations(comm, matrix, w);
   const double rate = problem.optimiser.rate;
-  const double gamma = rate > 0 ? rate : safe_step(comm, problem, graph, matrix, size);
+  const double gamma = rate > 0 ? rate : safe_step(comm, problem, matrix, size);
   compute(comm, Cholesky{size, matrix});
   compute(comm, CholeskySolve{.n = size, .factor = matrix, .b = w});
   const auto report = [&](const Figures& figures) {

@@ -48,7 +48,7 @@ TEST(Strategies, RefuseUnknownWordsBeforeTheyRun) {
   TrainingProblem problem = standard_problem("parameter_server");
   problem.mode = "bps";
   EXPECT_EQ(find_strategy("parameter_server").refusal(problem, 1),
-            "unknown mode \"bps\", not one of bsp, ssp, asp");
+            "unknown mode \"bps\", not one of bsp, ssp, asp, did you mean \"bsp\"?");
   problem.mode = "asp";
   EXPECT_EQ(find_strategy("parameter_server").refusal(problem, 1),
             "needs two ranks, a server and a worker; 1 given");

@@ -258,7 +258,7 @@ TEST(ZeroGradientSum, RefusesGraphsThatCannotCarryIt) {
   EXPECT_EQ(find_strategy("zero_gradient_sum").refusal(problem, 4),
             "the graph is not connected: 2 of 4 ranks can be reached from rank 0");
   problem.graph.edges = {{0, 1}, {1, 0}, {1, 2}};
-  EXPECT_EQ(find_strategy("zero_gradient_sum").refusal(problem, 3), "edge (1, 0) is given twice");
+  EXPECT_EQ(find_strategy("zero_gradient_sum").refusal(problem, 3), "edge (0, 1) is given twice");
   problem.graph.edges = {{0, 5}};
   EXPECT_EQ(find_strategy("zero_gradient_sum").refusal(problem, 2),
             "edge (0, 5) does not join two of 2 ranks");
