@@ -195,7 +195,7 @@ std::string training(const Report& report) {
   for (const auto& name : names) grid.column(name);
   for (const auto& point : report.training) {
     std::vector<std::string> row{fmt::format("{}", point.step),
-                                 fmt::format("{:.6f}", point.time.count())};
+                                 fmt::format("{:.6g}", point.time.count())};
     for (const auto& name : names) {
       const auto at = std::find_if(point.values.begin(), point.values.end(),
                                    [&](const auto& entry) { return entry.first == name; });

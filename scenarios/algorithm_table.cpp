@@ -41,7 +41,8 @@ void run_plugin(const PluginAllreduce& plugin, Communicator& comm, const Problem
 }  // namespace
 
 AlgorithmTable::AlgorithmTable() {
-  for (const auto& entry : algorithms::catalogue()) all_.push_back(from(entry));
+  for (const auto& entry : algorithms::catalogue())
+    if (entry.name != "auto") all_.push_back(from(entry));  // resolved by name, size by size
 }
 
 void AlgorithmTable::add_plugin(const std::string& file) {

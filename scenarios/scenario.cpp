@@ -98,6 +98,21 @@ CollectiveStudy read_collective(const Section& section, const Origin& origin,
   return study;
 }
 
+/// The platforms' own reader says "where: /pointer: message"; the pointer may stand for an option.
+platforms::PlatformSpec read_platform(const Json& json, const Origin& origin,
+                                      const std::string& folder) {
+  const std::string where = origin.file().empty() ? "options" : origin.file();
+  try {
+    return platforms::parse_platform_spec(json, folder, where);
+  } catch (const BadPlatform& error) {
+    const std::string message = error.what();
+    const auto pointer = where.size() + 2;
+    const auto end = message.find(": ", pointer);
+    if (message.rfind(where + ": /", 0) != 0 || end == std::string::npos) throw;
+    throw BadPlatform{origin.place(message.substr(pointer, end - pointer)) + message.substr(end)};
+  }
+}
+
 ComputeChoice read_compute(const Section& section) {
   ComputeChoice compute;
   const auto model = section.one_of("model", compute_names, "roofline");
@@ -148,8 +163,7 @@ Scenario read_scenario(const Json& json, const Origin& origin, const std::string
   scenario.name = top.text("name", "");
   scenario.seed = static_cast<std::uint64_t>(top.whole("seed", 1, 0));
   if (top.has("platform"))
-    scenario.platform = platforms::parse_platform_spec(
-        top.value("platform"), folder, origin.file().empty() ? "options" : origin.file());
+    scenario.platform = read_platform(top.value("platform"), origin, folder);
   scenario.ranks = static_cast<int>(top.whole("ranks", 0, 1, INT32_MAX));
   if (scenario.platform && scenario.ranks > 0) {
     auto& placed = scenario.platform->placement.ranks;

@@ -1,0 +1,56 @@
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "analysis/output.hpp"
+#include "core/errors.hpp"
+
+namespace troupe::analysis {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OutputTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() /
+              (std::string{"troupe_output_"} +
+               testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  std::size_t files() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator{folder_}, fs::directory_iterator{}));
+  }
+  fs::path folder_;
+};
+
+TEST_F(OutputTest, LeavesNothingBehindUntilItIsWritten) {
+  const Output output{folder_ / "report.json"};
+  EXPECT_EQ(files(), 0u);
+  output.write("first");
+  output.write("second");
+  EXPECT_EQ(files(), 1u);
+  EXPECT_EQ(read_file(folder_ / "report.json"), "second");
+}
+
+TEST_F(OutputTest, MakesMissingFolders) {
+  Output{folder_ / "a" / "b" / "report.json"}.write("x");
+  EXPECT_EQ(read_file(folder_ / "a" / "b" / "report.json"), "x");
+}
+
+TEST_F(OutputTest, KnowsBeforehandThatItCannotBeWritten) {
+  EXPECT_THROW(Output{"/proc/none/report.json"}, BadInput);
+  EXPECT_THROW(Output{folder_}, BadInput);
+  EXPECT_THROW(Output{""}, BadInput);
+}
+
+TEST_F(OutputTest, ReadingSaysWhy) {
+  EXPECT_THROW(read_file(folder_ / "none"), BadInput);
+  EXPECT_THROW(read_file(folder_), BadInput);
+}
+
+}  // namespace
+}  // namespace troupe::analysis

@@ -1,0 +1,123 @@
+#include <gmock/gmock.h>
+
+#include "analysis/report_json.hpp"
+#include "core/errors.hpp"
+#include "samples.hpp"
+
+namespace troupe::analysis {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Report, ReadsWhatItWrites) {
+  const auto text = to_json(samples::report());
+  EXPECT_EQ(to_json(report_from_json(text, "sample.json")), text);
+}
+
+TEST(Report, OfTrainingReadsWhatItWrites) {
+  const auto text = to_json(samples::training({3, 2, 1}));
+  EXPECT_EQ(to_json(report_from_json(text, "sample.json")), text);
+}
+
+TEST(Report, LeavesOutWallClockWhenReproducible) {
+  auto one = samples::report(), other = samples::report();
+  other.wall_clock = {{"run_s", 99}};
+  EXPECT_NE(to_json(one), to_json(other));
+  EXPECT_EQ(to_json(one, true), to_json(other, true));
+  EXPECT_THAT(to_json(one, true), testing::Not(HasSubstr("wall_clock")));
+}
+
+TEST(Report, WritesUnknownWrongValuesAndBoundsAsNull) {
+  auto report = samples::report();
+  report.results.front().wrong.reset();
+  report.results.front().bound.reset();
+  const auto text = to_json(report);
+  EXPECT_THAT(text, HasSubstr("\"wrong\": null"));
+  EXPECT_THAT(text, HasSubstr("\"bound_s\": null"));
+}
+
+TEST(Report, FoldsManyRanksIntoQuantiles) {
+  auto report = samples::report();
+  report.ranks.assign(5000, report.ranks.front());
+  EXPECT_THAT(to_json(report), HasSubstr("\"median\": 100.0"));
+}
+
+TEST(Report, FoldsTrafficToAtMostTheLimit) {
+  Report report;
+  for (int rank = 0; rank < 1000; ++rank)
+    report.traffic.push_back({.from = rank, .to = (rank + 1) % 1000, .messages = 1, .bytes = 8});
+  fold_traffic(report, 1000, 256);
+  EXPECT_EQ(report.traffic_group, 4);
+  std::uint64_t bytes = 0;
+  for (const auto& cell : report.traffic) {
+    EXPECT_LT(cell.from, 250);
+    bytes += cell.bytes;
+  }
+  EXPECT_EQ(bytes, 8000u);
+}
+
+TEST(Report, SaysWhatIsWrongWithAFileThatIsNone) {
+  const auto message = [](const std::string& text) -> std::string {
+    try {
+      report_from_json(text, "x.json");
+    } catch (const BadInput& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(message("{"), HasSubstr("x.json: not a report: no valid JSON at byte"));
+  EXPECT_THAT(message("[]"), HasSubstr("no key \"troupe_report\""));
+  EXPECT_THAT(message(R"({"troupe_report": 2})"), HasSubstr("/troupe_report is 2"));
+  EXPECT_THAT(message(R"({"troupe_report": 1})"), HasSubstr("/digest is missing"));
+  EXPECT_THAT(
+      message(R"({"troupe_report": 1, "digest": "", "timing": "isolated", "results": [{"op": 3}]})"),
+      HasSubstr("/results/0/op has an unexpected value 3"));
+}
+
+TEST(Report, MarksTheFastestOfEachSize) {
+  EXPECT_EQ(fastest(samples::report().results), (std::vector<bool>{false, true, true, false}));
+}
+
+TEST(Report, MarksTheFirstOfThoseThatDifferByRounding) {
+  const std::vector results{samples::result("ring", 8, 1e-3),
+                            samples::result("tree", 8, 1e-3 * (1 - 1e-12))};
+  EXPECT_EQ(fastest(results), (std::vector<bool>{true, false}));
+}
+
+TEST(Report, FindsResultsFasterThanTheirBound) {
+  auto report = samples::report();
+  EXPECT_TRUE(defects(report).empty());
+  report.results.front().bound = report.results.front().time * 1.01;
+  ASSERT_EQ(defects(report).size(), 1u);
+  EXPECT_THAT(defects(report).front(),
+              HasSubstr("allreduce ring of 1024 B on 4 ranks took 60.0000 us, less than the physical "
+                        "bound of 60.6000 us"));
+}
+
+TEST(Report, FindsWrongValuesAndOverfullLinks) {
+  auto report = samples::report();
+  report.results.front().wrong = 3;
+  report.links.front().busy_share = 1.5;
+  EXPECT_EQ(defects(report).size(), 2u);
+}
+
+TEST(Report, TakesQuantilesBetweenSamples) {
+  const std::vector samples{Seconds{4}, Seconds{1}, Seconds{2}, Seconds{3}};
+  EXPECT_DOUBLE_EQ(quantile(samples, 0.5).count(), 2.5);
+  EXPECT_DOUBLE_EQ(quantile(samples, 0).count(), 1);
+  EXPECT_DOUBLE_EQ(quantile(samples, 1).count(), 4);
+}
+
+TEST(Csv, HasALineForEachResultAndTheNamesOfJson) {
+  const auto text = to_csv(samples::report());
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5);
+  EXPECT_THAT(text, testing::StartsWith("op,algorithm,dtype,redop,ranks,bytes,"));
+  EXPECT_THAT(text, HasSubstr("allreduce,tree,float32,sum,4,1024,256,0,1,4e-05,"));
+}
+
+TEST(Csv, OfTrainingHasAColumnForEachFigure) {
+  EXPECT_EQ(to_csv(samples::training({3, 2})), "step,time_s,loss\n0,0,3\n1,1,2\n");
+}
+
+}  // namespace
+}  // namespace troupe::analysis

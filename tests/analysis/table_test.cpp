@@ -1,0 +1,80 @@
+#include "analysis/table.hpp"
+
+#include <gmock/gmock.h>
+
+#include "core/errors.hpp"
+#include "samples.hpp"
+
+namespace troupe::analysis {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Table, ShowsSeveralAlgorithmsAsAMatrixWithTheBestMarked) {
+  EXPECT_EQ(table(samples::report()),
+            R"(# sample · backend sim · 4 ranks
+# allreduce of float32, sum, out of place, isolated timing, median of 1 iteration
+# time in us by algorithm, * = fastest of its size
+#
+#                                  busbw   bound
+#   size    ring     tree   best  (GB/s)    (us)
+   1 KiB   60.00    40.00*  tree    0.04   20.00
+   1 MiB  1000.0*  2000.0   ring    1.57  500.00
+# torus left out: needs a grid
+)");
+}
+
+TEST(Table, ShowsOneAlgorithmInRows) {
+  auto report = samples::report();
+  report.results = {samples::result("ring", 1024, 60e-6)};
+  const auto text = table(report);
+  EXPECT_THAT(text, HasSubstr("algbw"));
+  EXPECT_THAT(text, HasSubstr("ring *"));
+}
+
+TEST(Table, SaysHowManyValuesAreWrong) {
+  auto report = samples::report();
+  report.results.front().wrong = 7;
+  EXPECT_THAT(table(report), HasSubstr("# wrong values: 7\n"));
+}
+
+TEST(Table, IsThatOfNcclTestsCharacterForCharacter) {
+  auto report = samples::report();
+  report.results = {samples::result("ring", 1048576, 123.45e-6)};
+  EXPECT_EQ(table(report, Layout::nccl),
+            "# ring\n#\n"
+            "#                                                              out-of-place             "
+            "          in-place          \n"
+            "#       size         count      type   redop    root     time   algbw   busbw  #wrong  "
+            "   time   algbw   busbw  #wrong \n"
+            "#        (B)    (elements)                               (us)  (GB/s)  (GB/s)          "
+            "   (us)  (GB/s)  (GB/s)         \n"
+            "     1048576        262144     float     sum      -1   123.45    8.49   12.74       0  "
+            " 123.45    8.49   12.74       0\n"
+            "# Out of bounds values : 0 OK\n"
+            "# Avg bus bandwidth    : 12.7409 \n#\n");
+}
+
+TEST(Table, ShowsTrainingCurvesAndTotals) {
+  const auto text = table(samples::training({3, 2, 1}));
+  EXPECT_THAT(text, HasSubstr("loss"));
+  EXPECT_THAT(text, HasSubstr("# messages: 10\n"));
+}
+
+TEST(Table, NamesTheLayoutMeant) {
+  try {
+    layout_named("matrx");
+    FAIL() << "no error";
+  } catch (const BadInput& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did you mean \"matrix\"?"));
+  }
+}
+
+TEST(Table, PrintsMicrosecondsWithFallingPrecision) {
+  EXPECT_EQ(microseconds(Seconds{0.5e-6}), "0.50");
+  EXPECT_EQ(microseconds(Seconds{1234.56e-6}), "1234.6");
+  EXPECT_EQ(microseconds(Seconds{1.5}), "1500000");
+}
+
+}  // namespace
+}  // namespace troupe::analysis

@@ -1,0 +1,146 @@
+#include <nlohmann/json.hpp>
+
+#include "shell.hpp"
+
+namespace troupe::cli_test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class Collective : public CliTest {};
+
+TEST_F(Collective, OnThreadsChecksAndMarksTheBest) {
+  const auto ran = troupe(
+      "collective --backend loopback --ranks 3 --algorithm ring,central -b 64 -e 4K -f 8 -n 2 -w 1");
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.err, "");
+  EXPECT_THAT(ran.out, HasSubstr("ring"));
+  EXPECT_THAT(ran.out, HasSubstr("*"));
+  EXPECT_THAT(ran.out, testing::Not(HasSubstr("wrong values")));
+}
+
+TEST_F(Collective, WritesTheReportAndTheTableAtOnce) {
+  const auto ran = troupe("collective --backend loopback --ranks 2 --algorithm ring --sizes 1K --json " +
+                          file("out/report.json") + " --csv " + file("out/report.csv"));
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  const auto report = json::parse(read(file("out/report.json")));
+  EXPECT_EQ(report["troupe_report"], 1);
+  EXPECT_EQ(report["results"][0]["algorithm"], "ring");
+  EXPECT_EQ(report["results"][0]["wrong"], 0);
+  EXPECT_EQ(report["environment"]["backend"], "loopback");
+  EXPECT_THAT(read(file("out/report.csv")), testing::StartsWith("op,algorithm,"));
+}
+
+TEST_F(Collective, GivesNothingButTheReportOnStandardOutput) {
+  const auto ran =
+      troupe("collective --backend loopback --ranks 2 --algorithm ring --sizes 1K --json -");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(json::parse(ran.out)["results"].size(), 1u);
+}
+
+TEST_F(Collective, IsSilentWhenQuiet) {
+  const auto ran = troupe("collective --backend loopback --ranks 2 --algorithm ring --sizes 1K -q");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.out + ran.err, "");
+}
+
+TEST_F(Collective, TakesTheShortOptionsOfNcclTests) {
+  const auto ran = troupe(
+      "collective --backend loopback --ranks 2 -a ring -b 8 -e 24 -i 8 -n 3 -w 0 -c 1 -d double -o max "
+      "--json -");
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const auto results = json::parse(ran.out)["results"];
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_EQ(results[1]["bytes"], 16);
+  EXPECT_EQ(results[0]["dtype"], "float64");
+  EXPECT_EQ(results[0]["redop"], "max");
+  EXPECT_EQ(results[0]["iterations"], 3);
+}
+
+TEST_F(Collective, PrintsTheTableOfNcclTests) {
+  const auto ran = troupe(
+      "collective --backend loopback --ranks 2 -a ring --sizes 1K --format nccl");
+  EXPECT_THAT(ran.out, HasSubstr("#       size         count      type   redop    root     time"));
+  EXPECT_THAT(ran.out, HasSubstr("# Out of bounds values : 0 OK"));
+}
+
+TEST_F(Collective, RunsEveryCollective) {
+  for (const char* op : {"allreduce", "reduce_scatter", "allgather", "broadcast", "reduce", "scatter",
+                         "gather", "all_to_all", "all_to_all_v", "barrier"}) {
+    const auto ran = troupe(
+        std::string{"collective --backend loopback --ranks 4 --sizes 1K -n 1 -w 0 --json - --op "} + op);
+    ASSERT_EQ(ran.status, 0) << op << ": " << ran.err;
+    for (const auto& result : json::parse(ran.out)["results"])
+      EXPECT_EQ(result["wrong"], 0) << result;
+  }
+}
+
+TEST_F(Collective, FailsBelowTheBandwidthAskedFor) {
+  const auto ran = troupe(
+      "collective --backend loopback --ranks 2 -a ring --sizes 8 -q --min-busbw 1000000");
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.err, HasSubstr("below --min-busbw"));
+}
+
+#ifdef TROUPE_HAS_SIMGRID
+TEST_F(Collective, SimulatedTwiceGivesTheSameBytes) {
+  const std::string command =
+      "collective --platform fat_tree_64 --ranks 16 --sizes 1K:64K --reproducible -q --json ";
+  EXPECT_EQ(troupe(command + file("a.json")).status, 0);
+  EXPECT_EQ(troupe(command + file("b.json")).status, 0);
+  EXPECT_EQ(read(file("a.json")), read(file("b.json")));
+  EXPECT_THAT(read(file("a.json")), testing::Not(testing::IsEmpty()));
+}
+
+TEST_F(Collective, SimulatedKeepsItsBoundsOnEveryShippedPlatform) {
+  const auto list = troupe("platform list");
+  ASSERT_EQ(list.status, 0);
+  std::istringstream lines{list.out};
+  for (std::string name, path; lines >> name >> path;) {
+    const auto ran = troupe("collective --platform " + name + " --sizes 8,64K,4M -q");
+    EXPECT_EQ(ran.status, 0) << name << ": " << ran.err;
+  }
+}
+
+TEST_F(Collective, RealPayloadsTakeTheTimeOfPhantomOnes) {
+  const std::string command =
+      "collective --platform star_16 --ranks 5 --sizes 1K,100K --json - --payload ";
+  const auto real = json::parse(troupe(command + "real").out)["results"];
+  const auto phantom = json::parse(troupe(command + "phantom").out)["results"];
+  ASSERT_EQ(real.size(), phantom.size());
+  for (std::size_t i = 0; i < real.size(); ++i) {
+    EXPECT_EQ(real[i]["wrong"], 0) << real[i];
+    EXPECT_EQ(real[i]["time_s"], phantom[i]["time_s"]) << real[i]["algorithm"];
+    EXPECT_EQ(real[i]["sent_bytes"], phantom[i]["sent_bytes"]);
+  }
+}
+
+TEST_F(Collective, EachMeasurementIsIndependentOfTheOthers) {
+  const std::string command = "collective --platform torus_8x8 --json - --sizes ";
+  const auto alone = json::parse(troupe(command + "64K -a ring").out)["results"][0];
+  for (const auto& result : json::parse(troupe(command + "8,1M,64K").out)["results"])
+    if (result["algorithm"] == "ring" && result["bytes"] == 65536)
+      EXPECT_NEAR(result["time_s"].get<double>() / alone["time_s"].get<double>(), 1, 1e-6);
+}
+
+TEST_F(Collective, UsesATableOfTune) {
+  const auto tuned = troupe("tune --platform star_16 --sizes 8,1M -q --out " + file("t.json"));
+  ASSERT_EQ(tuned.status, 0) << tuned.err;
+  const auto table = json::parse(read(file("t.json")));
+  const auto ran = troupe("collective --platform star_16 --sizes 8,1M --algorithm tuned --tuning " +
+                          file("t.json") + " --json -");
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const auto results = json::parse(ran.out)["results"];
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0]["algorithm"], table["sizes"][0]["algorithm"]);
+  EXPECT_EQ(results[1]["algorithm"], table["sizes"][1]["algorithm"]);
+  const auto other = troupe("collective --platform torus_8x8 --sizes 8 --algorithm tuned --tuning " +
+                            file("t.json"));
+  EXPECT_EQ(other.status, 2);
+  EXPECT_THAT(other.err, HasSubstr("tune again"));
+}
+#endif
+
+}  // namespace
+}  // namespace troupe::cli_test

@@ -1,0 +1,144 @@
+// Bad input: one clear line on stderr, nothing on stdout, exit status 2, no file left behind.
+
+#include <fmt/format.h>
+
+#include "shell.hpp"
+
+namespace troupe::cli_test {
+namespace {
+
+using testing::HasSubstr;
+
+class Refused : public CliTest {
+ protected:
+  /// `arguments` are refused with a line that holds `words`.
+  static void refused(const std::string& arguments, const std::string& words) {
+    SCOPED_TRACE("troupe " + arguments);
+    const auto ran = troupe(arguments);
+    EXPECT_EQ(ran.status, 2);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, testing::StartsWith("troupe: "));
+    EXPECT_THAT(ran.err, HasSubstr(words));
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  }
+  static void refused_collective(const std::string& arguments, const std::string& words) {
+    refused("collective --backend loopback " + arguments, words);
+  }
+};
+
+TEST_F(Refused, UnknownCommandsAndOptions) {
+  refused("colective", "unknown command \"colective\", did you mean \"collective\"?");
+  refused("collective --sizs 1K", "unknown option --sizs, did you mean \"--sizes\"?");
+  refused("collective 1K", "too many arguments");
+  refused("collective --sizes", "required argument");
+  refused("collective --sizes 1K --sizes 2K", "--sizes");
+  refused("run", "usage: troupe run SCENARIO.json");
+  refused("platform lst", "did you mean \"list\"?");
+}
+
+TEST_F(Refused, WrongSizes) {
+  refused_collective("--sizes 1X", "--sizes: the size \"1X\" has the unknown unit");
+  refused_collective("--sizes -5", "--sizes: the size \"-5\" is negative");
+  refused_collective("--sizes 99999999999999999999", "--sizes: the size");
+  refused_collective("--sizes 1K:1", "end before they begin");
+  refused_collective("-b 8 -e 4", "end before they begin");
+  refused_collective("-b 8 --sizes 4", "give one of them");
+  refused_collective("-b 8 -e 64 -f 2 -i 8", "give one of them");
+  refused_collective("-f 2", "-b and -e");
+}
+
+TEST_F(Refused, WrongNamesAndNumbers) {
+  refused_collective("--op alreduce", "--op: no collective is called \"alreduce\", did you mean");
+  refused_collective("--algorithm rin", "did you mean \"ring\"?");
+  refused_collective("--dtype flot", "--dtype: unknown dtype \"flot\", did you mean \"float\"?");
+  refused_collective("--redop sm", "--redop: unknown reduction \"sm\", did you mean \"sum\"?");
+  refused_collective("--dtype half", "only travels");
+  refused_collective("-n 0", "--iterations: found 0; expected a whole number from 1");
+  refused_collective("-n x", "--iterations: found \"x\"");
+  refused_collective("-n -3", "--iterations: found -3");
+  refused_collective("-c 7", "--check \"7\": expected 0 or 1");
+  refused_collective("--timing back", "did you mean \"back-to-back\"?");
+  refused_collective("--format matrx", "did you mean \"matrix\"?");
+  refused_collective("--min-busbw no", "expected a number above 0");
+  refused_collective("--payload reel", "--payload: found \"reel\"; expected one of real, phantom");
+  refused_collective("--seed -1", "--seed: found -1");
+  refused_collective("--op broadcast --root 9", "root 9 is no rank");
+  refused_collective("--ranks 0", "--ranks: found 0");
+  refused_collective("--ranks 99999", "too many for threads");
+  refused_collective("--algorithm auto", "give --platform");
+  refused_collective("--payload phantom -c 1", "no values to check");
+}
+
+TEST_F(Refused, UnknownBackends) {
+  refused("collective --backend foo", "--backend \"foo\": unknown backend");
+  refused("collective --backend cuda", "not built into troupe");
+  refused("doctor --backend smi", "did you mean \"sim\"?");
+}
+
+TEST_F(Refused, OutputsThatCannotBeWritten) {
+  refused_collective("--json /proc/none/x.json", "cannot write /proc/none/x.json");
+  refused_collective("--csv " + file("."), "it is a folder");
+  refused_collective("--json - --csv -", "cannot share standard output");
+}
+
+TEST_F(Refused, WrongPlugins) {
+  refused_collective("--plugin nosuch.so", "no such file");
+  refused_collective("--plugin " + write("text.so", "not a library"), "text.so");
+}
+
+TEST_F(Refused, MalformedScenarios) {
+  refused("run nosuch.json", "cannot read nosuch.json");
+  refused("run " + file("."), "it is a folder");
+  refused("run " + write("a.json", "{\n \"troupe\": }"), "a.json:2:12: not valid JSON");
+  refused("run " + write("b.json", R"({"troupe": 1, "training": {"batch": -1}})"),
+          "b.json: /training/batch: found -1; expected a whole number of at least 0");
+  refused("run " + write("c.json", R"({"troupe": 1, "training": {"bach": 1}})"),
+          "c.json: /training: unknown key \"bach\", did you mean \"batch\"?");
+  const auto good = write("d.json", R"({"troupe": 1, "ranks": 2, "training": {}})");
+  refused("run " + good + " --set seed=1", "expected /json/pointer=value");
+  refused("run " + good + " --backend loopback --set /seed=x", "--set /seed=x: found \"x\"");
+}
+
+TEST_F(Refused, WrongReports) {
+  refused("compare a.json", "usage: troupe compare");
+  refused("compare a.json b.json", "cannot read a.json");
+  const auto text = write("x.json", "{}");
+  refused("compare " + text + " " + text, "not a report of Troupe");
+}
+
+TEST_F(Refused, LeavesNoFileBehind) {
+  troupe("collective --backend loopback --op alreduce --json " + file("report.json"));
+  EXPECT_THAT(files(), testing::IsEmpty());
+}
+
+TEST_F(Refused, MpiOutsideALauncher) {
+#ifdef TROUPE_MPI_PROGRAM
+  const char* words = "--backend mpi runs under a launcher: mpirun -n 4";
+#else
+  const char* words = "troupe-mpi is not beside this program";
+#endif
+  refused("collective --backend mpi", words);
+}
+
+#ifdef TROUPE_HAS_SIMGRID
+TEST_F(Refused, WrongPlatforms) {
+  refused("collective", "a simulation needs a platform");
+  refused("collective --platform fat_tre_64", "did you mean \"fat_tree_64\"?");
+  refused("collective --platform " + write("p.xml", "<platform version='4.1'><zone"), "p.xml");
+  refused("collective --platform " + write("q.xml", "text"), "q.xml:1");
+  refused("collective --platform star_16 --ranks 99", "99 ranks do not fit 16 slots");
+  refused("collective --platform star_16 --placement lexicl",
+          "--placement: placement \"lexicl\": expected declared, lexical or random:SEED, did you");
+  refused("collective --platform star_16 --hostfile " + write("hosts", "nosuch\n"), "nosuch");
+  refused("collective --platform star_16 --cfg network/modle:CM02", "did you mean");
+  refused("collective --platform star_16 --cfg nonsense", "expected NAME:VALUE");
+  refused("collective --platform star_16 --payload real --sizes 4T", "--payload phantom");
+}
+
+TEST_F(Refused, AlgorithmsThatCannotServeTheRanks) {
+  refused("collective --platform star_16 --ranks 6 --op all_to_all_v --algorithm nosuch", "unknown");
+}
+#endif
+
+}  // namespace
+}  // namespace troupe::cli_test

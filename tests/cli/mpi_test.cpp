@@ -1,0 +1,95 @@
+// The same commands under mpirun.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "shell.hpp"
+
+namespace troupe::cli_test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class Mpi : public CliTest {
+ protected:
+  void SetUp() override {
+    CliTest::SetUp();
+#ifndef TROUPE_MPI_PROGRAM
+    GTEST_SKIP() << "built without MPI";
+#endif
+  }
+  static std::string mpirun(int ranks) {
+#ifdef TROUPE_MPI_PROGRAM
+    return fmt::format("{} -n {} ", MPIEXEC, ranks);
+#else
+    return fmt::format("mpirun -n {} ", ranks);
+#endif
+  }
+};
+
+TEST_F(Mpi, TroupeBecomesTroupeMpiForACollective) {
+  const auto ran = troupe("collective --backend mpi -a ring,central --sizes 64,4K -n 2 -w 1 --json " +
+                              file("r.json"),
+                          mpirun(3));
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("backend mpi"));
+  const auto report = json::parse(read(file("r.json")));
+  ASSERT_EQ(report["results"].size(), 4u);
+  for (const auto& result : report["results"]) {
+    EXPECT_EQ(result["wrong"], 0);
+    EXPECT_EQ(result["ranks"], 3);
+  }
+  EXPECT_EQ(report["ranks"].size(), 3u);
+}
+
+TEST_F(Mpi, TrainsAsThreadsDo) {
+  const auto scenario = write("s.json", R"({"troupe": 1, "ranks": 3, "training": {
+      "strategy": "data_parallel", "stop": {"steps": 30}, "data": {"samples": 300}}})");
+  const auto real = troupe("run " + scenario + " --backend mpi -q --json " + file("mpi.json"), mpirun(3));
+  ASSERT_EQ(real.status, 0) << real.err;
+  const auto threads = troupe("run " + scenario + " --backend loopback -q --json " + file("l.json"));
+  ASSERT_EQ(threads.status, 0) << threads.err;
+  const auto a = json::parse(read(file("mpi.json")))["training"];
+  const auto b = json::parse(read(file("l.json")))["training"];
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i]["loss"], b[i]["loss"]) << i;
+}
+
+#ifdef TROUPE_HAS_SIMGRID
+TEST_F(Mpi, TakesTheFiguresOfAPlatformForAuto) {
+  const auto ran = troupe(
+      "collective --backend mpi --platform star_16 -a auto --sizes 8,1M -n 1 -w 0 --json " +
+          file("r.json"),
+      mpirun(4));
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const auto report = json::parse(read(file("r.json")));
+  EXPECT_TRUE(report["results"][0]["model_s"].is_number());
+  EXPECT_TRUE(report["results"][0]["bound_s"].is_null());
+}
+#endif
+
+TEST_F(Mpi, SaysOnceWhatAllRanksFind) {
+  const auto ran = troupe("collective --backend mpi -a nosuch", mpirun(3));
+  EXPECT_EQ(ran.status, 2);
+  const std::string words = "unknown allreduce algorithm \"nosuch\"";
+  const auto first = ran.err.find(words);
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(ran.err.find(words, first + 1), std::string::npos);
+}
+
+TEST_F(Mpi, RefusesAnotherNumberOfRanks) {
+  const auto ran = troupe("collective --backend mpi --ranks 5 -a ring", mpirun(2));
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("the scenario wants 5 ranks, the launcher started 2"));
+}
+
+TEST_F(Mpi, LeavesNoFileWhenItFails) {
+  const auto ran = troupe("collective --backend mpi -a ring --json /proc/none/x.json", mpirun(2));
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("cannot write /proc/none/x.json"));
+}
+
+}  // namespace
+}  // namespace troupe::cli_test

@@ -1,0 +1,116 @@
+#include "scenarios/resolve.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "said.hpp"
+#include "scenarios/tuning.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+using Json = nlohmann::json;
+using testing::HasSubstr;
+
+Scenario read(const std::string& text) {
+  return read_scenario(Json::parse(text), Origin{"a.json"}, "/");
+}
+
+Machine machine(int ranks, bool known = true) {
+  Machine machine;
+  machine.ranks = ranks;
+  machine.platform = "test";
+  machine.digest = "d1";
+  if (known) machine.typical = {.alpha = Seconds{1e-5}, .beta = 1e-9, .gamma = 1e-10};
+  return machine;
+}
+
+Resolved resolved(const std::string& text, const Machine& on, bool simulated = true) {
+  return resolve(read(text), on, simulated);
+}
+
+TEST(Resolve, FillsInWhatDependsOnTheClock) {
+  const std::string text = R"({"troupe": 1, "collective": {"sizes": "1K", "algorithm": "ring"}})";
+  const auto simulated = resolved(text, machine(4)).scenario;
+  EXPECT_EQ(simulated.collective->iterations, 1);
+  EXPECT_EQ(simulated.collective->warmup, 0);
+  EXPECT_TRUE(*simulated.phantom);
+  EXPECT_FALSE(*simulated.collective->check);
+  const auto real = resolved(text, machine(4), false).scenario;
+  EXPECT_EQ(real.collective->iterations, 20);
+  EXPECT_EQ(real.collective->warmup, 5);
+  EXPECT_FALSE(*real.phantom);
+  EXPECT_TRUE(*real.collective->check);
+}
+
+TEST(Resolve, NamesEveryAlgorithmOfEverySize) {
+  const auto result =
+      resolved(R"({"troupe": 1, "collective": {"sizes": "1K:4K", "op": "broadcast"}})", machine(4));
+  const auto& plan = result.scenario.collective->plan;
+  ASSERT_EQ(plan.size(), 3u);
+  for (const auto& planned : plan)
+    EXPECT_THAT(planned.algorithms, testing::Not(testing::Contains("all")));
+}
+
+TEST(Resolve, TakesTheLeastClosedFormForAuto) {
+  const auto result = resolved(
+      R"({"troupe": 1, "collective": {"sizes": [8, "1G"], "algorithm": "auto"}})", machine(16));
+  const auto& plan = result.scenario.collective->plan;
+  ASSERT_EQ(plan.front().algorithms.size(), 1u);
+  EXPECT_NE(plan.front().algorithms, plan.back().algorithms);
+  EXPECT_THAT(said([] {
+                resolved(R"({"troupe": 1, "collective": {"algorithm": "auto"}})", machine(4, false));
+              }),
+              HasSubstr("give --platform"));
+}
+
+TEST(Resolve, GivesTheSameAgainFromItsOwnText) {
+  const auto once = resolved(
+      R"({"troupe": 1, "collective": {"sizes": "1K:4K", "algorithm": "auto"}})", machine(8));
+  const auto again = resolve(read(once.json), machine(8), true);
+  EXPECT_EQ(again.json, once.json);
+  EXPECT_EQ(again.digest, once.digest);
+}
+
+TEST(Resolve, RefusesWhatTheMachineCannotServe) {
+  const auto error = [](const std::string& text, int ranks) {
+    return said([&] { resolved(text, machine(ranks)); });
+  };
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"op": "broadcast", "root": 4}})", 4),
+              HasSubstr("root 4 is no rank: ranks are 0 to 3"));
+  EXPECT_THAT(error(R"({"troupe": 1, "compute": {"speed": [1]}, "collective": {}})", 4),
+              HasSubstr("/compute/speed has 1 entries for 4 ranks"));
+  EXPECT_THAT(error(R"({"troupe": 1, "payload": "phantom", "collective": {"check": true}})", 4),
+              HasSubstr("phantom payloads have no values to check"));
+  EXPECT_THAT(error(R"({"troupe": 1, "payload": "real", "collective": {"sizes": "4T"}})", 4),
+              HasSubstr("--payload phantom"));
+}
+
+TEST(Tuning, ChoosesTheLargestTunedSizeBelow) {
+  Tuning tuning{.file = "t.json",
+                .platform_digest = "d1",
+                .platform = "test",
+                .ranks = 4,
+                .op = "allreduce",
+                .dtype = "float32",
+                .sizes = {{{1024}, "recursive_doubling", {}}, {{4096}, "ring", {}}}};
+  const std::string file = testing::TempDir() + "troupe_tuning.json";
+  std::ofstream{file} << to_json(tuning);
+  const auto read_again = read_tuning(file);
+  EXPECT_EQ(to_json(read_again), to_json(tuning));
+  CollectiveStudy study;
+  EXPECT_EQ(choose(read_again, study, machine(4), {8}), "recursive_doubling");
+  EXPECT_EQ(choose(read_again, study, machine(4), {4095}), "recursive_doubling");
+  EXPECT_EQ(choose(read_again, study, machine(4), {1 << 20}), "ring");
+  auto other = machine(4);
+  other.digest = "d2";
+  EXPECT_THAT(said([&] { choose(read_again, study, other, {8}); }),
+              HasSubstr("was tuned for platform d1, this run has d2"));
+  EXPECT_THAT(said([&] { choose(read_again, study, machine(8), {8}); }),
+              HasSubstr("was tuned for ranks 4, this run has 8"));
+}
+
+}  // namespace
+}  // namespace troupe::scenarios

@@ -1,0 +1,141 @@
+#include "scenarios/scenario.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "said.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+using Json = nlohmann::json;
+using testing::HasSubstr;
+
+Scenario read(const std::string& text) {
+  return read_scenario(Json::parse(text), Origin{"a.json"}, "/folder");
+}
+std::string error(const std::string& text) {
+  return said([&] { read(text); });
+}
+
+TEST(Scenario, HasADefaultForEverything) {
+  const auto scenario = read(R"({"troupe": 1, "collective": {}})");
+  ASSERT_TRUE(scenario.collective);
+  EXPECT_EQ(scenario.collective->op, algorithms::Collective::allreduce);
+  EXPECT_EQ(scenario.collective->sizes.size(), 15u);
+  EXPECT_EQ(scenario.collective->algorithms, (std::vector<std::string>{"all"}));
+  EXPECT_EQ(scenario.seed, 1u);
+}
+
+TEST(Scenario, UnderstandsTheNamesOfNcclTests) {
+  const auto scenario =
+      read(R"({"troupe": 1, "collective": {"dtype": "double", "redop": "avg", "op": "bcast"}})");
+  EXPECT_EQ(scenario.collective->dtype, Dtype::float64);
+  EXPECT_TRUE(scenario.collective->average);
+  EXPECT_EQ(scenario.collective->op, algorithms::Collective::broadcast);
+}
+
+TEST(Scenario, WrittenAndReadAgainIsTheSame) {
+  for (const char* text :
+       {R"({"troupe": 1, "seed": 7, "ranks": 4, "payload": "real", "eager_limit": "64KiB",
+            "collective": {"op": "reduce", "algorithm": ["binomial"], "sizes": "1K:4K", "root": 2,
+                           "iterations": 3, "timing": "back-to-back", "check": true}})",
+        R"({"troupe": 1, "platform": {"file": "/p/star.xml", "ranks": 8, "cfg": {"a/b": "c"}},
+            "compute": {"model": "flops", "speed": [1, 0.5]},
+            "training": {"strategy": "zero_gradient_sum", "stop": {"steps": 5, "gap": 0.1},
+                         "graph": {"kind": "edges", "edges": [[0, 1]]}, "dtype": "float32"}})"}) {
+    const auto written = to_json(read(text)).dump();
+    EXPECT_EQ(to_json(read(written)).dump(), written);
+  }
+}
+
+TEST(Scenario, IsRefusedWithPlaceAndReason) {
+  EXPECT_THAT(error("{}"), HasSubstr("a scenario begins with \"troupe\": 1"));
+  EXPECT_THAT(error(R"({"troupe": 2})"), HasSubstr("a.json: /troupe: found 2"));
+  EXPECT_THAT(error(R"({"troupe": 1})"), HasSubstr("neither \"collective\" nor \"training\""));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {}, "training": {}})"), HasSubstr("both"));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {}, "faults": []})"), HasSubstr("reserved"));
+  EXPECT_THAT(error(R"({"troupe": 1, "colective": {}})"), HasSubstr("neither"));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algoritm": "ring"}})"),
+              HasSubstr("a.json: /collective: unknown key \"algoritm\", did you mean \"algorithm\"?"));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algorithm": "rin"}})"),
+              HasSubstr("a.json: /collective/algorithm: unknown allreduce algorithm \"rin\", did you "
+                        "mean \"ring\"?"));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algorithm": ["all", "ring"]}})"),
+              HasSubstr("\"all\" stands alone"));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"dtype": "half"}})"), HasSubstr("only travels"));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algorithm": "tuned"}})"),
+              HasSubstr("--tuning FILE"));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"op": "gather", "in_place": true}})"),
+              HasSubstr("no in-place form"));
+  EXPECT_THAT(error(R"({"troupe": 1, "training": {"strategy": "downpur"}})"),
+              HasSubstr("/training/strategy"));
+  EXPECT_THAT(error(R"({"troupe": 1, "training": {"graph": {"kind": "edges"}}})"),
+              HasSubstr("/training/graph/edges"));
+  EXPECT_THAT(error(R"({"troupe": 1, "training": {"stop": {"steps": 1.5}}})"),
+              HasSubstr("/training/stop/steps: found 1.5"));
+  EXPECT_THAT(error(R"({"troupe": 1, "platform": {"fle": "x"}, "training": {}})"),
+              HasSubstr("a.json"));
+  EXPECT_THAT(error(R"({"troupe": 1, "ranks": 2, "platform": {"file": "x", "ranks": 3},
+                        "training": {}})"),
+              HasSubstr("/ranks: 2 here and 3"));
+}
+
+TEST(Scenario, TakesSettingsOverTheFile) {
+  const std::string file = testing::TempDir() + "troupe_settings.json";
+  std::ofstream{file} << R"({"troupe": 1, "collective": {"sizes": "1K"}})";
+  Origin origin;
+  const auto json = load_scenario(file, {"/seed=9", "/collective/op=broadcast"}, origin);
+  EXPECT_EQ(json["seed"], 9);
+  EXPECT_EQ(json["collective"]["op"], "broadcast");
+  EXPECT_EQ(origin.place("/seed"), "--set /seed=9");
+  EXPECT_THAT(said([&] { load_scenario(file, {"seed=9"}, origin); }),
+              HasSubstr("--set \"seed=9\": expected /json/pointer=value"));
+  EXPECT_THAT(said([&] { load_scenario(file, {"/troupe/x=9"}, origin); }),
+              HasSubstr("cannot be reached"));
+}
+
+// ---- the published schema and the parser know the same keys
+
+std::set<std::string> keys_of(const Json& schema) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : schema["properties"].items()) keys.insert(key);
+  return keys;
+}
+
+/// The keys the parser lists when it meets an unknown one.
+std::set<std::string> keys_known(const std::string& text) {
+  const auto message = error(text);
+  const auto begin = message.find("(known here: ");
+  if (begin == std::string::npos) return {message};
+  std::set<std::string> keys;
+  std::istringstream list{message.substr(begin + 13, message.size() - begin - 14)};
+  for (std::string key; std::getline(list, key, ',');)
+    keys.insert(key.substr(key.front() == ' ' ? 1 : 0));
+  return keys;
+}
+
+TEST(Schema, KnowsTheKeysOfTheParser) {
+  std::ifstream file{TROUPE_SOURCE_DIR "/scenarios/scenario.schema.json"};
+  const auto schema = Json::parse(file);
+  auto top = keys_known(R"({"troupe": 1, "collective": {}, "?": 0})");
+  top.erase("jobs");
+  top.erase("faults");
+  EXPECT_EQ(keys_of(schema), top);
+  const auto& definitions = schema["definitions"];
+  EXPECT_EQ(keys_of(definitions["compute"]),
+            keys_known(R"({"troupe": 1, "collective": {}, "compute": {"?": 0}})"));
+  EXPECT_EQ(keys_of(definitions["collective"]),
+            keys_known(R"({"troupe": 1, "collective": {"?": 0}})"));
+  const auto& training = definitions["training"];
+  EXPECT_EQ(keys_of(training), keys_known(R"({"troupe": 1, "training": {"?": 0}})"));
+  for (const char* part : {"model", "data", "graph", "optimiser", "stop"})
+    EXPECT_EQ(keys_of(training["properties"][part]),
+              keys_known(R"({"troupe": 1, "training": {")" + std::string{part} + R"(": {"?": 0}}})"));
+}
+
+}  // namespace
+}  // namespace troupe::scenarios
