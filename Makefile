@@ -47,8 +47,8 @@ tsan: setup build/tsan/build.ninja  ## the tests that run threads under the thre
 	@$(call ctest,tsan,-LE exhaustive)
 tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file but the tests
 	@cmake --build --preset tidy -j$(JOBS)
-exhaustive: build  ## every test at its full extent (TROUPE_EXHAUSTIVE=1; hours)
-	@TROUPE_EXHAUSTIVE=1 $(call ctest,dev,)
+exhaustive: build  ## the exhaustive tests, at their full extent (hours)
+	@TROUPE_EXHAUSTIVE=1 $(call ctest,dev,-L exhaustive)
 bench: setup build/release/build.ninja  ## the benchmarks, optimised
 	@cmake --build --preset release -j$(JOBS)
 	@$(call ctest,release,-L benchmark -V)

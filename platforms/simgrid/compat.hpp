@@ -29,7 +29,7 @@ inline simgrid::s4u::Link* add_link(simgrid::s4u::NetZone& zone, const std::stri
 #endif
 }
 
-/// Starts a flow of control on `host`.
+/// Starts an actor, which may run before this returns.
 inline simgrid::s4u::ActorPtr add_actor(const std::string& name, simgrid::s4u::Host* host,
                                         const std::function<void()>& code) {
 #if SIMGRID_VERSION >= 40000

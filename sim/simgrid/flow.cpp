@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "platforms/simgrid/compat.hpp"
+
 namespace troupe::sim::simgrid_world {
 
 Flow::Flow(World& world, Rank rank, Context context)
@@ -74,10 +76,11 @@ void Flow::begin_kernel() {
   world_.accounting().kernel_started(rank_, operation.flops, now());
   if (world_.shares_cores(rank_)) {  // SimGrid divides the cores among those that compute
     s4u::Host* host = world_.host(rank_);
-    s4u::Actor::create("kernel", host, [this, host, seconds = operation.duration.count()] {
-      s4u::this_actor::execute(seconds * host->get_speed());
-      kernel_done();
-    });
+    platforms::compat::add_actor("kernel", host,
+                                 [this, host, seconds = operation.duration.count()] {
+                                   s4u::this_actor::execute(seconds * host->get_speed());
+                                   kernel_done();
+                                 });
     return;
   }
   timer_ = ::simgrid::kernel::timer::Timer::set((now() + operation.duration).count(), [this] {
@@ -104,7 +107,7 @@ Request Flow::spawn(Task task) {
   const Context context = context_.spawned(spawned_++);
   operation.tag = Tag{0}.in(context);
   guarded([&] {
-    s4u::Actor::create(
+    platforms::compat::add_actor(
         "rank" + std::to_string(rank_), world_.host(rank_),
         [&world = world_, rank = rank_, context, task = std::move(task), &operation] {
           std::exception_ptr error;

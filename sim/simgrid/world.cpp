@@ -5,6 +5,7 @@
 
 #include <simgrid/kernel/Timer.hpp>
 
+#include "platforms/simgrid/compat.hpp"
 #include "sim/simgrid/flow.hpp"
 
 namespace troupe::sim::simgrid_world {
@@ -27,8 +28,8 @@ World::~World() = default;
 
 void World::start(const std::function<void(Communicator&)>& program) {
   for (Rank rank = 0; rank < size(); ++rank) {
-    const auto actor =
-        s4u::Actor::create("rank" + std::to_string(rank), host(rank), [this, rank, &program] {
+    const auto actor = platforms::compat::add_actor(
+        "rank" + std::to_string(rank), host(rank), [this, rank, &program] {
           try {
             Flow flow{*this, rank, Context{}};
             program(flow);
@@ -254,7 +255,9 @@ void Courier::order(Job job) {
   jobs_.push_back(job);
   // Set before the actor is made: making it lets others run, who may order too.
   if (!std::exchange(started_, true))
-    s4u::Actor::create("courier" + std::to_string(rank_), &host_, [this] { work(); })->daemonize();
+    platforms::compat::add_actor("courier" + std::to_string(rank_), &host_, [this] {
+      work();
+    })->daemonize();
   wake_->release();
 }
 void Courier::work() {
