@@ -32,9 +32,12 @@ std::vector<ShippedPlatform> shipped_platforms() {
   for (const auto& folder : folders) {
     std::vector<ShippedPlatform> found;
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator{folder, error})
-      if (entry.path().extension() == ".xml" || entry.path().extension() == ".json")
-        found.push_back({entry.path().stem(), entry.path().lexically_normal()});
+    for (const auto& entry : fs::directory_iterator{folder, error}) {
+      const auto& file = entry.path();
+      const bool schema = file.stem().extension() == ".schema";
+      if ((file.extension() == ".xml" || file.extension() == ".json") && !schema)
+        found.push_back({file.stem(), file.lexically_normal()});
+    }
     std::sort(found.begin(), found.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
     if (!found.empty()) return found;
