@@ -334,7 +334,7 @@ const std::array entries{
           .family = "allreduce",
           .summary = "two complementary binary trees, each for one half, in pipelined segments",
           .source = "Sanders, Speck and Träff, Parallel Computing 35, 2009",
-          .formula = "about (S+⌈log2 n⌉-1)(2α + 2Mβ/S + Mγ/S)",
+          .formula = "about (S+⌈log2 n⌉-1)(2α + (2β+γ)M/S) - (2β+γ)M/2S",
           .static_schedule = true,
           .run = run_allreduce<[](Communicator& comm, Slice vector, const Problem& problem) {
             double_binary_tree_allreduce(comm, vector, problem.op,

@@ -1,6 +1,6 @@
 #include "algorithms/reporter.hpp"
 
-#include "algorithms/catalogue.hpp"
+#include "algorithms/allreduce/allreduce.hpp"
 
 namespace troupe::algorithms {
 
@@ -55,14 +55,8 @@ bool stops_on_values(const StopChoice& stop) {
   return stop.loss || stop.gap || stop.error || stop.disagreement;
 }
 
-double agreed(Communicator& comm, const TrainingProblem& problem, Op op, double value) {
-  const Slice single{std::span<double>{&value, 1}};
-  Problem one;
-  one.ranks = comm.size();
-  one.count = 1;
-  one.dtype = Dtype::float64;
-  one.op = op;
-  find_entry(Collective::allreduce, problem.collective).run(comm, one, {single, single});
+double agreed(Communicator& comm, Op op, double value) {
+  recursive_doubling_allreduce(comm, std::span{&value, 1}, op);
   return value;
 }
 

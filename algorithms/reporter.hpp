@@ -44,8 +44,8 @@ class Reporter {
 /// True if the run may end before its steps are done.
 bool stops_on_values(const StopChoice& stop);
 
-/// The least or largest of one value of each rank, known to all ranks afterwards; by the problem's
-/// allreduce. Real in a phantom run too.
-double agreed(Communicator& comm, const TrainingProblem& problem, Op op, double value);
+/// The least or largest of one value of each rank, known to all ranks afterwards: an allreduce by
+/// recursive doubling, in a phantom run too.
+double agreed(Communicator& comm, Op op, double value);
 
 }  // namespace troupe::algorithms

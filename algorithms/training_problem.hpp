@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "algorithms/catalogue.hpp"
 #include "core/slice.hpp"
 #include "core/tag.hpp"
 
@@ -67,6 +68,8 @@ struct TrainingProblem {
   std::size_t batch = 0;             ///< samples of one gradient, drawn with replacement; 0 = all
   std::int64_t evaluate_every = 10;  ///< steps between two evaluations; 0 = at the end only
   std::string collective = "ring";   ///< allreduce of data_parallel, by its name in the catalogue
+  Layout layout{};                   ///< of the machine, for that allreduce
+  AlphaBetaGamma machine{};          ///< likewise
   std::string mode = "asp";          ///< of parameter_server: bsp, ssp, asp
   std::int64_t staleness = 3;        ///< of ssp: how many clocks a worker may be ahead
   /// Of servers: "arrival", or "cyclic" (workers in turn: the same run on every machine).

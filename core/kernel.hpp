@@ -25,35 +25,35 @@ std::string_view name_of(Op) noexcept;
 /// into[i] = into[i] op from[i]
 struct Reduce {
   Op op = Op::sum;
-  Slice into;
-  ConstSlice from;
+  Slice into{};
+  ConstSlice from{};
 };
 /// y[i] += a x[i]
 struct Axpy {
   double a = 1;
-  ConstSlice x;
-  Slice y;
+  ConstSlice x{};
+  Slice y{};
 };
 /// x[i] *= a; integer values are multiplied as double and truncated towards zero
 struct Scale {
   double a = 1;
-  Slice x;
+  Slice x{};
 };
 /// into[i] = from[i], any dtype
 struct Copy {
-  Slice into;
-  ConstSlice from;
+  Slice into{};
+  ConstSlice from{};
 };
 /// x[i] = value
 struct Fill {
   double value = 0;
-  Slice x;
+  Slice x{};
 };
 /// into[i] = from[i] in the other dtype, rounded to nearest even; any two dtypes, half and bfloat16
 /// too. Into an integer dtype, what is out of range saturates and NaN becomes 0.
 struct Cast {
-  Slice into;
-  ConstSlice from;
+  Slice into{};
+  ConstSlice from{};
 };
 
 // ---- dense kernels: float32 or float64, all operands of one dtype
@@ -62,43 +62,43 @@ struct Cast {
 struct Gemm {
   std::size_t m = 0, n = 0, k = 0;
   double alpha = 1, beta = 0;
-  ConstSlice a, b;
-  Slice c;
+  ConstSlice a{}, b{};
+  Slice c{};
   bool transpose_a = false, transpose_b = false;
 };
 /// A (n×n, symmetric positive definite) becomes its lower factor L with A = L Lᵀ; the strict upper
 /// half is left as it was. Throws BackendError when A is not positive definite.
 struct Cholesky {
   std::size_t n = 0;
-  Slice a;
+  Slice a{};
 };
 /// Solves L Lᵀ X = B in place: b (n×columns) becomes X. `factor` is what Cholesky left.
 struct CholeskySolve {
   std::size_t n = 0, columns = 1;
-  ConstSlice factor;
-  Slice b;
+  ConstSlice factor{};
+  Slice b{};
 };
 /// A (m×n) = U diag(s) Vᵀ, thin: with r = min(m, n), u is m×r, s has r values in falling order, v
 /// is n×r. A is kept.
 struct Svd {
   std::size_t m = 0, n = 0;
-  ConstSlice a;
-  Slice u, s, v;
+  ConstSlice a{};
+  Slice u{}, s{}, v{};
 };
 
 /// What a kernel costs: arithmetic, and bytes moved between memory and the processor.
 struct Work {
-  Flops flops;
-  Bytes bytes;
+  Flops flops{};
+  Bytes bytes{};
 };
 
 /// Anything else, as code. Skipped when an operand is phantom; `reads` and `writes` must name every
 /// slice that `body` touches (a device stages exactly those).
 struct Opaque {
-  std::vector<ConstSlice> reads;
-  std::vector<Slice> writes;
-  Work work;
-  std::function<void()> body;
+  std::vector<ConstSlice> reads{};
+  std::vector<Slice> writes{};
+  Work work{};
+  std::function<void()> body{};
 };
 
 using Kernel =

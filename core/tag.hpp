@@ -65,7 +65,7 @@ class Tag {
     return tag;
   }
   /// The same tag in a given context instead of that of the communicator it is used on. For those
-  /// who write communicators.
+  /// who write communicators, and for a spawned flow that serves the tags of its parent.
   constexpr Tag in(Context context) const {
     Tag tag{*this};
     tag.context_ = context;

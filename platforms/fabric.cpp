@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <numeric>
 
 #include "core/errors.hpp"
@@ -12,13 +11,6 @@ namespace {
 
 int product(std::span<const int> factors) {
   return std::accumulate(factors.begin(), factors.end(), 1, std::multiplies{});
-}
-
-/// Adds both directions of a cable: UP at the returned index, DOWN right after it.
-int add_cable(std::vector<TopologyLink>& links, const std::string& name, Cable cable) {
-  links.push_back({.name = name + "_UP", .bandwidth = cable.bandwidth, .latency = cable.latency});
-  links.push_back({.name = name + "_DOWN", .bandwidth = cable.bandwidth, .latency = cable.latency});
-  return static_cast<int>(links.size()) - 2;
 }
 
 /// What the routing of a fat tree needs to know; level 0 are the ports.
@@ -121,6 +113,12 @@ struct DragonflyRoutes {
 
 }  // namespace
 
+int add_cable(std::vector<TopologyLink>& links, const std::string& name, Cable cable) {
+  links.push_back({.name = name + "_UP", .bandwidth = cable.bandwidth, .latency = cable.latency});
+  links.push_back({.name = name + "_DOWN", .bandwidth = cable.bandwidth, .latency = cable.latency});
+  return static_cast<int>(links.size()) - 2;
+}
+
 Fabric crossbar(int ports, Cable cable, const PortName& name) {
   Fabric fabric{.ports = ports};
   for (int port = 0; port < ports; ++port) add_cable(fabric.links, name(port), cable);
@@ -183,10 +181,10 @@ Fabric butterfly(int radix, int stages, Cable cable, const PortName& name) {
       fabric.links.push_back(
           {.name = link_name(line), .bandwidth = cable.bandwidth, .latency = cable.latency});
   };
-  add_stage([&](int line) { return name(line) + "_UP"; });
+  add_stage([&](int line) { return name(line) + "_out"; });
   for (int stage = 1; stage < stages; ++stage)
     add_stage([&](int line) { return fmt::format("stage{}.{}", stage, line); });
-  add_stage([&](int line) { return name(line) + "_DOWN"; });
+  add_stage([&](int line) { return name(line) + "_in"; });
   fabric.route = [ports, radix, stages](int from, int to) {
     LinkPath path{from};
     int low = ports;  // the weight of the lowest digit that is the receiver's already

@@ -17,6 +17,10 @@ struct Cable {
   Seconds latency{};
 };
 
+/// Adds both directions of a cable to `links`: NAME_UP, at the returned index, and NAME_DOWN after
+/// it.
+int add_cable(std::vector<TopologyLink>& links, const std::string& name, Cable cable);
+
 struct Fabric {
   int ports = 0;
   std::vector<TopologyLink> links{};
@@ -47,7 +51,7 @@ Fabric fat_tree(const FatTreeShape& shape, std::span<const Cable> by_level, cons
 Fabric torus(std::span<const int> dimensions, Cable cable, const PortName& name);
 
 /// A k-ary n-fly: radix^stages ports, messages go through all stages in one direction; stage s sets
-/// the s-th highest digit of the address.
+/// the s-th highest digit of the address. Links: NAME_out, the stages', NAME_in.
 Fabric butterfly(int radix, int stages, Cable cable, const PortName& name);
 
 /// The shape of a dragonfly (Kim, Dally, Scott and Abts, 2008).

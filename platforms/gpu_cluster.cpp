@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <memory>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/errors.hpp"
@@ -41,12 +41,15 @@ Inside pcie(int gpus, int per_switch, Cable port, Cable root) {
 
 Inside all_pairs(int gpus, Cable cable) {
   Inside inside;
-  for (int from = 0; from < gpus; ++from)
-    for (int to = 0; to < gpus; ++to)
-      inside.links.push_back({.name = fmt::format("gpu{}-gpu{}", from, to),
-                              .bandwidth = cable.bandwidth,
-                              .latency = cable.latency});
-  inside.route = [gpus](int from, int to) { return LinkPath{from * gpus + to}; };
+  std::vector<int> forward(static_cast<std::size_t>(gpus * gpus), -1);  // of the lower of two GPUs
+  for (int low = 0; low < gpus; ++low)
+    for (int high = low + 1; high < gpus; ++high)
+      forward[static_cast<std::size_t>(low * gpus + high)] =
+          add_cable(inside.links, fmt::format("gpu{}-gpu{}", low, high), cable);
+  inside.route = [gpus, forward = std::move(forward)](int from, int to) {
+    const int pair = std::min(from, to) * gpus + std::max(from, to);
+    return LinkPath{forward[static_cast<std::size_t>(pair)] + (from < to ? 0 : 1)};
+  };
   return inside;
 }
 

@@ -83,6 +83,11 @@ std::vector<std::pair<std::string, JsonReader>> JsonReader::members() const {
 bool JsonReader::is_object() const { return value_->is_object(); }
 bool JsonReader::is_text() const { return value_->is_string(); }
 
+bool JsonReader::truth() const {
+  if (!value_->is_boolean()) fail("true or false");
+  return value_->get<bool>();
+}
+
 std::string JsonReader::text() const {
   if (!value_->is_string() || value_->get_ref<const std::string&>().empty()) fail("a text");
   return value_->get<std::string>();

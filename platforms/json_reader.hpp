@@ -32,6 +32,7 @@ class JsonReader {
 
   bool is_object() const;
   bool is_text() const;
+  bool truth() const;
   std::string text() const;
   /// A text that is one of `names`.
   std::string one_of(std::initializer_list<std::string_view> names) const;

@@ -110,6 +110,9 @@ T neutral(Op op) {
   }
   return T{};
 }
+Slice piece(Slice whole, const std::vector<std::size_t>& cuts, int digit) {
+  return whole.subslice(cuts[at(digit)], cuts[at(digit) + 1] - cuts[at(digit)]);
+}
 Work moving(std::size_t count, Dtype dtype) {
   return {Flops{0}, Bytes{2 * count * size_of(dtype)}};
 }
@@ -238,6 +241,63 @@ std::vector<std::size_t> KylixPlan::profile() const {
   return held;
 }
 
+/// Memory for what passes through.
+class KylixPlan::Rooms {
+ public:
+  explicit Rooms(ConstSlice like) : like_{like} {}
+  Slice of(std::size_t count) { return rooms_.emplace_back(like_, count).all(); }
+
+ private:
+  ConstSlice like_;
+  std::deque<Scratch> rooms_;
+};
+
+Slice KylixPlan::down(Communicator& comm, Slice held, Op op, Rooms& rooms) const {
+  for (const Stage& stage : stages_) {
+    const int radix = static_cast<int>(stage.partners.size()), mine = stage.mine;
+    Slice sum = piece(held, stage.give, mine);
+    if (sum.size() != stage.held) {  // room for indices that others contribute
+      const Merge& own = stage.take[at(mine)];
+      const Slice wider = rooms.of(stage.held);
+      compute(comm, merge(op, wider, sum, own.places.positions, own.fresh));
+      sum = wider;
+    }
+    const Slice arriving = rooms.of(stage.held);
+    for (int turn = 1; turn < radix; ++turn) {
+      const int to = (mine + turn) % radix, from = (mine - turn + radix) % radix;
+      const Merge& take = stage.take[at(from)];
+      const Slice incoming = arriving.first(take.places.count);
+      exchange(comm, value_tag, piece(held, stage.give, to), stage.partners[at(to)], incoming,
+               stage.partners[at(from)]);
+      if (take.is_plain(stage.held)) compute(comm, Reduce{op, sum, incoming});
+      else compute(comm, merge(op, sum, incoming, take.places.positions, take.fresh));
+    }
+    held = sum;
+  }
+  return held;
+}
+
+void KylixPlan::up(Communicator& comm, std::span<const Slice> answer, Op op, Rooms& rooms) const {
+  for (std::size_t j = stages_.size(); j-- > 0;) {
+    const Stage& stage = stages_[j];
+    const int radix = static_cast<int>(stage.partners.size()), mine = stage.mine;
+    const auto asked_by = [&](int digit) {
+      const Places& serve = stage.serve[at(digit)];
+      if (serve.count == stage.asked) return answer[j + 1];
+      const Slice picked = rooms.of(serve.count);
+      compute(comm, pick(op, picked, answer[j + 1], serve.positions, {}));
+      return picked;
+    };
+    for (int turn = 1; turn < radix; ++turn) {
+      const int to = (mine - turn + radix) % radix, from = (mine + turn) % radix;
+      exchange(comm, value_tag, asked_by(to), stage.partners[at(to)],
+               piece(answer[j], stage.want, from), stage.partners[at(from)]);
+    }
+    const Slice own = piece(answer[j], stage.want, mine);
+    if (own.size() != stage.asked) compute(comm, Copy{own, asked_by(mine)});
+  }
+}
+
 /// Kylix value pass (Zhao and Canny 2014, §3): nested, the way up through the same nodes as the way
 /// down.
 ///
@@ -253,58 +313,16 @@ std::vector<std::size_t> KylixPlan::profile() const {
 void kylix_allreduce(Communicator& comm, const KylixPlan& plan, Slice values, Slice result, Op op) {
   EXPECTS(values.size() == plan.contributed() && result.size() == plan.requested(),
           "values and result have the sizes of the plan's index sets");
-  std::deque<Scratch> memory;
-  const auto room = [&](std::size_t count) { return memory.emplace_back(values, count).all(); };
-  const auto piece = [](Slice whole, const std::vector<std::size_t>& cuts, int digit) {
-    return whole.subslice(cuts[at(digit)], cuts[at(digit) + 1] - cuts[at(digit)]);
-  };
-  Slice held = values;
+  KylixPlan::Rooms rooms{like_values_of(values.empty() ? result : values)};
   std::vector<Slice> answer{result};  // answer[j]: what is requested of this rank above stage j
-  for (const KylixPlan::Stage& stage : plan.stages_) {  // down
-    const int radix = static_cast<int>(stage.partners.size()), mine = stage.mine;
-    Slice sum = piece(held, stage.give, mine);
-    if (sum.size() != stage.held) {
-      const KylixPlan::Merge& own = stage.take[at(mine)];
-      const Slice wider = room(stage.held);
-      compute(comm, merge(op, wider, sum, own.places.positions, own.fresh));
-      sum = wider;
-    }
-    const Slice arriving = room(stage.held);
-    for (int turn = 1; turn < radix; ++turn) {
-      const int to = (mine + turn) % radix, from = (mine - turn + radix) % radix;
-      const KylixPlan::Merge& take = stage.take[at(from)];
-      const Slice incoming = arriving.first(take.places.count);
-      exchange(comm, value_tag, piece(held, stage.give, to), stage.partners[at(to)], incoming,
-               stage.partners[at(from)]);
-      const bool plain = take.places.count == stage.held &&
-                         std::count(take.fresh.begin(), take.fresh.end(), 1) == 0;
-      if (plain) compute(comm, Reduce{op, sum, incoming});
-      else compute(comm, merge(op, sum, incoming, take.places.positions, take.fresh));
-    }
-    held = sum;
-    const Slice own = piece(answer.back(), stage.want, mine);
-    answer.push_back(own.size() == stage.asked ? own : room(stage.asked));
+  for (const KylixPlan::Stage& stage : plan.stages_) {
+    const Slice own = piece(answer.back(), stage.want, stage.mine);
+    answer.push_back(own.size() == stage.asked ? own : rooms.of(stage.asked));
   }
+  const Slice held = plan.down(comm, values, op, rooms);
   if (plan.answers_.positions.empty()) bring(comm, held.first(plan.answers_.count), answer.back());
   else compute(comm, pick(op, answer.back(), held, plan.answers_.positions, plan.unanswered_));
-  for (std::size_t j = plan.stages_.size(); j-- > 0;) {  // up
-    const KylixPlan::Stage& stage = plan.stages_[j];
-    const int radix = static_cast<int>(stage.partners.size()), mine = stage.mine;
-    const auto asked_by = [&](int digit) {
-      const KylixPlan::Places& serve = stage.serve[at(digit)];
-      if (serve.count == stage.asked) return answer[j + 1];
-      const Slice picked = room(serve.count);
-      compute(comm, pick(op, picked, answer[j + 1], serve.positions, {}));
-      return picked;
-    };
-    for (int turn = 1; turn < radix; ++turn) {
-      const int to = (mine - turn + radix) % radix, from = (mine + turn) % radix;
-      exchange(comm, value_tag, asked_by(to), stage.partners[at(to)],
-               piece(answer[j], stage.want, from), stage.partners[at(from)]);
-    }
-    const Slice own = piece(answer[j], stage.want, mine);
-    if (own.size() != stage.asked) compute(comm, Copy{own, asked_by(mine)});
-  }
+  plan.up(comm, answer, op, rooms);
 }
 
 void dense_kylix_allreduce(Communicator& comm, Slice vector, Op op, std::span<const int> radices) {

@@ -3,8 +3,8 @@
 // Processing 2014). Ranks contribute values at some indices and ask for the reduction at others; a
 // nested butterfly carries only what is contributed below it and only what is asked for.
 
+#include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -42,6 +42,10 @@ class KylixPlan {
   };
   /// Values from a partner and their places in a union; `fresh[i]`: nobody before had this index.
   struct Merge {
+    /// All of a union of this size, and known before: an ordinary reduction.
+    bool is_plain(std::size_t held) const {
+      return places.count == held && std::count(fresh.begin(), fresh.end(), 1) == 0;
+    }
     Places places;
     std::vector<char> fresh;
   };
@@ -55,6 +59,11 @@ class KylixPlan {
     std::vector<Places> serve;      // by digit: what each partner asks of my union
     std::size_t asked = 0;          // values in my union of requests below this stage
   };
+  class Rooms;
+  /// What is held at the bottom, and from there what is answered above each stage.
+  Slice down(Communicator& comm, Slice held, Op op, Rooms& rooms) const;
+  void up(Communicator& comm, std::span<const Slice> answer, Op op, Rooms& rooms) const;
+
   std::vector<Stage> stages_;
   Places answers_;                // of the requests at the bottom, in what is held there
   std::vector<char> unanswered_;  // requests at the bottom that nobody contributed to

@@ -67,7 +67,7 @@ void butterfly_mixing(Communicator& comm, const TrainingProblem& problem, Traini
       if (reporter.is_due(step)) figures.disagreement = distance_before(parameters, theirs);
     }
     const bool enough = reporter.report(figures, parameters);
-    if (reporter.is_check(step) && agreed(comm, problem, Op::min, enough) > 0) break;
+    if (reporter.is_check(step) && agreed(comm, Op::min, enough) > 0) break;
   }
   reporter.finish(step, parameters);
 }

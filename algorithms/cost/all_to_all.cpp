@@ -49,12 +49,16 @@ Cost bruck_all_to_all(const Problem& problem, const AlphaBetaGamma& machine) {
   const std::size_t n = number(problem.ranks);
   const std::size_t small = problem.count / n, longer = problem.count % n;
   const auto carried = [&](std::size_t rank, std::size_t b) {
-    std::size_t values = 0;
-    for (std::size_t high = b; high < n; high += 2 * b) {  // j = high … high + b - 1
-      const bool is_longer = (rank + high) % n < longer;
-      values += std::min(b, n - high) * (small + (is_longer ? 1 : 0));
-    }
-    return values;
+    // Groups of j that begin at b, 3b, 5b, … and hold b each, the last perhaps fewer.
+    const std::size_t groups = (n - b + 2 * b - 1) / (2 * b), last = b + 2 * b * (groups - 1);
+    const auto begin_below = [&](std::size_t j) {
+      return j <= b ? 0 : std::min(groups, (j - b + 2 * b - 1) / (2 * b));
+    };
+    const std::size_t for_longer = begin_below(longer > rank ? longer - rank : 0) +
+                                   begin_below(n - rank + longer) - begin_below(n - rank);
+    const std::size_t missing = b - std::min(b, n - last);
+    return b * (groups * small + for_longer) -
+           missing * (small + ((rank + last) % n < longer ? 1 : 0));
   };
   Rounds rounds{problem.ranks};
   std::vector<std::uint64_t> sent(n, 0);

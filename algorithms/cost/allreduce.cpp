@@ -182,19 +182,23 @@ Cost butterfly_full_vector_allreduce(const Problem& problem, const AlphaBetaGamm
 
 namespace {
 
-/// S segments through a tree of depth h, up and down: (S+h-1)(2α + 4vβ + 2vγ) with v values in the
-/// largest segment of half a vector. A rank that is inside a tree takes two children's segments in
-/// one period and sends its parent's and, as a leaf, the other tree's.
+/// S segments through trees of depth h, up and down, with v values in the largest segment of half a
+/// vector: (S+h-1)(2α + 4vβ + 2vγ) - 2vβ - vγ. A rank that is inside a tree takes two children's
+/// segments in one period and sends its parent's and, as a leaf, the other tree's; only the root
+/// has one child. With two or three ranks no rank has two children.
 Seconds double_tree_time(const Problem& problem, const AlphaBetaGamma& machine, int segments) {
   const Clockwork clock{problem, machine};
   const int n = problem.ranks, depth = rounds_to_reach(n);
   if (n == 1) return {};
   const std::size_t half = (problem.count + 1) / 2;
-  if (n == 2)
-    return segments * 2 * machine.alpha + 2 * (clock.message(half) - machine.alpha) +
-           clock.reduction(half);
   const std::size_t segment = (half + number(segments) - 1) / number(segments);
-  return (segments + depth - 1) * (2 * clock.message(2 * segment) + clock.reduction(2 * segment));
+  const auto bytes_of = [&](std::size_t values) { return clock.message(values) - machine.alpha; };
+  const int periods = segments + depth - 1;
+  if (n == 2) return periods * 2 * machine.alpha + 2 * bytes_of(half) + clock.reduction(half);
+  if (n == 3)
+    return periods * (2 * machine.alpha + clock.reduction(segment)) + 2 * bytes_of(problem.count);
+  return periods * (2 * clock.message(2 * segment) + clock.reduction(2 * segment)) -
+         2 * bytes_of(segment) - clock.reduction(segment);
 }
 
 }  // namespace
@@ -203,7 +207,7 @@ int double_tree_segments(const Problem& problem) {
   if (problem.segments > 0) return problem.segments;
   const AlphaBetaGamma& machine = problem.machine;
   const double depth = rounds_to_reach(problem.ranks), bytes = static_cast<double>(problem.bytes());
-  const double best = std::sqrt(std::max(0.0, depth - 1) * (2 * machine.beta + machine.gamma) *
+  const double best = std::sqrt(std::max(0.0, depth - 1.5) * (2 * machine.beta + machine.gamma) *
                                 bytes / (2 * machine.alpha.count()));
   return segments_near(best, problem, [&](int s) { return double_tree_time(problem, machine, s); });
 }

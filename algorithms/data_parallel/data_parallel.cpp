@@ -5,6 +5,20 @@
 #include "algorithms/reporter.hpp"
 
 namespace troupe::algorithms {
+namespace {
+
+/// The vector of all parameters, as a collective's problem.
+Problem vector_of(const TrainingProblem& problem, int ranks, std::size_t count) {
+  Problem vector;
+  vector.ranks = ranks;
+  vector.count = count;
+  vector.dtype = problem.dtype;
+  vector.layout = problem.layout;
+  vector.machine = problem.machine;
+  return vector;
+}
+
+}  // namespace
 
 /// Synchronous data parallel stochastic gradient descent (Dean et al. 2012, §3; Li et al., VLDB
 /// 2020): the average gradient is summed over all ranks by an allreduce, so that every replica
@@ -21,10 +35,7 @@ void data_parallel(Communicator& comm, const TrainingProblem& problem, TrainingL
   const Buffer parameters = make_buffer(problem, model->size());
   const Buffer gradient = make_buffer(problem, model->size());
   Reporter reporter{comm, problem, *model, log, problem.stop.steps};
-  Problem whole;
-  whole.ranks = comm.size();
-  whole.count = model->size();
-  whole.dtype = problem.dtype;
+  const Problem whole = vector_of(problem, comm.size(), model->size());
   const Entry& allreduce = find_entry(Collective::allreduce, problem.collective);
 
   model->initialise(comm, parameters);
@@ -41,10 +52,7 @@ void data_parallel(Communicator& comm, const TrainingProblem& problem, TrainingL
 }
 
 std::string refusal_of_data_parallel(const TrainingProblem& problem, int ranks) {
-  Problem whole;
-  whole.ranks = ranks;
-  whole.count = problem.model.features;
-  whole.dtype = problem.dtype;
+  const Problem whole = vector_of(problem, ranks, problem.model.features);
   try {
     const std::string why = find_entry(Collective::allreduce, problem.collective).refusal(whole);
     return why.empty() ? refusal_of_model(problem, ranks) : why;

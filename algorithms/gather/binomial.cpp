@@ -26,7 +26,7 @@ void binomial_gather(Communicator& comm, ConstSlice input, Slice output, std::si
   const int me = tree.place;
   const RotatedBlocks place{count, tree.n, root};
   const bool straight = me == 0 && root == 0;  // what is collected is in place at once
-  const Scratch scratch{input, straight ? 0 : place.size(me, tree.end())};
+  const Scratch scratch{like_values_of(input), straight ? 0 : place.size(me, tree.end())};
   const Slice held = straight ? output : scratch.all();  // the blocks of my subtree
   if (straight) bring(comm, input, held.first(input.size()));
   else compute(comm, Copy{held.first(input.size()), input});

@@ -25,7 +25,8 @@ void binomial_scatter(Communicator& comm, ConstSlice input, Slice output, std::s
   const BinomialTree tree{comm.size(), comm.rank(), root};
   const int me = tree.place;
   const RotatedBlocks place{count, tree.n, root};
-  const Scratch scratch{output, me == 0 && root == 0 ? 0 : place.size(me, tree.end())};
+  const Scratch scratch{like_values_of(output),
+                        me == 0 && root == 0 ? 0 : place.size(me, tree.end())};
   ConstSlice held = scratch.all();  // the blocks of my subtree
   if (me != 0) {
     receive(comm, tree.parent(), tag, scratch.all());

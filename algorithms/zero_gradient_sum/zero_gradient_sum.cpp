@@ -52,7 +52,7 @@ double safe_step(Communicator& comm, const TrainingProblem& problem, const Graph
   compute(comm, Opaque{.reads = {values}, .writes = {}, .work = {}, .body = [&] {
                          least = to_doubles(values).back();
                        }});
-  const double theta = agreed(comm, problem, Op::min, least);
+  const double theta = agreed(comm, Op::min, least);
   return 0.9 * 2 * theta / std::max(graph.laplacian_bound(), 1e-300);
 }
 
@@ -99,7 +99,7 @@ void zero_gradient_sum(Communicator& comm, const TrainingProblem& problem, Train
     compute(comm, CholeskySolve{.n = size, .factor = matrix, .b = pull});
     compute(comm, Axpy{gamma, pull, w});
     const bool enough = report(figures);
-    if (reporter.is_check(step) && agreed(comm, problem, Op::min, enough) > 0) break;
+    if (reporter.is_check(step) && agreed(comm, Op::min, enough) > 0) break;
   }
   reporter.finish(step, w);
 }

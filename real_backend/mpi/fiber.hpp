@@ -46,9 +46,20 @@ class Fiber {
     void exchange_with_thread() noexcept;
   };
 
+  /// Tells the sanitizers of a switch: before it, to which stack; after it, from which.
+  void leave_outside() noexcept;
+  void arrive_outside() noexcept;
+  void leave_inside(bool for_ever) noexcept;
+  void arrive_inside() noexcept;
+
   std::function<void()> body_;
+  boost::context::stack_context stack_;
   Exceptions exceptions_;
   bool finished_ = false;
+  // Of the sanitizers.
+  void *inside_shadow_ = nullptr, *outside_shadow_ = nullptr;
+  const void* outside_bottom_ = nullptr;
+  std::size_t outside_size_ = 0;
   boost::context::fiber inside_, outside_;
 };
 

@@ -188,8 +188,9 @@ struct Memories {
 };
 Memories memories_for(const Problem& problem, Collective collective, Rank me, const Sides& sides,
                       bool in_place, bool phantom) {
-  const auto make = [&](std::size_t count) {
-    return phantom ? Buffer::phantom(count, problem.dtype) : Buffer{count, problem.dtype};
+  const auto make = [&](std::size_t count) {  // nothing has no address, as in an empty vector
+    return phantom || count == 0 ? Buffer::phantom(count, problem.dtype)
+                                 : Buffer{count, problem.dtype};
   };
   Memories memories{make(sides.input.size()), make(sides.output.size()), {}};
   Buffers& buffers = memories.buffers;

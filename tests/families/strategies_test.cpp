@@ -202,6 +202,24 @@ TEST(DataParallel, IsOneMachineWithTheWholeBatch) {
   }
 }
 
+TEST(DataParallel, GoesTheSameWayByEveryAllreduce) {
+  TrainingProblem problem = standard_problem("data_parallel");
+  problem.layout.node_of_rank = {0, 0, 1, 1};
+  problem.layout.grid = {2, 2};
+  problem.machine.alpha = Seconds{1e-6};
+  TrainingHistory by_ring;
+  train(4, problem, by_ring);
+  const auto expected = by_ring.final_parameters().at(0);
+  for (const Entry* allreduce : entries_of(Collective::allreduce)) {
+    problem.collective = allreduce->name;
+    if (!find_strategy("data_parallel").refusal(problem, 4).empty()) continue;
+    TrainingHistory history;
+    train(4, problem, history);
+    EXPECT_LE(distance(history.final_parameters().at(3), expected), 1e-12 * norm(expected))
+        << allreduce->name;
+  }
+}
+
 TEST(DataParallel, EndsOnAllRanksAtTheSameStep) {
   TrainingProblem problem = standard_problem("data_parallel");
   problem.stop.steps = 10000;

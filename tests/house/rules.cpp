@@ -32,10 +32,20 @@ const Names folders{"core",         "algorithms", "platforms", "sim",
                     "real_backend", "analysis",   "scenarios", "cli",
                     "tests",        "benchmarks", "examples"};
 
-/// The factory: the only files outside the backends that know all of them by name.
+/// The factory: the only files outside the backends that know them by name.
 bool is_factory(std::string_view path) {
-  return path.starts_with("scenarios/backend") || path.starts_with("scenarios/factory");
+  return path.starts_with("scenarios/") &&
+         std::ranges::any_of(std::initializer_list<std::string_view>{"backend", "_simgrid",
+                                                                     "_loggp", "_mpi", "_cuda"},
+                             [&](auto part) { return path.find(part) != std::string_view::npos; });
 }
+
+/// Single arrows beyond the rule, each with its reason.
+const std::set<std::pair<std::string, std::string>> exceptions{
+    // What a launcher left in the environment; without MPI, so that troupe can look before it
+    // becomes troupe-mpi.
+    {"cli/hand_over.cpp", "real_backend/mpi/launch.hpp"},
+};
 
 /// Libraries behind one door each: the include's beginning, and the paths that may open it.
 struct Door {
@@ -43,8 +53,9 @@ struct Door {
   std::vector<std::string_view> paths;
 };
 const std::vector<Door> doors{
-    {"simgrid/", {"sim/simgrid/", "platforms/", "tests/", "benchmarks/"}},
-    {"xbt", {"sim/simgrid/", "platforms/", "tests/", "benchmarks/"}},
+    {"simgrid/",
+     {"sim/simgrid/", "platforms/", "scenarios/backend_simgrid", "tests/", "benchmarks/"}},
+    {"xbt", {"sim/simgrid/", "platforms/", "scenarios/backend_simgrid", "tests/", "benchmarks/"}},
     {"mpi.h", {"real_backend/", "tests/", "benchmarks/"}},
     {"mpi-ext.h", {"real_backend/", "tests/", "benchmarks/"}},
     {"cuda", {"real_backend/cuda/", "tests/", "benchmarks/"}},
@@ -65,6 +76,17 @@ bool has_ending(std::string_view path, std::initializer_list<std::string_view> e
   return std::ranges::any_of(endings, [&](auto ending) { return path.ends_with(ending); });
 }
 bool is_source(std::string_view path) { return has_ending(path, {".hpp", ".cpp", ".cu", ".cuh"}); }
+
+/// True if `word` is in the text between characters that cannot belong to a file's name.
+bool has_word(std::string_view text, std::string_view word) {
+  const auto ends = [&](std::size_t at) {
+    return at >= text.size() ||
+           std::string_view{" \t\n();\"/"}.find(text[at]) != std::string_view::npos;
+  };
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
+    if ((at == 0 || ends(at - 1)) && ends(at + word.size())) return true;
+  return false;
+}
 
 template <class Use>
 void each_line(const File& file, Use use) {
@@ -115,7 +137,8 @@ std::vector<std::string> broken_includes(const File& file) {
     if (!folders.contains(other))
       broken.push_back(where + ": \"" + target + "\" is not written from the root of the tree");
     else if (!rule->second.contains(other) &&
-             !(is_factory(file.path) && (other == "sim" || other == "real_backend")))
+             !(is_factory(file.path) && (other == "sim" || other == "real_backend")) &&
+             !exceptions.contains({file.path, target}))
       broken.push_back(where + ": " + own + " may not include " + other + " (" + target + ")");
   });
   return broken;
@@ -149,27 +172,22 @@ std::vector<std::string> unwanted_words(const File& file) {
 }
 
 std::vector<std::string> forgotten_sources(const std::vector<File>& files) {
-  std::map<std::string, std::string> lists;  // folder → text of its CMakeLists.txt
+  std::map<std::string, std::string> lists;  // folder → text of its CMake files
   for (const File& file : files)
-    if (fs::path{file.path}.filename() == "CMakeLists.txt")
-      lists[fs::path{file.path}.parent_path().generic_string()] = file.text;
+    if (const fs::path path{file.path};
+        path.filename() == "CMakeLists.txt" || path.extension() == ".cmake")
+      lists[path.parent_path().generic_string()] += file.text + "\n";
   std::vector<std::string> forgotten;
   for (const File& file : files) {
-    if (!is_source(file.path) || !folders.contains(first_folder(file.path))) continue;
+    if (!has_ending(file.path, {".cpp", ".cu"}) || !folders.contains(first_folder(file.path)))
+      continue;
     // Named by its own folder's list, or by one further up with the folders in between.
     const fs::path path{file.path};
     bool named = false;
     for (fs::path folder = path.parent_path(); !named && !folder.empty();
          folder = folder.parent_path())
-      if (const auto list = lists.find(folder.generic_string()); list != lists.end()) {
-        const std::string name = path.lexically_relative(folder).generic_string();
-        const std::string stem = fs::path{name}.replace_extension().generic_string();
-        // By name, or by stem where a loop adds the ending.
-        const std::regex word{"(^|[\\s(;/\"])" +
-                              std::regex_replace(stem, std::regex{R"([.+])"}, R"(\$&)") +
-                              "($|[\\s);.\"])"};
-        named = std::regex_search(list->second, word);
-      }
+      if (const auto list = lists.find(folder.generic_string()); list != lists.end())
+        named = has_word(list->second, path.lexically_relative(folder).generic_string());
     if (!named) forgotten.push_back(file.path + ": no CMakeLists.txt names it");
   }
   return forgotten;

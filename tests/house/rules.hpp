@@ -25,8 +25,7 @@ std::vector<std::string> broken_includes(const File& file);
 /// Words of unfinished work, and paths that exist on one person's machine only.
 std::vector<std::string> unwanted_words(const File& file);
 
-/// Sources and headers of the folders that no CMakeLists.txt names: they are neither built nor
-/// verified.
+/// Sources of the folders that no CMake file names: they are not built, and nobody would notice.
 std::vector<std::string> forgotten_sources(const std::vector<File>& files);
 
 /// Relative links of a Markdown file that lead nowhere.

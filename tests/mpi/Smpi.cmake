@@ -29,7 +29,7 @@ file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/smpi)
 set(smpi_times ${CMAKE_CURRENT_BINARY_DIR}/smpi_times)
 add_custom_command(OUTPUT ${smpi_times}
   COMMAND ${SMPICXX} ${objects} $<TARGET_FILE:troupe_collectives> $<TARGET_FILE:troupe_core>
-          $<TARGET_FILE:Boost::context> -o ${smpi_times}
+          $<TARGET_FILE:Boost::context> -Wl,-rpath,$<TARGET_FILE_DIR:troupe_core> -o ${smpi_times}
   DEPENDS ${objects} troupe_collectives troupe_core COMMENT "Linking smpi_times with smpicxx" VERBATIM)
 add_custom_target(troupe_smpi_times ALL DEPENDS ${smpi_times})
 

@@ -29,7 +29,7 @@ TEST(Node, IsALeafSwitchOfAFatTree) {
 }
 TEST(Node, IsARouterOfADragonfly) {
   const Loaded loaded{shipped("dragonfly_64.xml")};
-  EXPECT_EQ(nodes(loaded.platform), counted(64, 2));
+  EXPECT_EQ(nodes(loaded.platform), counted(64, 4));
 }
 TEST(Node, IsASiteOfTwo) {
   const Loaded loaded{shipped("two_sites_wan.xml")};

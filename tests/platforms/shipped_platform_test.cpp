@@ -25,17 +25,17 @@ TEST_P(ShippedPlatform, LoadsUnderCM02WithoutANotice) {
   EXPECT_GT(loaded.platform.route(0, last).effective_latency.count(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ShippedPlatform,
-                         testing::Values(Shipped{"star_16.xml", 16}, Shipped{"fat_tree_64.xml", 64},
-                                         Shipped{"torus_8x8.xml", 64},
-                                         Shipped{"hypercube_16.xml", 16},
-                                         Shipped{"butterfly_16.xml", 16},
-                                         Shipped{"dragonfly_64.xml", 64},
-                                         Shipped{"two_sites_wan.xml", 16}),
-                         [](const auto& parameter) {
-                           const std::string file = parameter.param.file;
-                           return file.substr(0, file.find('.'));
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    All, ShippedPlatform,
+    testing::Values(Shipped{"star_16.xml", 16}, Shipped{"fat_tree_64.xml", 64},
+                    Shipped{"torus_8x8.xml", 64}, Shipped{"hypercube_16.xml", 16},
+                    Shipped{"butterfly_16.xml", 16}, Shipped{"dragonfly_64.xml", 64},
+                    Shipped{"two_sites_wan.xml", 16}, Shipped{"dgx_h100_2.json", 16},
+                    Shipped{"dgx_h100_pod_32.json", 256}, Shipped{"dgx_a100_pod_20.json", 160}),
+    [](const auto& parameter) {
+      const std::string file = parameter.param.file;
+      return file.substr(0, file.find('.'));
+    });
 
 TEST(ShippedPlatform, HypercubeExchangesAlongADimensionWithoutCollision) {
   const Loaded loaded{shipped("hypercube_16.xml")};

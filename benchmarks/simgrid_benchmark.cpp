@@ -1,0 +1,121 @@
+// How fast and how small the SimGrid world is: messages a second of CPU time, and resident memory.
+// Phantom payloads on the star, CM02, no cross-traffic. `make bench` runs it; docs/benchmarks.md
+// keeps the figures.
+
+#include <benchmark/benchmark.h>
+
+#include "algorithms/allreduce/allreduce.hpp"
+#include "benchmarks/child.hpp"
+#include "benchmarks/programs.hpp"
+#include "tests/simgrid/star.hpp"
+
+namespace {
+
+using namespace troupe;
+using bench::Use;
+
+constexpr Bytes phantom_stack{64 * 1024};
+constexpr sim::Processor charged{
+    .speed = {1e12}, .double_speed = {}, .memory_bandwidth = {1e12}, .launch = {}};
+
+void report(benchmark::State& state, const Use& use, double messages) {
+  if (!use.succeeded) return state.SkipWithError("the simulation failed");
+  state.SetIterationTime(use.cpu_s);
+  state.counters["messages/s"] = messages / use.cpu_s;
+  state.counters["MiB"] = use.peak_MiB;
+}
+
+Use ring(int ranks, std::size_t count, const sim::Processor& processor) {
+  return bench::measure([&] {
+    test::run_on({.ranks = ranks, .processor = processor, .options = {.stack = phantom_stack}},
+                 [&](Communicator& comm) {
+                   algorithms::ring_allreduce(comm, Slice::phantom(count), Op::sum);
+                 });
+  });
+}
+
+/// ranks, MiB of the vector, kernels charged or free
+void ring_allreduce(benchmark::State& state) {
+  const auto ranks = static_cast<int>(state.range(0));
+  const auto count = static_cast<std::size_t>(state.range(1)) * (1 << 18);
+  for (auto _ : state)
+    report(state, ring(ranks, count, state.range(2) ? charged : sim::Processor{}),
+           2.0 * ranks * (ranks - 1));
+}
+BENCHMARK(ring_allreduce)
+    ->ArgNames({"ranks", "MiB", "charged"})
+    ->Args({64, 64, 0})
+    ->Args({256, 64, 0})
+    ->Args({1024, 64, 0})
+    ->Args({1024, 64, 1})
+    ->Args({1024, 65536, 0})
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Repetitions(5)
+    ->ReportAggregatesOnly()
+    ->Unit(benchmark::kSecond);
+
+void asynchronous_server(benchmark::State& state) {
+  const auto workers = static_cast<int>(state.range(0));
+  const int pushes = 40'960 / workers;
+  for (auto _ : state) {
+    const Use use = bench::measure([&] {
+      test::run_on(
+          {.ranks = workers + 1, .processor = charged, .options = {.stack = phantom_stack}},
+          [&](Communicator& comm) { bench::asynchronous_server(comm, pushes, 1000); });
+    });
+    report(state, use, 2.0 * workers * pushes);
+    state.counters["us/message"] = 1e6 * use.cpu_s / (2.0 * workers * pushes);
+  }
+}
+BENCHMARK(asynchronous_server)
+    ->ArgName("workers")
+    ->Arg(64)
+    ->Arg(256)
+    ->Arg(1024)
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Repetitions(5)
+    ->ReportAggregatesOnly()
+    ->Unit(benchmark::kMillisecond);
+
+void idle_ranks(benchmark::State& state) {
+  const auto ranks = static_cast<int>(state.range(0));
+  for (auto _ : state)
+    report(state, bench::measure([&] {
+             test::run_on({.ranks = ranks, .options = {.stack = phantom_stack}},
+                          [](Communicator&) {});
+           }),
+           0);
+}
+BENCHMARK(idle_ranks)
+    ->ArgName("ranks")
+    ->Arg(16384)
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Repetitions(5)
+    ->ReportAggregatesOnly()
+    ->Unit(benchmark::kSecond);
+
+#ifdef TROUPE_SMPI_RING
+/// The same ring as an MPI program under SMPI, which allocates and moves every byte, beside ours:
+/// 64 ranks × 100 MB.
+void smpi_beside_ours(benchmark::State& state) {
+  for (auto _ : state) {
+    const Use ours = ring(64, 25'000'000, sim::Processor{});
+    const Use smpi = bench::measure_command(TROUPE_SMPI_RING);
+    if (!ours.succeeded || !smpi.succeeded) return state.SkipWithError("a simulation failed");
+    state.SetIterationTime(smpi.cpu_s);
+    state.counters["ours_s"] = ours.cpu_s;
+    state.counters["times_faster"] = smpi.cpu_s / ours.cpu_s;
+    state.counters["times_smaller"] = smpi.peak_MiB / ours.peak_MiB;
+    state.counters["smpi_MiB"] = smpi.peak_MiB;
+    state.counters["ours_MiB"] = ours.peak_MiB;
+  }
+}
+BENCHMARK(smpi_beside_ours)->UseManualTime()->Iterations(1)->Unit(benchmark::kSecond);
+#endif
+
+}  // namespace
+
+BENCHMARK_MAIN();

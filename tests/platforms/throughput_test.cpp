@@ -1,0 +1,34 @@
+// Max-min fairness, against sums done by hand.
+
+#include "platforms/throughput.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace troupe::platforms {
+namespace {
+
+TEST(FairThroughput, FlowsOfOneLinkShareIt) {
+  const std::vector<Capacity> links{{{8}}};
+  EXPECT_DOUBLE_EQ(fair_throughput(std::vector<LinkPath>{{0}, {0}, {0}, {0}}, links).value, 8);
+}
+
+TEST(FairThroughput, WhatOneFlowCannotUseTheOthersGet) {
+  // a: links 0 and 1, b: link 0, c: link 1. Link 1 has 2: a and c get 1 each; b gets the rest of
+  // link 0.
+  const std::vector<Capacity> links{{{10}}, {{2}}};
+  EXPECT_DOUBLE_EQ(fair_throughput(std::vector<LinkPath>{{0, 1}, {0}, {1}}, links).value,
+                   1 + 9 + 1);
+}
+
+TEST(FairThroughput, UnsharedLinkBoundsEachFlowAlone) {
+  const std::vector<Capacity> links{{{3}, false}, {{100}}};
+  EXPECT_DOUBLE_EQ(fair_throughput(std::vector<LinkPath>{{0, 1}, {0, 1}, {1}}, links).value,
+                   3 + 3 + 94);
+}
+
+TEST(FairThroughput, NothingSendsNothing) { EXPECT_EQ(fair_throughput({}, {}).value, 0); }
+
+}  // namespace
+}  // namespace troupe::platforms
