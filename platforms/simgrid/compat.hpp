@@ -2,6 +2,7 @@
 // All that differs between the SimGrid we build with (3.32, Debian 12) and newer ones (4.0, Debian
 // 13). Nothing else in Troupe asks for SimGrid's version.
 
+#include <functional>
 #include <simgrid/s4u.hpp>
 #include <string>
 #include <xbt/config.hpp>
@@ -25,6 +26,16 @@ inline simgrid::s4u::Link* add_link(simgrid::s4u::NetZone& zone, const std::stri
   return zone.add_link(name, bandwidth);
 #else
   return zone.create_link(name, bandwidth);
+#endif
+}
+
+/// Starts a flow of control on `host`.
+inline simgrid::s4u::ActorPtr add_actor(const std::string& name, simgrid::s4u::Host* host,
+                                        const std::function<void()>& code) {
+#if SIMGRID_VERSION >= 40000
+  return simgrid::s4u::Engine::add_actor(name, host, code);
+#else
+  return simgrid::s4u::Actor::create(name, host, code);
 #endif
 }
 

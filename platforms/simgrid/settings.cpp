@@ -16,6 +16,24 @@ namespace {
 constexpr const char* model_key = "network/model";
 constexpr double typical_message = 1 << 20;  // bytes for which factors by size are quoted
 
+/// The SMPI and IB models of SimGrid 3.32 have names of their own for a factor; newer ones have
+/// one.
+struct FactorNames {
+  const char* network;
+  const char* smpi;
+};
+constexpr FactorNames latency_names{"network/latency-factor", "smpi/lat-factor"};
+constexpr FactorNames bandwidth_names{"network/bandwidth-factor", "smpi/bw-factor"};
+
+/// Whether the engine has it from its own command line; no for names that do not exist.
+bool is_set(const std::string& name) {
+  try {
+    return !simgrid::config::is_default(name.c_str());
+  } catch (const std::out_of_range&) {
+    return false;
+  }
+}
+
 /// What the platforms we make are meant for: the textbook network, exact and without TCP.
 constexpr std::pair<const char*, const char*> our_model[] = {
     {model_key, "CM02"}, {"network/crosstraffic", "no"}, {"network/TCP-gamma", "0"}};
@@ -58,22 +76,29 @@ std::vector<std::string> listed_settings(const std::string& complaint) {
   return names;
 }
 
-Settings::Settings(const PlatformSpec& spec, std::span<const std::string> command_line) {
+Settings::Settings(const PlatformSpec& spec, std::span<const std::string> command_line)
+    : engine_chose_model_{!simgrid::config::is_default(model_key)} {
   for (const auto& [name, value] : spec.cfg) values_[name] = {value, "scenario cfg"};
-  const auto add_factor = [this](const char* name, const char* of_smpi, double factor) {
+  const auto add_factor = [this](const FactorNames& names, double factor) {
     const std::string text = fmt::format("{}", factor);
-    values_[name] = {text, "scenario"};
-    values_[of_smpi] = {"0:" + text, "scenario"};  // SMPI and IB have names of their own for it
+    values_[names.network] = {text, "scenario"};
+    values_[names.smpi] = {"0:" + text, "scenario"};
   };
-  if (spec.latency_factor)
-    add_factor("network/latency-factor", "smpi/lat-factor", *spec.latency_factor);
-  if (spec.bandwidth_factor)
-    add_factor("network/bandwidth-factor", "smpi/bw-factor", *spec.bandwidth_factor);
+  if (spec.latency_factor) add_factor(latency_names, *spec.latency_factor);
+  if (spec.bandwidth_factor) add_factor(bandwidth_names, *spec.bandwidth_factor);
+  std::erase_if(values_, [](const auto& value) { return is_set(value.first); });
+
   for (const std::string& item : command_line) {
     const auto colon = item.find(':');
     if (colon == item.npos || colon == 0)
       throw BadPlatform(fmt::format("--cfg={}: expected NAME:VALUE", item));
-    values_[item.substr(0, colon)] = {item.substr(colon + 1), "--cfg"};
+    const std::string name = item.substr(0, colon);
+    for (const FactorNames& names : {latency_names, bandwidth_names})
+      if (name == names.network || name == names.smpi) {
+        values_.erase(names.network);
+        values_.erase(names.smpi);
+      }
+    values_[name] = {item.substr(colon + 1), "--cfg"};
   }
 }
 
@@ -99,6 +124,7 @@ NetworkModel Settings::network() const {
   network.cross_traffic = simgrid::config::get_value<bool>("network/crosstraffic");
   if (const auto value = values_.find(model_key); value != values_.end())
     network.chosen_by = value->second.origin;
+  else if (engine_chose_model_) network.chosen_by = "--cfg";
   else if (simgrid::config::is_default(model_key)) network.chosen_by = "SimGrid's default";
   else network.chosen_by = "platform";
   return network;

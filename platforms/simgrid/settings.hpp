@@ -17,7 +17,8 @@ std::vector<std::string> listed_settings(const std::string& complaint);
 /// What was asked for before the platform is loaded.
 class Settings {
  public:
-  /// Each of `command_line` is "name:value". Throws BadPlatform for anything else.
+  /// Each of `command_line` is "name:value"; throws BadPlatform for anything else. What the engine
+  /// was given already (its own --cfg) counts as if it stood there too.
   Settings(const PlatformSpec& spec, std::span<const std::string> command_line);
 
   /// Sets them in SimGrid, so that a file's <config> leaves them alone. With `ours`, also the model
@@ -35,6 +36,7 @@ class Settings {
     std::string origin;  // "--cfg" or "scenario"
   };
   std::map<std::string, Value> values_;
+  bool engine_chose_model_ = false;
 };
 
 }  // namespace troupe::platforms

@@ -64,18 +64,9 @@ struct Recording {
   std::vector<s4u::Host*> hosts;
 };
 
-/// SimGrid tells of each setting it takes from a file, on stderr.
-class QuietSettings {
- public:
-  QuietSettings() { xbt_log_control_set("xbt_cfg.thres:warning"); }
-  ~QuietSettings() { xbt_log_control_set("xbt_cfg.thres:info"); }
-  QuietSettings(const QuietSettings&) = delete;
-  QuietSettings& operator=(const QuietSettings&) = delete;
-};
-
 void load_file(const s4u::Engine& engine, const std::filesystem::path& file,
                std::span<const XmlTag> tags) {
-  const QuietSettings quiet;
+  xbt_log_control_set("xbt_cfg.thres:warning");  // or it tells of each setting of the file
   try {
     engine.load_platform(file.string());
   } catch (const std::out_of_range& error) {  // a setting in <config>

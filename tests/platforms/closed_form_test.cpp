@@ -34,7 +34,7 @@ TEST(ClosedForm, EverybodySendsAndReceivesAtOnceForThePriceOfOne) {
   const auto ranks = loaded.platform.ranks();
   const std::size_t n = ranks.size();
   for (std::size_t rank = 0; rank < n; ++rank)
-    simgrid::s4u::Actor::create("rank", ranks[rank].host, [=] {
+    compat::add_actor("rank", ranks[rank].host, [=] {
       const auto mailbox = [](std::size_t to) {
         return simgrid::s4u::Mailbox::by_name(std::to_string(to));
       };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "platforms/simgrid/compat.hpp"
 #include "platforms/simgrid/simgrid_platform.hpp"
 
 namespace troupe::platforms {
@@ -28,9 +29,9 @@ struct Loaded {
     int payload = 0;
     double end = 0;
     const auto ranks = platform.ranks();
-    simgrid::s4u::Actor::create("sender", ranks[static_cast<std::size_t>(from)].host,
-                                [&] { mailbox->put(&payload, static_cast<std::uint64_t>(bytes)); });
-    simgrid::s4u::Actor::create("receiver", ranks[static_cast<std::size_t>(to)].host, [&] {
+    compat::add_actor("sender", ranks[static_cast<std::size_t>(from)].host,
+                      [&] { mailbox->put(&payload, static_cast<std::uint64_t>(bytes)); });
+    compat::add_actor("receiver", ranks[static_cast<std::size_t>(to)].host, [&] {
       mailbox->get<int>();
       end = simgrid::s4u::Engine::get_clock();
     });

@@ -69,6 +69,27 @@ TEST(NetworkModel, CommandLineBeatsTheScenario) {
   EXPECT_EQ(loaded.platform.network().chosen_by, "--cfg");
 }
 
+TEST(NetworkModel, EnginesOwnCommandLineBeatsTheScenarioToo) {
+  std::vector<std::string> words{"test", "--cfg=network/model:CM02", "--log=xbt_cfg.thres:warning"};
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  int argc = static_cast<int>(argv.size());
+  simgrid::s4u::Engine engine{&argc, argv.data()};
+  const TemporaryFile file{"smpi.xml", star_xml(smpi)};
+  PlatformSpec spec = platform_file(file.path());
+  spec.cfg["network/model"] = "LV08";
+  const SimGridPlatform platform{engine, spec};
+  EXPECT_EQ(platform.network().name, "CM02");
+  EXPECT_EQ(platform.network().chosen_by, "--cfg");
+}
+
+TEST(NetworkModel, CommandLineBeatsTheFactorsOfTheScenario) {
+  PlatformSpec spec = shipped("star_16.xml");
+  spec.latency_factor = 2;
+  const Loaded loaded{spec, {"network/latency-factor:3"}};
+  EXPECT_DOUBLE_EQ(loaded.platform.network().latency_factor, 3);
+}
+
 TEST(NetworkModel, FactorsOfTheScenarioReplaceThoseOfTheModel) {
   const TemporaryFile file{"plain.xml", star_xml("")};
   PlatformSpec spec = platform_file(file.path());
