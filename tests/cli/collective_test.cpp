@@ -97,7 +97,8 @@ TEST_F(Collective, SimulatedKeepsItsBoundsOnEveryShippedPlatform) {
   const auto list = troupe("platform list");
   ASSERT_EQ(list.status, 0);
   std::istringstream lines{list.out};
-  for (std::string name, path; lines >> name >> path;) {
+  for (std::string line; std::getline(lines, line);) {
+    const auto name = line.substr(0, line.find(' '));
     const bool large = name.find("pod") != std::string::npos;
     const auto ran = troupe("collective --platform " + name + " --sizes 8,64K,4M -q" +
                             (large ? " --ranks 32" : ""));
