@@ -84,7 +84,7 @@ Finding platforms() {
     return {"platforms", false, "no shipped platforms found: set TROUPE_PLATFORMS to their folder"};
   return {"platforms", true,
           fmt::format("{} in {}", found.size(),
-                      std::filesystem::path{found.front().file}.parent_path().string())};
+                      found.front().file.parent_path().string())};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "analysis/output.hpp"
 #include "cli/draft.hpp"
 #include "cli/options.hpp"
 #include "cli/shipped.hpp"
@@ -15,48 +16,63 @@
 namespace troupe::cli {
 namespace {
 
-using algorithms::AlphaBetaGamma;
-using scenarios::Machine;
+using platforms::PairCosts;
+using platforms::PlatformSummary;
+
+constexpr std::size_t ranks_shown = 16;
 
 int list() {
-  const auto platforms = shipped_platforms();
-  if (platforms.empty())
+  const auto shipped = shipped_platforms();
+  if (shipped.empty())
     throw BadInput{"no shipped platforms found: set TROUPE_PLATFORMS to their folder"};
-  for (const auto& platform : platforms) fmt::print("{:<24} {}\n", platform.name, platform.file);
+  for (const auto& platform : shipped)
+    fmt::print("{:<18} {}\n", platform.name, platform.description);
   return 0;
 }
 
-void print_model(std::string_view name, const std::optional<AlphaBetaGamma>& model) {
-  if (!model) return;
-  const auto per_byte = [](double seconds) {
-    return seconds > 0 ? fmt::format("{:.4g} GB/s", 1e-9 / seconds) : std::string{"not limited"};
+std::string rate(double bytes_per_second) {
+  return fmt::format("{:.4g} GB/s", bytes_per_second * 1e-9);
+}
+
+void print_costs(std::string_view name, const PairCosts& costs) {
+  if (costs.beta_median <= 0) return;
+  fmt::print("  {:<18} latency {} (at most {}), bandwidth {} (at least {})\n", name,
+             to_text(costs.alpha_median), to_text(costs.alpha_max), rate(1 / costs.beta_median),
+             rate(1 / costs.beta_max));
+}
+
+void show(const PlatformSummary& summary, bool all) {
+  fmt::print("{}\n", summary.name);
+  const auto line = [](std::string_view key, const std::string& text) {
+    fmt::print("  {:<18} {}\n", key, text);
   };
-  fmt::print("  {:<22} latency {}, bandwidth {}, reduction {}\n", name,
-             to_text(model->alpha), per_byte(model->beta), per_byte(model->gamma));
+  line("digest", summary.digest);
+  line("hosts", fmt::format("{}", summary.hosts.size()));
+  line("ranks", fmt::format("{} on {} nodes", summary.ranks.size(), summary.nodes));
+  if (!summary.grid.empty()) line("grid", fmt::format("{}", fmt::join(summary.grid, " x ")));
+  line("network model", summary.network.text());
+  print_costs("between ranks", summary.effective);
+  print_costs("as stated", summary.raw);
+  line("reduction", rate(1 / summary.gamma));
+  if (summary.bisection.value > 0) line("bisection", rate(summary.bisection.value));
+  for (const auto& note : summary.notes) line("note", note);
+  fmt::print("\n  {:>6}  {:<24} {:>5}  {}\n", "rank", "host", "node", "device");
+  const auto shown = all ? summary.ranks.size() : std::min(summary.ranks.size(), ranks_shown);
+  for (std::size_t rank = 0; rank < shown; ++rank) {
+    const auto& place = summary.ranks[rank];
+    const auto& host = summary.hosts[static_cast<std::size_t>(place.host)];
+    fmt::print("  {:>6}  {:<24} {:>5}  {}\n", rank, host.name, place.node, host.device);
+  }
+  if (shown < summary.ranks.size())
+    fmt::print("  ... {} more (--all)\n", summary.ranks.size() - shown);
 }
 
-int nodes_of(const Machine& machine) {
-  int nodes = 0;
-  for (const int node : machine.layout.node_of_rank) nodes = std::max(nodes, node + 1);
-  return nodes;
-}
-
-void show(const Machine& machine, const scenarios::Backend& backend, bool all) {
-  fmt::print("{}\n  {:<22} {}\n  {:<22} {} on {} nodes\n", machine.platform, "digest",
-             machine.digest, "ranks", machine.ranks, nodes_of(machine));
-  if (!machine.layout.grid.empty())
-    fmt::print("  {:<22} {}\n", "grid", fmt::join(machine.layout.grid, " x "));
-  for (const auto& [key, text] : backend.facts()) fmt::print("  {:<22} {}\n", key, text);
-  print_model("between two ranks", machine.typical);
-  print_model("at best, of any rank", machine.best);
-  fmt::print("\n  {:>6}  {:<24} {:>4}\n", "rank", "host", "node");
-  const auto shown = all ? machine.host_of_rank.size()
-                         : std::min<std::size_t>(machine.host_of_rank.size(), 16);
-  for (std::size_t rank = 0; rank < shown; ++rank)
-    fmt::print("  {:>6}  {:<24} {:>4}\n", rank, machine.host_of_rank[rank],
-               machine.layout.node_of_rank[rank]);
-  if (shown < machine.host_of_rank.size())
-    fmt::print("  ... {} more (--all)\n", machine.host_of_rank.size() - shown);
+void print_findings(const PlatformSummary& summary) {
+  fmt::print("{}: good for {} ranks\n", summary.name, summary.ranks.size());
+  for (const auto& finding : platforms::check(summary))
+    fmt::print("  {}: {}\n",
+               finding.weight == platforms::Finding::Weight::warning ? "warning" : "note",
+               finding.text);
 }
 
 }  // namespace
@@ -64,13 +80,17 @@ void show(const Machine& machine, const scenarios::Backend& backend, bool all) {
 int platform_command(const Program& program, const std::vector<std::string>& arguments) {
   Options options{"platform list | show PLATFORM | check PLATFORM [options]",
                   "Lists the shipped platforms; shows what a platform is to the algorithms (ranks, "
-                  "nodes, latency,\nbandwidth, model); or checks that it can be used (exit status "
-                  "0 or 2)."};
+                  "nodes, latency,\nbandwidth, model); or checks that it can be used and says what "
+                  "looks wrong (exit status 0 or 2)."};
   declare_machine(options);
+  options.group("Output");
   options.flag("all", "show every rank");
+  options.value("json", "write the summary to a file (- for standard output)");
+  options.value("dot", "write the network as a graph for Graphviz (- for standard output)");
   options.positional("what", 1, 2);
   options.examples("  troupe platform show torus_8x8\n"
-                   "  troupe platform check my_cluster.xml --ranks 128 --ranks-per-host 2\n");
+                   "  troupe platform check my_cluster.xml --ranks 128 --ranks-per-host 2\n"
+                   "  troupe platform show star_16 --dot - | dot -Tsvg -o star.svg\n");
   if (options.parse(arguments)) {
     fmt::print("{}", options.help(program.name));
     return 0;
@@ -83,17 +103,22 @@ int platform_command(const Program& program, const std::vector<std::string>& arg
                                did_you_mean(what.front(), verbs))};
   if (what.size() != 2)
     throw BadInput{fmt::format("usage: troupe platform {} PLATFORM", what.front())};
+  for (const char* option : {"json", "dot"})
+    if (options.given(option)) analysis::Output{options.text(option)};
   Draft draft;
   draft.apply_platform(what.back());
   draft.apply_machine(options);
   draft.apply_collective(options);
   const auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
-  const auto backend = scenarios::make_simgrid(
-      scenario, {.cfg = options.texts("cfg"), .log = options.texts("log")});
-  for (const auto& note : backend->machine().notes) fmt::print(stderr, "troupe: {}\n", note);
-  if (what.front() == "show") show(backend->machine(), *backend, options.given("all"));
-  else
-    fmt::print("{}: good for {} ranks\n", backend->machine().platform, backend->machine().ranks);
+  const scenarios::LoadedPlatform platform{
+      *scenario.platform, {.cfg = options.texts("cfg"), .log = options.texts("log")}};
+  const auto summary = platform.summary();
+  if (options.given("json"))
+    analysis::Output{options.text("json")}.write(to_json(summary).dump(1) + "\n");
+  if (options.given("dot")) analysis::Output{options.text("dot")}.write(to_dot(summary));
+  if (options.text("json") == "-" || options.text("dot") == "-") return 0;
+  if (what.front() == "show") show(summary, options.given("all"));
+  else print_findings(summary);
   return 0;
 }
 

@@ -4,18 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "platforms/library.hpp"
+
 namespace troupe::cli {
 
-/// A platform that comes with Troupe.
-struct ShippedPlatform {
-  std::string name;  ///< "fat_tree_64"
-  std::string file;
-};
-
 /// In order of name; empty where they are not installed.
-std::vector<ShippedPlatform> shipped_platforms();
+std::vector<platforms::ShippedPlatform> shipped_platforms();
 
-/// The file of a shipped platform, or the text itself as an absolute path. Throws BadPlatform with
+/// The file of a shipped platform, or the text itself, as an absolute path. Throws BadPlatform with
 /// the nearest name if there is neither.
 std::string find_platform(const std::string& text);
 

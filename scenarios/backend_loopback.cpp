@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/loopback.hpp"
+#include "scenarios/counting.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -24,13 +25,20 @@ class LoopbackBackend final : public Backend {
   RunOutcome run(const Program& program) override {
     RunOutcome outcome;
     outcome.said.resize(static_cast<std::size_t>(machine_.ranks));
+    outcome.ranks.resize(outcome.said.size());
     std::vector<Seconds> ends(outcome.said.size());
     const auto report = run_loopback(
         machine_.ranks,
         [&](Communicator& comm) {
           const auto me = static_cast<std::size_t>(comm.rank());
-          outcome.said[me] = program(comm);
+          SentCounters sent;
+          CountingCommunicator counted{comm, sent};
+          outcome.said[me] = program(counted);
           ends[me] = comm.now();
+          auto& activity = outcome.ranks[me];
+          activity.rank = comm.rank();
+          activity.messages = sent.messages;
+          activity.bytes = sent.bytes;
         },
         {.eager_limit = eager_limit_});
     for (const auto end : ends) outcome.end = std::max(outcome.end, end);

@@ -5,6 +5,7 @@
 #include <simgrid/s4u.hpp>
 
 #include "platforms/simgrid/compat.hpp"
+#include "platforms/simgrid/survey.hpp"
 #include "scenarios/machine_simgrid.hpp"
 #include "sim/simgrid/simulation.hpp"
 
@@ -125,6 +126,25 @@ std::unique_ptr<Backend> make_simgrid(const Scenario& scenario, const BackendOpt
         "a simulation needs a platform: give --platform FILE, or the name of a shipped one "
         "(troupe platform list)"};
   return std::make_unique<SimGridBackend>(scenario, options);
+}
+
+struct LoadedPlatform::Engine {
+  Engine(const platforms::PlatformSpec& spec, const BackendOptions& options)
+      : arguments{options.log},
+        engine{arguments.count(), arguments.pointers()} {
+    sim::configure_simgrid({}, spec.placement.ranks);
+    platform = std::make_unique<platforms::SimGridPlatform>(engine, spec, options.cfg);
+  }
+  SimGridArguments arguments;
+  simgrid::s4u::Engine engine;
+  std::unique_ptr<platforms::SimGridPlatform> platform;
+};
+
+LoadedPlatform::LoadedPlatform(const platforms::PlatformSpec& spec, const BackendOptions& options)
+    : engine_{std::make_unique<Engine>(spec, options)} {}
+LoadedPlatform::~LoadedPlatform() = default;
+platforms::PlatformSummary LoadedPlatform::summary() const {
+  return platforms::survey(*engine_->platform);
 }
 
 std::vector<std::pair<std::string, std::string>> simgrid_versions() {

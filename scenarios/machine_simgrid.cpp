@@ -4,6 +4,8 @@
 #include <limits>
 #include <map>
 
+#include "platforms/device_profiles.hpp"
+
 namespace troupe::scenarios {
 namespace {
 
@@ -61,6 +63,24 @@ double gamma_of(const sim::Processor& processor, sim::Compute compute) {
   return (time(2 * count) - time(count)).count() / (count * sizeof(float));
 }
 
+/// What the platform states, else what the profile of the host's device says.
+sim::Processor processor_of(const platforms::HostFacts& facts) {
+  sim::Processor processor;
+  processor.speed = facts.speed;
+  const auto profiles = platforms::device_profiles();
+  const auto profile =
+      std::find_if(profiles.begin(), profiles.end(),
+                   [&](const auto& known) { return known.name == facts.device; });
+  if (profile != profiles.end()) {
+    processor.speed = profile->rate(Dtype::float32, false).value_or(facts.speed);
+    processor.double_speed = profile->rate(Dtype::float64, false).value_or(FlopsPerSecond{});
+    processor.memory_bandwidth = profile->memory_bandwidth;
+    processor.launch = profile->launch_overhead;
+  }
+  if (facts.memory_bandwidth) processor.memory_bandwidth = *facts.memory_bandwidth;
+  return processor;
+}
+
 }  // namespace
 
 std::vector<sim::Processor> processors_of(const SimGridPlatform& platform,
@@ -68,10 +88,7 @@ std::vector<sim::Processor> processors_of(const SimGridPlatform& platform,
   std::vector<sim::Processor> processors;
   const auto ranks = static_cast<int>(platform.ranks().size());
   for (int rank = 0; rank < ranks; ++rank) {
-    const auto& facts = platform.facts_of(rank);
-    sim::Processor processor;
-    processor.speed = facts.speed;
-    processor.memory_bandwidth = facts.memory_bandwidth.value_or(BytesPerSecond{});
+    auto processor = processor_of(platform.facts_of(rank));
     const auto index = static_cast<std::size_t>(rank);
     if (index < compute.speed.size()) {
       const double factor = compute.speed[index];

@@ -9,7 +9,8 @@
 
 namespace troupe::scenarios {
 
-/// One processor for each rank: its host's, times the scenario's factor for that rank.
+/// One processor for each rank: its host's or the host's device's (peak rates times the profile's
+/// efficiency), times the scenario's factor for that rank.
 std::vector<sim::Processor> processors_of(const platforms::SimGridPlatform& platform,
                                           const ComputeChoice& compute);
 

@@ -97,8 +97,11 @@ TEST_F(Collective, SimulatedKeepsItsBoundsOnEveryShippedPlatform) {
   const auto list = troupe("platform list");
   ASSERT_EQ(list.status, 0);
   std::istringstream lines{list.out};
-  for (std::string name, path; lines >> name >> path;) {
-    const auto ran = troupe("collective --platform " + name + " --sizes 8,64K,4M -q");
+  for (std::string line; std::getline(lines, line);) {
+    const auto name = line.substr(0, line.find(' '));
+    const bool large = name.find("pod") != std::string::npos;
+    const auto ran = troupe("collective --platform " + name + " --sizes 8,64K,4M -q" +
+                            (large ? " --ranks 32" : ""));
     EXPECT_EQ(ran.status, 0) << name << ": " << ran.err;
   }
 }
@@ -119,9 +122,10 @@ TEST_F(Collective, RealPayloadsTakeTheTimeOfPhantomOnes) {
 TEST_F(Collective, EachMeasurementIsIndependentOfTheOthers) {
   const std::string command = "collective --platform torus_8x8 --json - --sizes ";
   const auto alone = json::parse(troupe(command + "64K -a ring").out)["results"][0];
-  for (const auto& result : json::parse(troupe(command + "8,1M,64K").out)["results"])
-    if (result["algorithm"] == "ring" && result["bytes"] == 65536)
-      EXPECT_NEAR(result["time_s"].get<double>() / alone["time_s"].get<double>(), 1, 1e-6);
+  for (const auto& result : json::parse(troupe(command + "8,1M,64K").out)["results"]) {
+    if (result["algorithm"] != "ring" || result["bytes"] != 65536) continue;
+    EXPECT_NEAR(result["time_s"].get<double>() / alone["time_s"].get<double>(), 1, 1e-6);
+  }
 }
 
 TEST_F(Collective, UsesATableOfTune) {

@@ -72,7 +72,7 @@ TEST_F(Refused, WrongNamesAndNumbers) {
 TEST_F(Refused, UnknownBackends) {
   refused("collective --backend foo", "--backend \"foo\": unknown backend");
   refused("collective --backend cuda", "not built into troupe");
-  refused("doctor --backend smi", "did you mean \"sim\"?");
+  refused("doctor --backend lopback", "did you mean \"loopback\"?");
 }
 
 TEST_F(Refused, OutputsThatCannotBeWritten) {
