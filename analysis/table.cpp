@@ -90,11 +90,10 @@ std::string heading(const Report& report) {
 std::string collective_heading(const Report& report) {
   if (report.results.empty()) return {};
   const auto& first = report.results.front();
-  return fmt::format("# {} of {}, {}, {}, {} timing, median of {}\n", first.op, first.dtype,
-                     first.redop, first.in_place ? "in place" : "out of place",
-                     name_of(report.timing),
-                     first.iterations == 1 ? "1 iteration"
-                                           : fmt::format("{} iterations", first.iterations));
+  return fmt::format(
+      "# {} of {}, {}, {}, {} timing, median of {}\n", first.op, first.dtype, first.redop,
+      first.in_place ? "in place" : "out of place", name_of(report.timing),
+      first.iterations == 1 ? "1 iteration" : fmt::format("{} iterations", first.iterations));
 }
 
 std::string rows(const Report& report) {
