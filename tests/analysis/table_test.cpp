@@ -29,7 +29,7 @@ TEST(Table, ShowsOneAlgorithmInRows) {
   report.results = {samples::result("ring", 1024, 60e-6)};
   const auto text = table(report);
   EXPECT_THAT(text, HasSubstr("algbw"));
-  EXPECT_THAT(text, HasSubstr("ring *"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("ring *")));
 }
 
 TEST(Table, SaysHowManyValuesAreWrong) {
