@@ -23,9 +23,8 @@ std::string half(const CollectiveResult& r) {
 }
 
 std::string type_name(const std::string& dtype) {
-  static const std::map<std::string, std::string, std::less<>> names{{"float32", "float"},
-                                                                     {"float64", "double"},
-                                                                     {"float16", "half"}};
+  static const std::map<std::string, std::string, std::less<>> names{
+      {"float32", "float"}, {"float64", "double"}, {"float16", "half"}};
   const auto at = names.find(dtype);
   return at == names.end() ? dtype : at->second;
 }
@@ -85,11 +84,11 @@ std::string nccl_table(const Report& report) {
     }
     text += fmt::format("# {}\n#\n{}", algorithm, head());
     for (const auto& [out, in] : lines)
-      text += fmt::format("{:>12}  {:>12}  {:>8}  {:>6}  {:>6}{}{}\n", out->bytes,
-                          count_column(*out), type_name(out->dtype), out->redop,
-                          root_column(*out), half(*out), half(*in));
-    text += fmt::format("# {:<20} : {} {}\n", "Out of bounds values", wrong,
-                        wrong ? "FAILED" : "OK");
+      text +=
+          fmt::format("{:>12}  {:>12}  {:>8}  {:>6}  {:>6}{}{}\n", out->bytes, count_column(*out),
+                      type_name(out->dtype), out->redop, root_column(*out), half(*out), half(*in));
+    text +=
+        fmt::format("# {:<20} : {} {}\n", "Out of bounds values", wrong, wrong ? "FAILED" : "OK");
     text += fmt::format("# {:<20} : {:g} \n#\n", "Avg bus bandwidth",
                         measured ? busbw / static_cast<double>(measured) : 0.0);
   }

@@ -88,8 +88,8 @@ std::vector<std::string> defects(const Report& report) {
   }
   for (const auto& link : report.links)
     if (link.busy_share > 1 + rounding)
-      found.push_back(fmt::format("link {} was busy {:.2f} % of the time", link.name,
-                                  link.busy_share * 100));
+      found.push_back(
+          fmt::format("link {} was busy {:.2f} % of the time", link.name, link.busy_share * 100));
   return found;
 }
 

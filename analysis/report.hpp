@@ -83,7 +83,8 @@ struct Report {
   std::vector<CollectiveResult> results;
   std::vector<Refusal> refused;
   std::vector<TrainingPoint> training;
-  std::vector<std::pair<std::string, double>> totals;  ///< of a training run; keys end in their unit
+  std::vector<std::pair<std::string, double>>
+      totals;  ///< of a training run; keys end in their unit
   std::vector<RankActivity> ranks;
   std::vector<LinkActivity> links;
   std::vector<TrafficCell> traffic;

@@ -108,8 +108,7 @@ class Walker {
   template <class T>
   T get(const Json& object, const std::string& where, const char* key) const {
     const auto at = object.find(key);
-    if (at == object.end())
-      throw BadInput{fmt::format("{}: {}/{} is missing", name_, where, key)};
+    if (at == object.end()) throw BadInput{fmt::format("{}: {}/{} is missing", name_, where, key)};
     return convert<T>(*at, where + "/" + key);
   }
   template <class T>
@@ -117,8 +116,7 @@ class Walker {
     try {
       return value.get<T>();
     } catch (const Json::exception&) {
-      throw BadInput{
-          fmt::format("{}: {} has an unexpected value {}", name_, where, value.dump())};
+      throw BadInput{fmt::format("{}: {} has an unexpected value {}", name_, where, value.dump())};
     }
   }
   std::optional<Seconds> seconds_or_nothing(const Json& object, const std::string& where,
@@ -181,9 +179,8 @@ TrainingPoint point_from(const Walker& walk, const Json& json, const std::string
   point.time = walk.seconds(json, at, "time_s");
   for (const auto& [key, value] : json.items())
     if (key != "step" && key != "time_s")
-      point.values.emplace_back(key, value.is_null()
-                                         ? std::numeric_limits<double>::quiet_NaN()
-                                         : walk.convert<double>(value, at + "/" + key));
+      point.values.emplace_back(key, value.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                                     : walk.convert<double>(value, at + "/" + key));
   return point;
 }
 
@@ -214,20 +211,16 @@ std::string to_json(const Report& report, bool reproducible) {
   json["timing"] = name_of(report.timing);
   json["results"] = list_of(report.results, [](auto& r) { return to_json(r); });
   json["refused"] = list_of(report.refused, [](auto& r) {
-    return Json{
-        {"op", r.op}, {"algorithm", r.algorithm}, {"bytes", r.bytes}, {"reason", r.reason}};
+    return Json{{"op", r.op}, {"algorithm", r.algorithm}, {"bytes", r.bytes}, {"reason", r.reason}};
   });
   json["training"] = list_of(report.training, [](auto& p) { return to_json(p); });
   json["totals"] = Json::object();
   for (const auto& [key, value] : report.totals) json["totals"][key] = value;
   json["ranks"] = ranks_section(report.ranks);
   json["links"] = list_of(report.links, [](auto& l) {
-    return Json{{"name", l.name},
-                {"bandwidth_Bps", l.bandwidth.value},
-                {"messages", l.messages},
-                {"bytes", l.bytes},
-                {"busy_share", l.busy_share},
-                {"most_flows", l.most_flows}};
+    return Json{
+        {"name", l.name},   {"bandwidth_Bps", l.bandwidth.value}, {"messages", l.messages},
+        {"bytes", l.bytes}, {"busy_share", l.busy_share},         {"most_flows", l.most_flows}};
   });
   json["traffic_group"] = report.traffic_group;
   json["traffic"] = list_of(report.traffic, [](auto& c) {
@@ -260,8 +253,7 @@ Report report_from_json(const std::string& text, const std::string& name) {
   report.timing = timing_named(walk.get<std::string>(json, "", "timing"));
   if (json.contains("environment") && json["environment"].is_object())
     for (const auto& [key, value] : json["environment"].items())
-      report.environment.emplace_back(
-          key, walk.convert<std::string>(value, "/environment/" + key));
+      report.environment.emplace_back(key, walk.convert<std::string>(value, "/environment/" + key));
   walk.each(json, "results", [&](const Json& item, const std::string& at) {
     report.results.push_back(result_from(walk, item, at));
   });
@@ -291,12 +283,11 @@ Report report_from_json(const std::string& text, const std::string& name) {
                               .messages = walk.get<std::uint64_t>(item, at, "messages"),
                               .bytes = walk.get<std::uint64_t>(item, at, "bytes")});
   });
-  for (auto [key, into] : {std::pair{"totals", &report.totals},
-                           std::pair{"wall_clock", &report.wall_clock}})
+  for (auto [key, into] :
+       {std::pair{"totals", &report.totals}, std::pair{"wall_clock", &report.wall_clock}})
     if (json.contains(key) && json[key].is_object())
       for (const auto& [entry, value] : json[key].items())
-        into->emplace_back(entry,
-                           walk.convert<double>(value, fmt::format("/{}/{}", key, entry)));
+        into->emplace_back(entry, walk.convert<double>(value, fmt::format("/{}/{}", key, entry)));
   if (json.contains("traffic_group"))
     report.traffic_group = walk.get<int>(json, "", "traffic_group");
   return report;

@@ -90,14 +90,13 @@ std::string heading(const Report& report) {
 std::string collective_heading(const Report& report) {
   if (report.results.empty()) return {};
   const auto& first = report.results.front();
-  return fmt::format("# {} of {}, {}, {}, {} timing, median of {}\n", first.op, first.dtype,
-                     first.redop, first.in_place ? "in place" : "out of place",
-                     name_of(report.timing),
-                     first.iterations == 1 ? "1 iteration"
-                                           : fmt::format("{} iterations", first.iterations));
+  return fmt::format(
+      "# {} of {}, {}, {}, {} timing, median of {}\n", first.op, first.dtype, first.redop,
+      first.in_place ? "in place" : "out of place", name_of(report.timing),
+      first.iterations == 1 ? "1 iteration" : fmt::format("{} iterations", first.iterations));
 }
 
-std::string rows(const Report& report) {
+std::string rows(const Report& report, bool several) {
   Grid grid;
   grid.column("size\n(B)");
   grid.column("count\n(elements)");
@@ -115,9 +114,9 @@ std::string rows(const Report& report) {
   for (std::size_t i = 0; i < report.results.size(); ++i) {
     const auto& r = report.results[i];
     grid.row({fmt::format("{}", r.bytes), fmt::format("{}", r.count), r.dtype, r.redop,
-              fmt::format("{}{}", r.algorithm, best[i] ? " *" : ""), microseconds(r.time),
-              gigabytes(r.algbw), gigabytes(r.busbw), time_or_dash(r.model), time_or_dash(r.bound),
-              fmt::format("{}", r.messages), wrong_text(r.wrong)});
+              fmt::format("{}{}", r.algorithm, several && best[i] ? " *" : ""),
+              microseconds(r.time), gigabytes(r.algbw), gigabytes(r.busbw), time_or_dash(r.model),
+              time_or_dash(r.bound), fmt::format("{}", r.messages), wrong_text(r.wrong)});
   }
   return "#\n" + grid.text();
 }
@@ -234,7 +233,7 @@ std::string table(const Report& report, Layout layout) {
     const bool several = std::any_of(report.results.begin(), report.results.end(),
                                      [&](const auto& r) { return r.algorithm != first; });
     const bool as_matrix = layout == Layout::matrix || (layout == Layout::automatic && several);
-    text += as_matrix ? matrix(report) : rows(report);
+    text += as_matrix ? matrix(report) : rows(report, several);
   }
   return text + refusals(report);
 }

@@ -31,8 +31,7 @@ void list_strategies() {
   for (const auto family : families) {
     fmt::print("  {}\n", family);
     for (const auto& strategy : algorithms::strategies())
-      if (strategy.family == family)
-        fmt::print("    {:<24} {}\n", strategy.name, strategy.summary);
+      if (strategy.family == family) fmt::print("    {:<24} {}\n", strategy.name, strategy.summary);
   }
 }
 
@@ -48,8 +47,9 @@ void list_collectives(const scenarios::AlgorithmTable& table,
       fmt::print("    {:<24} {}\n", algorithm->name,
                  algorithm->formula.empty() ? algorithm->summary : algorithm->formula);
   }
-  fmt::print("\nn ranks, M bytes, alpha seconds a message, beta a byte sent, gamma a byte "
-             "reduced; troupe algorithms show NAME says more.\n");
+  fmt::print(
+      "\nn ranks, M bytes, alpha seconds a message, beta a byte sent, gamma a byte "
+      "reduced; troupe algorithms show NAME says more.\n");
 }
 
 void show_cost(const Algorithm& algorithm, int ranks) {
@@ -65,9 +65,10 @@ void show_cost(const Algorithm& algorithm, int ranks) {
     return;
   }
   if (const auto cost = algorithm.cost(problem, problem.machine))
-    fmt::print("  {:>5} ranks, 1 MiB: {} messages and {} bytes a rank at most, {} messages in all, "
-               "{} at 1 us and 10 GB/s\n",
-               ranks, cost->messages, cost->bytes, cost->total_messages, to_text(cost->time));
+    fmt::print(
+        "  {:>5} ranks, 1 MiB: {} messages and {} bytes a rank at most, {} messages in all, "
+        "{} at 1 us and 10 GB/s\n",
+        ranks, cost->messages, cost->bytes, cost->total_messages, to_text(cost->time));
 }
 
 void show(const Algorithm& algorithm) {

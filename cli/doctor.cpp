@@ -63,8 +63,9 @@ Finding message_passing(const Program& program) {
   if (const auto sibling = mpi_program()) {
     if (const auto launcher = in_path("mpirun"))
       return {"mpi", true, fmt::format("{}, started by {}", *sibling, *launcher)};
-    return {"mpi", false,
-            fmt::format("{} is there, but no mpirun in PATH: apt-get install openmpi-bin", *sibling)};
+    return {
+        "mpi", false,
+        fmt::format("{} is there, but no mpirun in PATH: apt-get install openmpi-bin", *sibling)};
   }
   return {"mpi", false,
           "troupe-mpi is not beside this program: apt-get install libopenmpi-dev openmpi-bin, then "
@@ -83,8 +84,7 @@ Finding platforms() {
   if (found.empty())
     return {"platforms", false, "no shipped platforms found: set TROUPE_PLATFORMS to their folder"};
   return {"platforms", true,
-          fmt::format("{} in {}", found.size(),
-                      found.front().file.parent_path().string())};
+          fmt::format("{} in {}", found.size(), found.front().file.parent_path().string())};
 }
 
 }  // namespace
@@ -100,7 +100,9 @@ int doctor_command(const Program& program, const std::vector<std::string>& argum
   }
   const std::vector<Finding> findings{simulation(program),
                                       {"loopback", true, "threads of this process"},
-                                      message_passing(program), devices(), platforms()};
+                                      message_passing(program),
+                                      devices(),
+                                      platforms()};
   const auto wanted = options.text("backend", program.default_backend);
   std::vector<std::string> names;
   const Finding* asked = nullptr;
@@ -109,8 +111,8 @@ int doctor_command(const Program& program, const std::vector<std::string>& argum
     if (findings[i].what == wanted) asked = &findings[i];
   }
   if (!asked)
-    throw BadInput{fmt::format("--backend \"{}\": unknown backend{}", wanted,
-                               did_you_mean(wanted, names))};
+    throw BadInput{
+        fmt::format("--backend \"{}\": unknown backend{}", wanted, did_you_mean(wanted, names))};
   fmt::print("troupe {}\n\n", version);
   for (const auto& finding : findings)
     fmt::print("  {:<4} {:<10} {}\n", finding.good ? "ok" : "no", finding.what, finding.detail);

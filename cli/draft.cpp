@@ -41,7 +41,8 @@ bool truth(const Options& options, const std::string& option) {
 
 void declare_machine(Options& options) {
   options.group("Machine");
-  options.value("platform", "SimGrid platform (.xml), GPU cluster (.json) or name of a shipped one");
+  options.value("platform",
+                "SimGrid platform (.xml), GPU cluster (.json) or name of a shipped one");
   options.value("ranks", "number of ranks; default: as many as the platform has places");
   options.value("placement", "order in which hosts are filled: declared, lexical, random:SEED");
   options.value("hostfile", "hosts to use, one a line: NAME [slots=G]");
@@ -79,8 +80,7 @@ void declare_collective(Options& options) {
   options.value("channels", "of multi-ring and double tree (0: the network ports of a node)");
 }
 
-Draft::Draft()
-    : json_{std::make_unique<Json>(Json{{"troupe", 1}})}, folder_{absolute_path(".")} {}
+Draft::Draft() : json_{std::make_unique<Json>(Json{{"troupe", 1}})}, folder_{absolute_path(".")} {}
 Draft::Draft(const std::string& file, const std::vector<std::string>& settings)
     : folder_{std::filesystem::path{absolute_path(file)}.parent_path()} {
   json_ = std::make_unique<Json>(scenarios::load_scenario(file, settings, origin_));
@@ -112,7 +112,8 @@ void Draft::apply_platform(const std::string& platform) {
 void Draft::apply_machine(const Options& options) {
   auto& json = *json_;
   if (options.given("platform")) {
-    if (json.contains("platform") && json["platform"].is_object()) json["platform"].erase("generator");
+    if (json.contains("platform") && json["platform"].is_object())
+      json["platform"].erase("generator");
     if (json.contains("platform") && !json["platform"].is_object()) json.erase("platform");
     put("/platform/file", find_platform(options.text("platform")), "platform");
   } else if (json.contains("platform") && json["platform"].is_string()) {
@@ -133,7 +134,8 @@ void Draft::apply_machine(const Options& options) {
   if (json.contains("platform") && json["platform"].is_object() &&
       !json["platform"].contains("file") && !json["platform"].contains("generator"))
     throw BadInput{
-        "--placement, --hostfile, --ranks-per-host and --cfg are about a platform: give --platform"};
+        "--placement, --hostfile, --ranks-per-host and --cfg are about a platform: give "
+        "--platform"};
   set_text(options, "network", "/network");
   set_text(options, "eager-limit", "/eager_limit");
   set_text(options, "compute", "/compute/model");

@@ -10,7 +10,8 @@
 
 namespace troupe::cli {
 
-/// Declares the options that choose machine and backend, and how local work and payload are treated.
+/// Declares the options that choose machine and backend, and how local work and payload are
+/// treated.
 void declare_machine(Options& options);
 /// Declares the options of a collective.
 void declare_collective(Options& options);

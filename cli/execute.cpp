@@ -29,12 +29,13 @@ const BackendKind* backend_of(const Program& program, const std::string& name) {
 
 [[noreturn]] void refuse_backend(const Program& program, const std::string& name) {
   if (name == "sim" || name == "loopback" || name == "mpi" || name == "cuda")
-    throw BadInput{fmt::format("--backend {}: not built into {} (troupe doctor says why and what to "
-                               "install)",
-                               name, program.name)};
+    throw BadInput{
+        fmt::format("--backend {}: not built into {} (troupe doctor says why and what to "
+                    "install)",
+                    name, program.name)};
   const std::vector<std::string> names{"sim", "loopback", "mpi"};
-  throw BadInput{fmt::format("--backend \"{}\": unknown backend{} (one of sim, loopback, mpi)", name,
-                             did_you_mean(name, names))};
+  throw BadInput{fmt::format("--backend \"{}\": unknown backend{} (one of sim, loopback, mpi)",
+                             name, did_you_mean(name, names))};
 }
 
 /// For the real machines of a run prepared here: the platform's figures, without its bounds, which
@@ -42,8 +43,8 @@ const BackendKind* backend_of(const Program& program, const std::string& name) {
 scenarios::Machine machine_for_mpi(const Program& program, scenarios::Scenario& scenario,
                                    const scenarios::BackendOptions& backend_options, int ranks) {
   if (scenario.ranks > 0 && scenario.ranks != ranks)
-    throw BadInput{fmt::format("the scenario wants {} ranks, the launcher started {}",
-                               scenario.ranks, ranks)};
+    throw BadInput{
+        fmt::format("the scenario wants {} ranks, the launcher started {}", scenario.ranks, ranks)};
   const auto* simulation = backend_of(program, "sim");
   if (!scenario.platform || !simulation) {
     scenarios::Machine machine;
@@ -85,8 +86,7 @@ Prepared prepare(const Program& program, const Draft& draft, const Options& opti
   }
   if (!kind) refuse_backend(program, name);
   auto backend = kind->make(scenario, backend_options);
-  auto resolved =
-      scenarios::resolve(std::move(scenario), backend->machine(), backend->simulated());
+  auto resolved = scenarios::resolve(std::move(scenario), backend->machine(), backend->simulated());
   return {std::move(backend), std::move(resolved)};
 }
 
@@ -133,10 +133,10 @@ Executed execute(const Program& program, const Draft& draft, const Options& opti
   backend.check_same_everywhere(prepared.resolved.digest);
   if (backend.reporter()) check_outputs(options);
   ProgressBar bar{prepared.resolved.scenario.name, !quiet};
-  return {.report = scenarios::run(prepared.resolved, backend,
-                                   [&](double share) { bar.show(share); }),
-          .machine = backend.machine(),
-          .reporter = backend.reporter()};
+  return {
+      .report = scenarios::run(prepared.resolved, backend, [&](double share) { bar.show(share); }),
+      .machine = backend.machine(),
+      .reporter = backend.reporter()};
 }
 
 std::string resolved_text(const Program& program, const Draft& draft, const Options& options) {
@@ -149,7 +149,8 @@ int conclude(const Executed& executed, const Options& options) {
   const auto& report = executed.report;
   const bool to_pipe = options.text("json") == "-" || options.text("csv") == "-";
   if (!to_pipe && !options.given("quiet"))
-    fmt::print("{}", analysis::table(report, analysis::layout_named(options.text("format", "auto"))));
+    fmt::print("{}",
+               analysis::table(report, analysis::layout_named(options.text("format", "auto"))));
   if (options.given("json"))
     analysis::Output{options.text("json")}.write(
         analysis::to_json(report, options.given("reproducible")));

@@ -19,8 +19,8 @@ struct Executed {
   bool reporter = true;  ///< whether this process is the one that tells
 };
 
-/// Reads, checks, resolves and runs the scenario. With --backend mpi where this program has none, the
-/// process becomes troupe-mpi and does not return. `arguments`: the options to hand on to it.
+/// Reads, checks, resolves and runs the scenario. With --backend mpi where this program has none,
+/// the process becomes troupe-mpi and does not return. `arguments`: the options to hand on to it.
 Executed execute(const Program& program, const Draft& draft, const Options& options);
 
 /// The scenario as it would be run, as JSON for a person.

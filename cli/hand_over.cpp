@@ -20,7 +20,8 @@ std::string nameless_file(const std::string& content) {
   if (file < 0) throw Error{fmt::format("cannot pass the scenario on: {}", std::strerror(errno))};
   for (std::size_t at = 0; at < content.size();) {
     const auto written = ::write(file, content.data() + at, content.size() - at);
-    if (written < 0) throw Error{fmt::format("cannot pass the scenario on: {}", std::strerror(errno))};
+    if (written < 0)
+      throw Error{fmt::format("cannot pass the scenario on: {}", std::strerror(errno))};
     at += static_cast<std::size_t>(written);
   }
   return fmt::format("/proc/self/fd/{}", file);

@@ -62,7 +62,8 @@ bool Options::parse(const std::vector<std::string>& arguments) {
   for (const auto& group : boost_->groups) all.add(*group);
   all.add(boost_->hidden);
   try {
-    const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    const int style =
+        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
     po::command_line_parser parser{arguments};
     parser.options(all).style(style);
     parser.positional(boost_->positions);

@@ -88,9 +88,10 @@ int platform_command(const Program& program, const std::vector<std::string>& arg
   options.value("json", "write the summary to a file (- for standard output)");
   options.value("dot", "write the network as a graph for Graphviz (- for standard output)");
   options.positional("what", 1, 2);
-  options.examples("  troupe platform show torus_8x8\n"
-                   "  troupe platform check my_cluster.xml --ranks 128 --ranks-per-host 2\n"
-                   "  troupe platform show star_16 --dot - | dot -Tsvg -o star.svg\n");
+  options.examples(
+      "  troupe platform show torus_8x8\n"
+      "  troupe platform check my_cluster.xml --ranks 128 --ranks-per-host 2\n"
+      "  troupe platform show star_16 --dot - | dot -Tsvg -o star.svg\n");
   if (options.parse(arguments)) {
     fmt::print("{}", options.help(program.name));
     return 0;

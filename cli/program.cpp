@@ -36,14 +36,16 @@ constexpr std::array<Command, 8> commands{
      {"help", "explain a command", help_command}}};
 
 void print_overview(const Program& program) {
-  fmt::print("Usage: {} COMMAND [options]\n\n"
-             "Distributed-training algorithms, written once: on simulated networks, on threads, on "
-             "MPI.\n\nCommands:\n",
-             program.name);
+  fmt::print(
+      "Usage: {} COMMAND [options]\n\n"
+      "Distributed-training algorithms, written once: on simulated networks, on threads, on "
+      "MPI.\n\nCommands:\n",
+      program.name);
   for (const auto& command : commands) fmt::print("  {:<12} {}\n", command.name, command.summary);
-  fmt::print("\n{} COMMAND --help explains its options; {} --version says what is built in.\n\n"
-             "Exit status: 0 success, 1 the run failed, 2 usage or input, 3 outside a threshold.\n",
-             program.name, program.name);
+  fmt::print(
+      "\n{} COMMAND --help explains its options; {} --version says what is built in.\n\n"
+      "Exit status: 0 success, 1 the run failed, 2 usage or input, 3 outside a threshold.\n",
+      program.name, program.name);
 }
 
 int print_version(const Program& program) {

@@ -23,9 +23,10 @@ Algorithm from(const Entry& entry) {
           .source = std::string{entry.source},
           .formula = std::string{entry.formula},
           .run = entry.run,
-          .cost = [&entry](const Problem& problem, const AlphaBetaGamma& machine) {
-            return std::optional<Cost>{entry.cost(problem, machine)};
-          },
+          .cost =
+              [&entry](const Problem& problem, const AlphaBetaGamma& machine) {
+                return std::optional<Cost>{entry.cost(problem, machine)};
+              },
           .refusal = entry.refusal};
 }
 
@@ -50,18 +51,17 @@ void AlgorithmTable::add_plugin(const std::string& file) {
     for (const auto* known : of(Collective::allreduce))
       if (known->name == plugin.name)
         throw BadInput{fmt::format("{}: there is an allreduce \"{}\" already", file, plugin.name)};
-    all_.push_back({.collective = Collective::allreduce,
-                    .name = plugin.name,
-                    .family = "plugin",
-                    .summary = plugin.summary ? plugin.summary : "",
-                    .source = file,
-                    .formula = "",
-                    .run =
-                        [&plugin](Communicator& comm, const Problem& problem, Buffers buffers) {
-                          run_plugin(plugin, comm, problem, buffers);
-                        },
-                    .cost = [](const Problem&, const AlphaBetaGamma&) { return std::nullopt; },
-                    .refusal = [](const Problem&) { return std::string{}; }});
+    all_.push_back(
+        {.collective = Collective::allreduce,
+         .name = plugin.name,
+         .family = "plugin",
+         .summary = plugin.summary ? plugin.summary : "",
+         .source = file,
+         .formula = "",
+         .run = [&plugin](Communicator& comm, const Problem& problem,
+                          Buffers buffers) { run_plugin(plugin, comm, problem, buffers); },
+         .cost = [](const Problem&, const AlphaBetaGamma&) { return std::nullopt; },
+         .refusal = [](const Problem&) { return std::string{}; }});
   }
 }
 

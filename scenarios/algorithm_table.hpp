@@ -26,8 +26,8 @@ struct Algorithm {
 class AlgorithmTable {
  public:
   AlgorithmTable();
-  /// Adds what a plugin names (core/plugin.hpp). Throws BadInput: not a plugin, another version, or a
-  /// name that is taken.
+  /// Adds what a plugin names (core/plugin.hpp). Throws BadInput: not a plugin, another version, or
+  /// a name that is taken.
   void add_plugin(const std::string& file);
 
   const std::vector<Algorithm>& all() const noexcept { return all_; }

@@ -27,20 +27,19 @@ class LoopbackBackend final : public Backend {
     outcome.said.resize(static_cast<std::size_t>(machine_.ranks));
     outcome.ranks.resize(outcome.said.size());
     std::vector<Seconds> ends(outcome.said.size());
-    const auto report = run_loopback(
-        machine_.ranks,
-        [&](Communicator& comm) {
-          const auto me = static_cast<std::size_t>(comm.rank());
-          SentCounters sent;
-          CountingCommunicator counted{comm, sent};
-          outcome.said[me] = program(counted);
-          ends[me] = comm.now();
-          auto& activity = outcome.ranks[me];
-          activity.rank = comm.rank();
-          activity.messages = sent.messages;
-          activity.bytes = sent.bytes;
-        },
-        {.eager_limit = eager_limit_});
+    const auto report = run_loopback(machine_.ranks,
+                                     [&](Communicator& comm) {
+                                       const auto me = static_cast<std::size_t>(comm.rank());
+                                       SentCounters sent;
+                                       CountingCommunicator counted{comm, sent};
+                                       outcome.said[me] = program(counted);
+                                       ends[me] = comm.now();
+                                       auto& activity = outcome.ranks[me];
+                                       activity.rank = comm.rank();
+                                       activity.messages = sent.messages;
+                                       activity.bytes = sent.bytes;
+                                     },
+                                     {.eager_limit = eager_limit_});
     for (const auto end : ends) outcome.end = std::max(outcome.end, end);
     outcome.unmatched_messages = report.unmatched.size();
     return outcome;
@@ -58,9 +57,8 @@ std::unique_ptr<Backend> make_loopback(const Scenario& scenario, const BackendOp
   const int asked = placed > 0 ? placed : scenario.ranks;
   const int ranks = asked > 0 ? asked : 4;
   if (ranks > most_ranks)
-    throw BadInput{
-        fmt::format("{} ranks are too many for threads (at most {}): use --backend sim", ranks,
-                    most_ranks)};
+    throw BadInput{fmt::format("{} ranks are too many for threads (at most {}): use --backend sim",
+                               ranks, most_ranks)};
   return std::make_unique<LoopbackBackend>(ranks, scenario.eager_limit);
 }
 

@@ -94,19 +94,27 @@ class MpiBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_mpi(const Scenario& scenario, mpi::World& world) {
+MpiJob::MpiJob(int& argc, char**& argv) : argc_{argc}, argv_{argv} {}
+MpiJob::~MpiJob() = default;
+
+std::unique_ptr<Backend> MpiJob::make(const Scenario& scenario) {
+  if (!world_) world_ = std::make_unique<mpi::World>(argc_, argv_);
   Machine machine;
   if (!scenario.machine.empty()) machine = machine_from_json(scenario.machine, Origin{});
-  else machine.ranks = world.size();
+  else machine.ranks = world_->size();
   machine.best.reset();
   const int wanted = scenario.platform && scenario.platform->placement.ranks > 0
                          ? scenario.platform->placement.ranks
                          : scenario.ranks;
   for (const int ranks : {machine.ranks, wanted})
-    if (ranks > 0 && ranks != world.size())
+    if (ranks > 0 && ranks != world_->size())
       throw BadInput{fmt::format("the scenario wants {} ranks, the launcher started {}", ranks,
-                                 world.size())};
-  return std::make_unique<MpiBackend>(world, std::move(machine), scenario.eager_limit);
+                                 world_->size())};
+  return std::make_unique<MpiBackend>(*world_, std::move(machine), scenario.eager_limit);
+}
+
+void MpiJob::end(const std::string& message, int exit_status) const {
+  if (world_) world_->abort(message, exit_status);
 }
 
 }  // namespace troupe::scenarios

@@ -46,10 +46,11 @@ class SimGridBackend final : public Backend {
     options_.eager_limit = scenario.eager_limit;
     options_.compute = compute_of(scenario.compute.model);
     const bool values = scenario.collective && scenario.collective->check.value_or(false);
-    if (scenario.collective && scenario.phantom.value_or(!values)) options_.stack = Bytes{64 * 1024};
+    if (scenario.collective && scenario.phantom.value_or(!values))
+      options_.stack = Bytes{64 * 1024};
     sim::configure_simgrid(options_, scenario.platform->placement.ranks);
-    platform_ = std::make_unique<platforms::SimGridPlatform>(engine_, *scenario.platform,
-                                                             options.cfg);
+    platform_ =
+        std::make_unique<platforms::SimGridPlatform>(engine_, *scenario.platform, options.cfg);
     ranks_.processors = processors_of(*platform_, scenario.compute);
     for (const auto& place : platform_->ranks()) ranks_.hosts.push_back(place.host);
     machine_ = machine_of(*platform_, ranks_.processors, options_.compute);
@@ -94,20 +95,17 @@ class SimGridBackend final : public Backend {
                                .communication = use.communicating,
                                .waiting = use.waiting});
     for (const auto& use : result.links)
-      outcome.links.push_back(
-          {.name = use.name,
-           .bandwidth = use.bandwidth,
-           .messages = use.messages,
-           .bytes = use.bytes.value,
-           .busy_share = result.end.count() > 0 ? use.busy / result.end : 0.0,
-           .most_flows = use.most_flows});
+      outcome.links.push_back({.name = use.name,
+                               .bandwidth = use.bandwidth,
+                               .messages = use.messages,
+                               .bytes = use.bytes.value,
+                               .busy_share = result.end.count() > 0 ? use.busy / result.end : 0.0,
+                               .most_flows = use.most_flows});
     std::sort(outcome.links.begin(), outcome.links.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
     for (const auto& cell : result.traffic)
-      outcome.traffic.push_back({.from = cell.from,
-                                 .to = cell.to,
-                                 .messages = cell.messages,
-                                 .bytes = cell.bytes.value});
+      outcome.traffic.push_back(
+          {.from = cell.from, .to = cell.to, .messages = cell.messages, .bytes = cell.bytes.value});
   }
 
   SimGridArguments arguments_;
@@ -130,8 +128,7 @@ std::unique_ptr<Backend> make_simgrid(const Scenario& scenario, const BackendOpt
 
 struct LoadedPlatform::Engine {
   Engine(const platforms::PlatformSpec& spec, const BackendOptions& options)
-      : arguments{options.log},
-        engine{arguments.count(), arguments.pointers()} {
+      : arguments{options.log}, engine{arguments.count(), arguments.pointers()} {
     sim::configure_simgrid({}, spec.placement.ranks);
     platform = std::make_unique<platforms::SimGridPlatform>(engine, spec, options.cfg);
   }

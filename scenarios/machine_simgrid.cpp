@@ -39,8 +39,7 @@ double median(std::vector<double> values) {
 class Access {
  public:
   void through(const simgrid::s4u::Link* link) {
-    const bool shared =
-        link->get_sharing_policy() != simgrid::s4u::Link::SharingPolicy::FATPIPE;
+    const bool shared = link->get_sharing_policy() != simgrid::s4u::Link::SharingPolicy::FATPIPE;
     links_[link] = shared ? link->get_bandwidth() : unlimited;
   }
   double bandwidth() const {
@@ -68,9 +67,8 @@ sim::Processor processor_of(const platforms::HostFacts& facts) {
   sim::Processor processor;
   processor.speed = facts.speed;
   const auto profiles = platforms::device_profiles();
-  const auto profile =
-      std::find_if(profiles.begin(), profiles.end(),
-                   [&](const auto& known) { return known.name == facts.device; });
+  const auto profile = std::find_if(profiles.begin(), profiles.end(),
+                                    [&](const auto& known) { return known.name == facts.device; });
   if (profile != profiles.end()) {
     processor.speed = profile->rate(Dtype::float32, false).value_or(facts.speed);
     processor.double_speed = profile->rate(Dtype::float64, false).value_or(FlopsPerSecond{});

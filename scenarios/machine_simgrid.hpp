@@ -14,10 +14,10 @@ namespace troupe::scenarios {
 std::vector<sim::Processor> processors_of(const platforms::SimGridPlatform& platform,
                                           const ComputeChoice& compute);
 
-/// Nodes, grid, and the figures of the network as its model charges them. `typical`: the median over
-/// pairs of ranks, and the slowest processor. `best`: the least latency of any pair, the widest
-/// access to the network that any rank has (the sum of the distinct first or last links of its
-/// routes), and the fastest processor. Large platforms are sampled.
+/// Nodes, grid, and the figures of the network as its model charges them. `typical`: the median
+/// over pairs of ranks, and the slowest processor. `best`: the least latency of any pair, the
+/// widest access to the network that any rank has (the sum of the distinct first or last links of
+/// its routes), and the fastest processor. Large platforms are sampled.
 Machine machine_of(const platforms::SimGridPlatform& platform,
                    const std::vector<sim::Processor>& processors, sim::Compute compute);
 

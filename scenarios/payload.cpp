@@ -71,9 +71,8 @@ std::uint64_t differing(ConstSlice slice, Expected expected) {
 std::uint64_t differing_from_input(ConstSlice slice, Op op, Rank rank, std::size_t first) {
   return with_type(slice.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    return differing<T>(slice, [&](std::size_t i) {
-      return static_cast<T>(input_value(op, rank, first + i));
-    });
+    return differing<T>(
+        slice, [&](std::size_t i) { return static_cast<T>(input_value(op, rank, first + i)); });
   });
 }
 
@@ -90,9 +89,8 @@ std::uint64_t differing_from_reduction(ConstSlice slice, const Problem& problem,
     }
     if (!problem.average)
       return differing<T>(slice, [&](std::size_t i) { return answer[(first + i) % period]; });
-    const double tolerance = std::is_integral_v<T>
-                                 ? 1.0
-                                 : 8 * static_cast<double>(std::numeric_limits<T>::epsilon());
+    const double tolerance =
+        std::is_integral_v<T> ? 1.0 : 8 * static_cast<double>(std::numeric_limits<T>::epsilon());
     const auto* values = reinterpret_cast<const T*>(slice.address());
     std::uint64_t wrong = 0;
     for (std::size_t i = 0; i < slice.size(); ++i) {
@@ -136,8 +134,8 @@ Sizes sizes_of(Collective op, const Problem& problem, Rank rank) {
 }
 
 bool shares_buffers(Collective op, const Problem& problem, Rank rank, bool in_place) {
-  return in_place && (op == Collective::allreduce ||
-                      (op == Collective::reduce && rank == problem.root));
+  return in_place &&
+         (op == Collective::allreduce || (op == Collective::reduce && rank == problem.root));
 }
 
 Buffer make(std::size_t count, Dtype dtype, bool phantom) {
@@ -146,8 +144,8 @@ Buffer make(std::size_t count, Dtype dtype, bool phantom) {
 
 }  // namespace
 
-CollectiveBuffers::CollectiveBuffers(Collective op, const Problem& problem, Rank rank,
-                                     bool phantom, bool in_place)
+CollectiveBuffers::CollectiveBuffers(Collective op, const Problem& problem, Rank rank, bool phantom,
+                                     bool in_place)
     : op_{op}, problem_{problem}, rank_{rank}, phantom_{phantom} {
   const auto sizes = sizes_of(op, problem, rank);
   output_ = make(sizes.output, problem.dtype, phantom);
@@ -170,8 +168,7 @@ void CollectiveBuffers::fill() {
   } else {
     const Slice input = input_.slice().empty() ? output : input_.slice();
     const bool has_input = sizes_of(op_, problem_, rank_).input > 0;
-    if (has_input)
-      write_inputs(input, problem_.op, rank_, block_wise ? blocks.offset(rank_) : 0);
+    if (has_input) write_inputs(input, problem_.op, rank_, block_wise ? blocks.offset(rank_) : 0);
   }
 }
 
@@ -195,9 +192,9 @@ std::uint64_t CollectiveBuffers::wrong() const {
       [[fallthrough]];
     case Collective::allgather:
       for (Rank from = 0; from < problem_.ranks; ++from)
-        wrong += differing_from_input(
-            output.subslice(blocks.offset(from), blocks.size_of_block(from)), op, from,
-            blocks.offset(from));
+        wrong +=
+            differing_from_input(output.subslice(blocks.offset(from), blocks.size_of_block(from)),
+                                 op, from, blocks.offset(from));
       return wrong;
     case Collective::all_to_all: {
       const auto mine = blocks.size_of_block(rank_);
@@ -214,8 +211,8 @@ std::uint64_t CollectiveBuffers::wrong() const {
         std::size_t first = 0;
         for (std::size_t to = 0; to < me; ++to) first += problem_.counts[from * n + to];
         const auto count = problem_.counts[from * n + me];
-        wrong += differing_from_input(output.subslice(at, count), op, static_cast<Rank>(from),
-                                      first);
+        wrong +=
+            differing_from_input(output.subslice(at, count), op, static_cast<Rank>(from), first);
         at += count;
       }
       return wrong;
@@ -241,9 +238,9 @@ std::vector<std::size_t> uneven_counts(std::size_t count, int ranks) {
   std::vector<std::size_t> counts(n * n);
   for (std::size_t from = 0; from < n; ++from)
     for (std::size_t to = 0; to < n; ++to)
-      counts[from * n + to] = static_cast<std::size_t>(
-          static_cast<double>(count) * 2 * static_cast<double>((from + to) % n + 1) /
-          static_cast<double>(n * (n + 1)));
+      counts[from * n + to] = static_cast<std::size_t>(static_cast<double>(count) * 2 *
+                                                       static_cast<double>((from + to) % n + 1) /
+                                                       static_cast<double>(n * (n + 1)));
   return counts;
 }
 

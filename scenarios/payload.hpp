@@ -17,7 +17,8 @@ class CollectiveBuffers {
   /// Writes the inputs, and values that no result contains into what is output only. Phantom: does
   /// nothing.
   void fill();
-  /// How many values of the output differ from the exact answer (an average: by more than rounding).
+  /// How many values of the output differ from the exact answer (an average: by more than
+  /// rounding).
   std::uint64_t wrong() const;
 
  private:

@@ -66,11 +66,10 @@ std::vector<std::string> all_that_serve(const AlgorithmTable& table, const Colle
   return names;
 }
 
-void check_named(const AlgorithmTable& table, const CollectiveStudy& study,
-                 const Problem& problem, const std::vector<std::string>& names) {
+void check_named(const AlgorithmTable& table, const CollectiveStudy& study, const Problem& problem,
+                 const std::vector<std::string>& names) {
   for (const auto& name : names)
-    if (const auto reason = table.find(study.op, name).refusal(problem);
-        !reason.empty())
+    if (const auto reason = table.find(study.op, name).refusal(problem); !reason.empty())
       throw BadScenario{fmt::format("{} {} cannot serve {} ranks at {}: {}", name,
                                     algorithms::name_of(study.op), problem.ranks,
                                     to_text(Bytes{problem.bytes()}), reason)};
@@ -101,10 +100,10 @@ void plan(const AlgorithmTable& table, CollectiveStudy& study, const Machine& ma
 void check_memory(const CollectiveStudy& study, const Machine& machine) {
   double most = 0;
   for (const auto& planned : study.plan)
-    most = std::max(most, memory_needed(study.op, problem_of(study, machine, planned.bytes),
-                                        study.in_place));
-  const double there = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
-                       static_cast<double>(::sysconf(_SC_PAGESIZE));
+    most = std::max(
+        most, memory_needed(study.op, problem_of(study, machine, planned.bytes), study.in_place));
+  const double there =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
   if (most > 0.9 * there)
     throw BadScenario{
         fmt::format("real payloads on {} ranks need {:.1f} GiB, this machine has {:.1f} GiB: use "
@@ -141,9 +140,8 @@ void resolve_training(Scenario& scenario, const Machine& machine) {
 }
 
 std::string default_name(const Scenario& scenario, const Machine& machine) {
-  const auto what = scenario.collective
-                        ? std::string{algorithms::name_of(scenario.collective->op)}
-                        : scenario.training->strategy;
+  const auto what = scenario.collective ? std::string{algorithms::name_of(scenario.collective->op)}
+                                        : scenario.training->strategy;
   return machine.platform.empty() ? what : fmt::format("{} on {}", what, machine.platform);
 }
 

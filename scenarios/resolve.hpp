@@ -1,6 +1,6 @@
 #pragma once
-// From what a person wrote to what is run: every default filled in, sizes and algorithms named one by
-// one, and all that only the machine can tell checked.
+// From what a person wrote to what is run: every default filled in, sizes and algorithms named one
+// by one, and all that only the machine can tell checked.
 
 #include "scenarios/backend.hpp"
 #include "scenarios/scenario.hpp"
@@ -15,9 +15,9 @@ struct Resolved {
   std::vector<analysis::Refusal> refused;
 };
 
-/// Resolves `scenario` for a machine. `simulated`: the kind of clock, which decides on iterations and
-/// payload. Throws BadScenario: an algorithm named by the user refuses the problem, `auto` without a
-/// platform, a root out of range, more memory than there is, ….
+/// Resolves `scenario` for a machine. `simulated`: the kind of clock, which decides on iterations
+/// and payload. Throws BadScenario: an algorithm named by the user refuses the problem, `auto`
+/// without a platform, a root out of range, more memory than there is, ….
 Resolved resolve(Scenario scenario, const Machine& machine, bool simulated);
 
 /// The problem of one size, as algorithms take it.

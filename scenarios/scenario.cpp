@@ -44,7 +44,8 @@ std::vector<PlannedSize> read_plan(const Section& section, const Origin& origin,
   if (!list.is_array() || list.empty()) section.fail("plan", "a list of sizes and algorithms");
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Section item{list[i], origin, fmt::format("{}/{}", section.pointer_to("plan"), i)};
-    PlannedSize planned{.bytes = item.bytes("bytes", {}), .algorithms = item.names("algorithms", {})};
+    PlannedSize planned{.bytes = item.bytes("bytes", {}),
+                        .algorithms = item.names("algorithms", {})};
     if (planned.algorithms.empty()) item.fail("algorithms", "a list of names");
     check_algorithms(item, "algorithms", table, op, planned.algorithms);
     item.close();
@@ -54,8 +55,7 @@ std::vector<PlannedSize> read_plan(const Section& section, const Origin& origin,
 }
 
 CollectiveStudy read_collective(const Section& section, const Origin& origin,
-                                const AlgorithmTable& table,
-                                const std::filesystem::path& folder) {
+                                const AlgorithmTable& table, const std::filesystem::path& folder) {
   CollectiveStudy study;
   const auto op = section.text("op", "allreduce");
   study.op = section.placed("op", [&] { return algorithms::collective_named(op); });
@@ -157,18 +157,17 @@ Scenario read_scenario(const Json& json, const Origin& origin, const std::string
   if (!top.has("troupe")) top.complain("", "a scenario begins with \"troupe\": 1");
   if (top.value("troupe") != 1) top.fail("troupe", "1, the version of the format");
   for (const char* reserved : {"jobs", "faults"})
-    if (top.has(reserved))
-      top.complain(reserved, "this key is reserved and cannot be used yet");
+    if (top.has(reserved)) top.complain(reserved, "this key is reserved and cannot be used yet");
   Scenario scenario;
   scenario.name = top.text("name", "");
   scenario.seed = static_cast<std::uint64_t>(top.whole("seed", 1, 0));
-  if (top.has("platform"))
-    scenario.platform = read_platform(top.value("platform"), origin, folder);
+  if (top.has("platform")) scenario.platform = read_platform(top.value("platform"), origin, folder);
   scenario.ranks = static_cast<int>(top.whole("ranks", 0, 1, INT32_MAX));
   if (scenario.platform && scenario.ranks > 0) {
     auto& placed = scenario.platform->placement.ranks;
     if (placed > 0 && placed != scenario.ranks)
-      top.complain("ranks", fmt::format("{} here and {} at /platform/ranks", scenario.ranks, placed));
+      top.complain("ranks",
+                   fmt::format("{} here and {} at /platform/ranks", scenario.ranks, placed));
     placed = scenario.ranks;
   }
   scenario.network = top.one_of("network", network_names, "simgrid");
@@ -231,7 +230,8 @@ Json load_scenario(const std::string& file, const std::vector<std::string>& sett
     try {
       json[Json::json_pointer{pointer}] = value;
     } catch (const Json::exception&) {
-      throw BadInput{fmt::format("--set \"{}\": {} cannot be reached in {}", setting, pointer, file)};
+      throw BadInput{
+          fmt::format("--set \"{}\": {} cannot be reached in {}", setting, pointer, file)};
     }
     origin.given_by(pointer, fmt::format("--set {}", setting));
   }

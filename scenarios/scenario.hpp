@@ -58,10 +58,10 @@ struct Scenario {
   std::optional<platforms::PlatformSpec> platform;
   int ranks = 0;  ///< 0: as the platform's placement says, or the launcher, or 4 threads
   std::string network = "simgrid";  ///< which simulated network
-  std::optional<bool> phantom;      ///< payload; unset: as the kind of study and the backend suggest
+  std::optional<bool> phantom;  ///< payload; unset: as the kind of study and the backend suggest
   Bytes eager_limit{0};
   ComputeChoice compute;
-  std::vector<std::string> plugins;                 ///< files
+  std::vector<std::string> plugins;                  ///< files
   std::shared_ptr<const AlgorithmTable> algorithms;  ///< the catalogue and the plugins
   // exactly one of
   std::optional<CollectiveStudy> collective;
@@ -71,8 +71,8 @@ struct Scenario {
   std::string machine;
 };
 
-/// Reads and checks a scenario. Relative paths in it are relative to `folder`. Throws BadScenario or
-/// BadPlatform.
+/// Reads and checks a scenario. Relative paths in it are relative to `folder`. Throws BadScenario
+/// or BadPlatform.
 Scenario read_scenario(const nlohmann::json& json, const Origin& origin, const std::string& folder);
 
 /// Every value of the scenario, in the form read_scenario reads; the order of keys is fixed.

@@ -31,8 +31,8 @@ std::string Origin::place(const std::string& pointer) const {
 Section::Section(const Json& json, const Origin& origin, std::string pointer)
     : json_{&json}, origin_{&origin}, pointer_{std::move(pointer)} {
   if (!json.is_object())
-    throw BadScenario{fmt::format("{}: found {}; expected an object", origin.place(pointer_),
-                                  shown(json))};
+    throw BadScenario{
+        fmt::format("{}: found {}; expected an object", origin.place(pointer_), shown(json))};
 }
 
 std::string Section::pointer_to(const std::string& key) const {
@@ -75,9 +75,9 @@ std::int64_t Section::whole(const std::string& key, std::int64_t fallback, std::
                             std::int64_t most) const {
   if (!has(key)) return fallback;
   const auto& found = value(key);
-  const auto expected =
-      most == INT64_MAX ? fmt::format("a whole number of at least {}", least)
-                        : fmt::format("a whole number from {} to {}", least, most);
+  const auto expected = most == INT64_MAX
+                            ? fmt::format("a whole number of at least {}", least)
+                            : fmt::format("a whole number from {} to {}", least, most);
   const bool too_large = found.is_number_unsigned() && found.get<std::uint64_t>() > INT64_MAX;
   if (!found.is_number_integer() || too_large) fail(key, expected);
   const auto number = found.get<std::int64_t>();
@@ -201,8 +201,8 @@ Json parse_json(const std::string& text, const std::string& name) {
     const auto begin_of_line = std::find(std::make_reverse_iterator(end), text.rend(), '\n').base();
     std::string why = error.what();
     if (const auto colon = why.find(": "); colon != std::string::npos) why = why.substr(colon + 2);
-    throw BadScenario{fmt::format("{}:{}:{}: not valid JSON: {}", name, line,
-                                  end - begin_of_line + 1, why)};
+    throw BadScenario{
+        fmt::format("{}:{}:{}: not valid JSON: {}", name, line, end - begin_of_line + 1, why)};
   }
 }
 

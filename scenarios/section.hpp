@@ -1,7 +1,7 @@
 #pragma once
-// Reading a scenario that a person wrote: every complaint is a BadScenario that says where the value
-// came from (file and JSON pointer, or the option that set it), the value met, what was expected
-// and, for a name, the nearest valid one.
+// Reading a scenario that a person wrote: every complaint is a BadScenario that says where the
+// value came from (file and JSON pointer, or the option that set it), the value met, what was
+// expected and, for a name, the nearest valid one.
 
 #include <cstdint>
 #include <map>

@@ -40,8 +40,7 @@ algorithms::DataChoice read_data(const Section& section, std::uint64_t seed) {
       section.whole("samples", static_cast<std::int64_t>(data.samples), 1));
   data.noise = section.number("noise", data.noise, 0);
   data.partition = section.text("partition", data.partition);
-  data.seed =
-      static_cast<std::uint64_t>(section.whole("seed", static_cast<std::int64_t>(seed), 0));
+  data.seed = static_cast<std::uint64_t>(section.whole("seed", static_cast<std::int64_t>(seed), 0));
   section.close();
   return data;
 }

@@ -46,8 +46,7 @@ std::vector<double> encoded(const TrainingHistory& history, Rank rank) {
     const auto all = history.parameters_at(figures.step);
     const auto mine = all.find(rank);
     numbers.push_back(mine == all.end() ? 0 : static_cast<double>(mine->second.size()));
-    if (mine != all.end())
-      numbers.insert(numbers.end(), mine->second.begin(), mine->second.end());
+    if (mine != all.end()) numbers.insert(numbers.end(), mine->second.begin(), mine->second.end());
   }
   return numbers;
 }
@@ -123,8 +122,7 @@ RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progre
     report.totals.emplace_back("sent_bytes", bytes);
     report.totals.emplace_back("flops", flops);
   }
-  report.totals.emplace_back("unmatched_messages",
-                             static_cast<double>(outcome.unmatched_messages));
+  report.totals.emplace_back("unmatched_messages", static_cast<double>(outcome.unmatched_messages));
   return outcome;
 }
 

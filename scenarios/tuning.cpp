@@ -13,8 +13,8 @@ namespace {
 void expect_same(const Tuning& tuning, std::string_view what, const std::string& there,
                  const std::string& here) {
   if (there != here)
-    throw BadScenario{fmt::format("{} was tuned for {} {}, this run has {}: tune again", tuning.file,
-                                  what, there, here)};
+    throw BadScenario{fmt::format("{} was tuned for {} {}, this run has {}: tune again",
+                                  tuning.file, what, there, here)};
 }
 
 }  // namespace

@@ -42,9 +42,10 @@ TEST(Compare, RefusesToMixTimingModes) {
     compare({{"a.json", samples::report()}, {"b.json", other}});
     FAIL() << "no error";
   } catch (const BadInput& error) {
-    EXPECT_STREQ(error.what(),
-                 "a.json was timed isolated and b.json back-to-back: times of the two modes are not "
-                 "comparable (--timing)");
+    EXPECT_STREQ(
+        error.what(),
+        "a.json was timed isolated and b.json back-to-back: times of the two modes are not "
+        "comparable (--timing)");
   }
 }
 

@@ -70,7 +70,8 @@ TEST(Report, SaysWhatIsWrongWithAFileThatIsNone) {
   EXPECT_THAT(message(R"({"troupe_report": 2})"), HasSubstr("/troupe_report is 2"));
   EXPECT_THAT(message(R"({"troupe_report": 1})"), HasSubstr("/digest is missing"));
   EXPECT_THAT(
-      message(R"({"troupe_report": 1, "digest": "", "timing": "isolated", "results": [{"op": 3}]})"),
+      message(
+          R"({"troupe_report": 1, "digest": "", "timing": "isolated", "results": [{"op": 3}]})"),
       HasSubstr("/results/0/op has an unexpected value 3"));
 }
 
@@ -89,9 +90,10 @@ TEST(Report, FindsResultsFasterThanTheirBound) {
   EXPECT_TRUE(defects(report).empty());
   report.results.front().bound = report.results.front().time * 1.01;
   ASSERT_EQ(defects(report).size(), 1u);
-  EXPECT_THAT(defects(report).front(),
-              HasSubstr("allreduce ring of 1024 B on 4 ranks took 60.0000 us, less than the physical "
-                        "bound of 60.6000 us"));
+  EXPECT_THAT(
+      defects(report).front(),
+      HasSubstr("allreduce ring of 1024 B on 4 ranks took 60.0000 us, less than the physical "
+                "bound of 60.6000 us"));
 }
 
 TEST(Report, FindsWrongValuesAndOverfullLinks) {

@@ -29,7 +29,7 @@ TEST(Table, ShowsOneAlgorithmInRows) {
   report.results = {samples::result("ring", 1024, 60e-6)};
   const auto text = table(report);
   EXPECT_THAT(text, HasSubstr("algbw"));
-  EXPECT_THAT(text, HasSubstr("ring *"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("ring *")));
 }
 
 TEST(Table, SaysHowManyValuesAreWrong) {
@@ -41,18 +41,19 @@ TEST(Table, SaysHowManyValuesAreWrong) {
 TEST(Table, IsThatOfNcclTestsCharacterForCharacter) {
   auto report = samples::report();
   report.results = {samples::result("ring", 1048576, 123.45e-6)};
-  EXPECT_EQ(table(report, Layout::nccl),
-            "# ring\n#\n"
-            "#                                                              out-of-place             "
-            "          in-place          \n"
-            "#       size         count      type   redop    root     time   algbw   busbw  #wrong  "
-            "   time   algbw   busbw  #wrong \n"
-            "#        (B)    (elements)                               (us)  (GB/s)  (GB/s)          "
-            "   (us)  (GB/s)  (GB/s)         \n"
-            "     1048576        262144     float     sum      -1   123.45    8.49   12.74       0  "
-            " 123.45    8.49   12.74       0\n"
-            "# Out of bounds values : 0 OK\n"
-            "# Avg bus bandwidth    : 12.7409 \n#\n");
+  EXPECT_EQ(
+      table(report, Layout::nccl),
+      "# ring\n#\n"
+      "#                                                              out-of-place             "
+      "          in-place          \n"
+      "#       size         count      type   redop    root     time   algbw   busbw  #wrong  "
+      "   time   algbw   busbw  #wrong \n"
+      "#        (B)    (elements)                               (us)  (GB/s)  (GB/s)          "
+      "   (us)  (GB/s)  (GB/s)         \n"
+      "     1048576        262144     float     sum      -1   123.45    8.49   12.74       0  "
+      " 123.45    8.49   12.74       0\n"
+      "# Out of bounds values : 0 OK\n"
+      "# Avg bus bandwidth    : 12.7409 \n#\n");
 }
 
 TEST(Table, ShowsTrainingCurvesAndTotals) {

@@ -12,7 +12,8 @@ class Collective : public CliTest {};
 
 TEST_F(Collective, OnThreadsChecksAndMarksTheBest) {
   const auto ran = troupe(
-      "collective --backend loopback --ranks 3 --algorithm ring,central -b 64 -e 4K -f 8 -n 2 -w 1");
+      "collective --backend loopback --ranks 3 --algorithm ring,central -b 64 -e 4K -f 8 -n 2 -w "
+      "1");
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(ran.err, "");
   EXPECT_THAT(ran.out, HasSubstr("ring"));
@@ -21,8 +22,9 @@ TEST_F(Collective, OnThreadsChecksAndMarksTheBest) {
 }
 
 TEST_F(Collective, WritesTheReportAndTheTableAtOnce) {
-  const auto ran = troupe("collective --backend loopback --ranks 2 --algorithm ring --sizes 1K --json " +
-                          file("out/report.json") + " --csv " + file("out/report.csv"));
+  const auto ran =
+      troupe("collective --backend loopback --ranks 2 --algorithm ring --sizes 1K --json " +
+             file("out/report.json") + " --csv " + file("out/report.csv"));
   EXPECT_EQ(ran.status, 0) << ran.err;
   const auto report = json::parse(read(file("out/report.json")));
   EXPECT_EQ(report["troupe_report"], 1);
@@ -47,7 +49,8 @@ TEST_F(Collective, IsSilentWhenQuiet) {
 
 TEST_F(Collective, TakesTheShortOptionsOfNcclTests) {
   const auto ran = troupe(
-      "collective --backend loopback --ranks 2 -a ring -b 8 -e 24 -i 8 -n 3 -w 0 -c 1 -d double -o max "
+      "collective --backend loopback --ranks 2 -a ring -b 8 -e 24 -i 8 -n 3 -w 0 -c 1 -d double -o "
+      "max "
       "--json -");
   ASSERT_EQ(ran.status, 0) << ran.err;
   const auto results = json::parse(ran.out)["results"];
@@ -59,17 +62,18 @@ TEST_F(Collective, TakesTheShortOptionsOfNcclTests) {
 }
 
 TEST_F(Collective, PrintsTheTableOfNcclTests) {
-  const auto ran = troupe(
-      "collective --backend loopback --ranks 2 -a ring --sizes 1K --format nccl");
+  const auto ran =
+      troupe("collective --backend loopback --ranks 2 -a ring --sizes 1K --format nccl");
   EXPECT_THAT(ran.out, HasSubstr("#       size         count      type   redop    root     time"));
   EXPECT_THAT(ran.out, HasSubstr("# Out of bounds values : 0 OK"));
 }
 
 TEST_F(Collective, RunsEveryCollective) {
-  for (const char* op : {"allreduce", "reduce_scatter", "allgather", "broadcast", "reduce", "scatter",
-                         "gather", "all_to_all", "all_to_all_v", "barrier"}) {
+  for (const char* op : {"allreduce", "reduce_scatter", "allgather", "broadcast", "reduce",
+                         "scatter", "gather", "all_to_all", "all_to_all_v", "barrier"}) {
     const auto ran = troupe(
-        std::string{"collective --backend loopback --ranks 4 --sizes 1K -n 1 -w 0 --json - --op "} + op);
+        std::string{"collective --backend loopback --ranks 4 --sizes 1K -n 1 -w 0 --json - --op "} +
+        op);
     ASSERT_EQ(ran.status, 0) << op << ": " << ran.err;
     for (const auto& result : json::parse(ran.out)["results"])
       EXPECT_EQ(result["wrong"], 0) << result;
@@ -77,8 +81,8 @@ TEST_F(Collective, RunsEveryCollective) {
 }
 
 TEST_F(Collective, FailsBelowTheBandwidthAskedFor) {
-  const auto ran = troupe(
-      "collective --backend loopback --ranks 2 -a ring --sizes 8 -q --min-busbw 1000000");
+  const auto ran =
+      troupe("collective --backend loopback --ranks 2 -a ring --sizes 8 -q --min-busbw 1000000");
   EXPECT_EQ(ran.status, 3);
   EXPECT_THAT(ran.err, HasSubstr("below --min-busbw"));
 }
@@ -139,8 +143,8 @@ TEST_F(Collective, UsesATableOfTune) {
   ASSERT_EQ(results.size(), 2u);
   EXPECT_EQ(results[0]["algorithm"], table["sizes"][0]["algorithm"]);
   EXPECT_EQ(results[1]["algorithm"], table["sizes"][1]["algorithm"]);
-  const auto other = troupe("collective --platform torus_8x8 --sizes 8 --algorithm tuned --tuning " +
-                            file("t.json"));
+  const auto other = troupe(
+      "collective --platform torus_8x8 --sizes 8 --algorithm tuned --tuning " + file("t.json"));
   EXPECT_EQ(other.status, 2);
   EXPECT_THAT(other.err, HasSubstr("tune again"));
 }

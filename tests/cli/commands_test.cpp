@@ -21,7 +21,8 @@ class Commands : public CliTest {
 TEST_F(Commands, AllExplainThemselves) {
   const auto overview = troupe("help");
   EXPECT_EQ(overview.status, 0);
-  for (const char* command : {"collective", "run", "compare", "platform", "algorithms", "tune", "doctor"}) {
+  for (const char* command :
+       {"collective", "run", "compare", "platform", "algorithms", "tune", "doctor"}) {
     EXPECT_THAT(overview.out, HasSubstr(command));
 #ifndef TROUPE_HAS_SIMGRID
     if (std::string{command} == "platform") continue;
@@ -59,8 +60,8 @@ TEST_F(Commands, RunPrintsTheResolvedScenario) {
 
 TEST_F(Commands, CompareShowsRunsSideBySide) {
   const auto run = [&](const char* setting, const std::string& to) {
-    EXPECT_EQ(troupe(fmt::format("run {} --backend loopback -q --set {} --json {}", scenario(), setting,
-                                 file(to)))
+    EXPECT_EQ(troupe(fmt::format("run {} --backend loopback -q --set {} --json {}", scenario(),
+                                 setting, file(to)))
                   .status,
               0);
   };
@@ -74,11 +75,12 @@ TEST_F(Commands, CompareShowsRunsSideBySide) {
 
 TEST_F(Commands, CompareRefusesToMixTimingModes) {
   const auto run = [&](const char* timing) {
-    EXPECT_EQ(troupe(fmt::format("collective --backend loopback -a ring --sizes 8 -n 2 -q --timing {} "
-                                 "--json {}",
-                                 timing, file(std::string{timing} + ".json")))
-                  .status,
-              0);
+    EXPECT_EQ(
+        troupe(fmt::format("collective --backend loopback -a ring --sizes 8 -n 2 -q --timing {} "
+                           "--json {}",
+                           timing, file(std::string{timing} + ".json")))
+            .status,
+        0);
   };
   run("isolated");
   run("back-to-back");
@@ -126,10 +128,10 @@ TEST_F(Commands, PlatformShowsWhatAlgorithmsSee) {
 }
 
 TEST_F(Commands, RunSimulatesATrainingScenarioTwiceAlike) {
-  const std::string command =
-      "run " TROUPE_SOURCE_DIR
-      "/scenarios/parameter_server/asynchronous.json --set /training/stop/steps=40 -q --reproducible "
-      "--json ";
+  const std::string command = "run " TROUPE_SOURCE_DIR
+                              "/scenarios/parameter_server/asynchronous.json --set "
+                              "/training/stop/steps=40 -q --reproducible "
+                              "--json ";
   EXPECT_EQ(troupe(command + file("a.json")).status, 0);
   EXPECT_EQ(troupe(command + file("b.json")).status, 0);
   EXPECT_EQ(read(file("a.json")), read(file("b.json")));

@@ -136,7 +136,8 @@ TEST_F(Refused, WrongPlatforms) {
 }
 
 TEST_F(Refused, AlgorithmsThatCannotServeTheRanks) {
-  refused("collective --platform star_16 --ranks 6 --op all_to_all_v --algorithm nosuch", "unknown");
+  refused("collective --platform star_16 --ranks 6 --op all_to_all_v --algorithm nosuch",
+          "unknown");
 }
 #endif
 

@@ -30,9 +30,9 @@ class Mpi : public CliTest {
 };
 
 TEST_F(Mpi, TroupeBecomesTroupeMpiForACollective) {
-  const auto ran = troupe("collective --backend mpi -a ring,central --sizes 64,4K -n 2 -w 1 --json " +
-                              file("r.json"),
-                          mpirun(3));
+  const auto ran = troupe(
+      "collective --backend mpi -a ring,central --sizes 64,4K -n 2 -w 1 --json " + file("r.json"),
+      mpirun(3));
   ASSERT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("backend mpi"));
   const auto report = json::parse(read(file("r.json")));
@@ -47,9 +47,11 @@ TEST_F(Mpi, TroupeBecomesTroupeMpiForACollective) {
 TEST_F(Mpi, TrainsAsThreadsDo) {
   const auto scenario = write("s.json", R"({"troupe": 1, "ranks": 3, "training": {
       "strategy": "data_parallel", "stop": {"steps": 30}, "data": {"samples": 300}}})");
-  const auto real = troupe("run " + scenario + " --backend mpi -q --json " + file("mpi.json"), mpirun(3));
+  const auto real =
+      troupe("run " + scenario + " --backend mpi -q --json " + file("mpi.json"), mpirun(3));
   ASSERT_EQ(real.status, 0) << real.err;
-  const auto threads = troupe("run " + scenario + " --backend loopback -q --json " + file("l.json"));
+  const auto threads =
+      troupe("run " + scenario + " --backend loopback -q --json " + file("l.json"));
   ASSERT_EQ(threads.status, 0) << threads.err;
   const auto a = json::parse(read(file("mpi.json")))["training"];
   const auto b = json::parse(read(file("l.json")))["training"];
@@ -59,10 +61,10 @@ TEST_F(Mpi, TrainsAsThreadsDo) {
 
 #ifdef TROUPE_HAS_SIMGRID
 TEST_F(Mpi, TakesTheFiguresOfAPlatformForAuto) {
-  const auto ran = troupe(
-      "collective --backend mpi --platform star_16 -a auto --sizes 8,1M -n 1 -w 0 --json " +
-          file("r.json"),
-      mpirun(4));
+  const auto ran =
+      troupe("collective --backend mpi --platform star_16 -a auto --sizes 8,1M -n 1 -w 0 --json " +
+                 file("r.json"),
+             mpirun(4));
   ASSERT_EQ(ran.status, 0) << ran.err;
   const auto report = json::parse(read(file("r.json")));
   EXPECT_TRUE(report["results"][0]["model_s"].is_number());

@@ -36,8 +36,8 @@ std::uint64_t wrong_after(Collective collective, const Problem& given, bool in_p
 }
 
 TEST(Payload, AnswersAreExactForEveryDtypeAndReduction) {
-  for (const auto dtype : {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64,
-                           Dtype::uint32, Dtype::uint8})
+  for (const auto dtype :
+       {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64, Dtype::uint32, Dtype::uint8})
     for (const auto op : {Op::sum, Op::product, Op::min, Op::max}) {
       const auto given = problem(5, 103, dtype, op);
       EXPECT_EQ(wrong_after(Collective::allreduce, given), 0u)

@@ -61,7 +61,8 @@ TEST(Resolve, TakesTheLeastClosedFormForAuto) {
   ASSERT_EQ(plan.front().algorithms.size(), 1u);
   EXPECT_NE(plan.front().algorithms, plan.back().algorithms);
   EXPECT_THAT(said([] {
-                resolved(R"({"troupe": 1, "collective": {"algorithm": "auto"}})", machine(4, false));
+                resolved(R"({"troupe": 1, "collective": {"algorithm": "auto"}})",
+                         machine(4, false));
               }),
               HasSubstr("give --platform"));
 }

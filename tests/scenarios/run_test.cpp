@@ -35,7 +35,7 @@ TEST(Run, CountsWhatOneIterationSends) {
       R"({"troupe": 1, "ranks": 4, "collective": {"sizes": 4096, "algorithm": "ring",
           "iterations": 5}})");
   ASSERT_EQ(report.results.size(), 1u);
-  EXPECT_EQ(report.results[0].messages_per_rank, 6u);          // 2 (n - 1)
+  EXPECT_EQ(report.results[0].messages_per_rank, 6u);           // 2 (n - 1)
   EXPECT_EQ(report.results[0].sent_bytes_per_rank, 6u * 1024);  // of M / n each
   EXPECT_EQ(report.results[0].messages, 24u);
 }

@@ -59,14 +59,17 @@ TEST(Scenario, IsRefusedWithPlaceAndReason) {
   EXPECT_THAT(error(R"({"troupe": 1, "collective": {}, "training": {}})"), HasSubstr("both"));
   EXPECT_THAT(error(R"({"troupe": 1, "collective": {}, "faults": []})"), HasSubstr("reserved"));
   EXPECT_THAT(error(R"({"troupe": 1, "colective": {}})"), HasSubstr("neither"));
-  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algoritm": "ring"}})"),
-              HasSubstr("a.json: /collective: unknown key \"algoritm\", did you mean \"algorithm\"?"));
-  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algorithm": "rin"}})"),
-              HasSubstr("a.json: /collective/algorithm: unknown allreduce algorithm \"rin\", did you "
-                        "mean \"ring\"?"));
+  EXPECT_THAT(
+      error(R"({"troupe": 1, "collective": {"algoritm": "ring"}})"),
+      HasSubstr("a.json: /collective: unknown key \"algoritm\", did you mean \"algorithm\"?"));
+  EXPECT_THAT(
+      error(R"({"troupe": 1, "collective": {"algorithm": "rin"}})"),
+      HasSubstr("a.json: /collective/algorithm: unknown allreduce algorithm \"rin\", did you "
+                "mean \"ring\"?"));
   EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algorithm": ["all", "ring"]}})"),
               HasSubstr("\"all\" stands alone"));
-  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"dtype": "half"}})"), HasSubstr("only travels"));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {"dtype": "half"}})"),
+              HasSubstr("only travels"));
   EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algorithm": "tuned"}})"),
               HasSubstr("--tuning FILE"));
   EXPECT_THAT(error(R"({"troupe": 1, "collective": {"op": "gather", "in_place": true}})"),
@@ -133,8 +136,9 @@ TEST(Schema, KnowsTheKeysOfTheParser) {
   const auto& training = definitions["training"];
   EXPECT_EQ(keys_of(training), keys_known(R"({"troupe": 1, "training": {"?": 0}})"));
   for (const char* part : {"model", "data", "graph", "optimiser", "stop"})
-    EXPECT_EQ(keys_of(training["properties"][part]),
-              keys_known(R"({"troupe": 1, "training": {")" + std::string{part} + R"(": {"?": 0}}})"));
+    EXPECT_EQ(
+        keys_of(training["properties"][part]),
+        keys_known(R"({"troupe": 1, "training": {")" + std::string{part} + R"(": {"?": 0}}})"));
 }
 
 }  // namespace

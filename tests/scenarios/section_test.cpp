@@ -38,7 +38,8 @@ TEST_F(SectionTest, NamesPlaceValueAndExpectation) {
             "a.json: /training/steps: found 0; expected a whole number of at least 1");
   EXPECT_EQ(said([&] { section.number("rate", 1, 0); }),
             "a.json: /training/rate: found \"x\"; expected a number of at least 0");
-  EXPECT_EQ(said([&] { section.text("mode", ""); }), "a.json: /training/mode: found 3; expected text");
+  EXPECT_EQ(said([&] { section.text("mode", ""); }),
+            "a.json: /training/mode: found 3; expected text");
   EXPECT_THAT(said([&] { section.whole("big", 1, 1); }), HasSubstr("found 18446744073709551615"));
 }
 
