@@ -46,7 +46,7 @@ Seconds Flow::now() const { return world_.now(); }
 Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
   EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator");
   EXPECTS(payload.is_phantom() || payload.memory->on_host(), "loopback sends from host memory");
-  const bool is_eager = Bytes{payload.bytes} <= world_.options_.eager_limit;
+  const bool eager = is_eager(payload.bytes, world_.options_.eager_limit);
   const Tag named = placed(tag);
   auto& send = *new Send{*this};
   Request request{send};
@@ -63,7 +63,7 @@ Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
   Message* const queued = message.release();
   if (Receive* receive = world_.queues_.post_message({rank_, to, named}, *queued)) {
     world_.deliver(queued, *receive);
-  } else if (is_eager) {
+  } else if (eager) {
     if (payload.bytes > 0 && !payload.is_phantom()) {
       queued->copy = std::make_unique_for_overwrite<std::byte[]>(payload.bytes);
       std::memcpy(queued->copy.get(), payload.address, payload.bytes);

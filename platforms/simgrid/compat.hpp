@@ -59,6 +59,14 @@ inline std::string smpi_factor(const std::string& name) {
 #endif
 }
 
+/// The setting under which SimGrid takes two points in time for one.
+inline constexpr const char* timing_precision =
+#if SIMGRID_VERSION >= 33400
+    "precision/timing";
+#else
+    "surf/precision";
+#endif
+
 /// "3.32", "4.0".
 inline std::string version() {
   return std::to_string(SIMGRID_VERSION / 10000) + "." +

@@ -57,7 +57,7 @@ Operation& Messages::send(Rank to, int tag, bool open, ConstPayload payload,
   const Extent extent{payload.bytes};
   MPI_Request request = MPI_REQUEST_NULL;
   ++sent_[static_cast<std::size_t>(to)];
-  if (payload.bytes > options_.eager_limit.value) {
+  if (!is_eager(payload.bytes, options_.eager_limit)) {
     // Synchronous: it must not complete before the receiver has asked for it.
     check_call(MPI_Issend(address, extent.count(), extent.type(), to, tag, comm(open), &request),
                "MPI_Issend");

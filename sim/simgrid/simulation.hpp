@@ -29,8 +29,8 @@ struct Ranks {
   std::vector<Processor> processors;
 };
 
-/// Stacks of the flows, and what SimGrid itself prints. Call it after the Engine is made and before
-/// anything is loaded.
+/// Stacks of the flows, the precision of the clock (1e-12 s), and what SimGrid itself prints. Call
+/// it after the Engine is made and before anything is loaded; a platform's own settings then win.
 void configure_simgrid(const Options& options, int ranks);
 
 /// Runs `program` once per rank, as actors of the engine's platform, to the end. One simulation a

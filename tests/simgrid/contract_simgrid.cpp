@@ -1,5 +1,5 @@
-// The contract suite on SimGrid: each run in a child process, because SimGrid's clock does not start
-// twice.
+// The contract suite on SimGrid: each run in a child process, because SimGrid's clock does not
+// start twice.
 
 #include <sys/wait.h>
 #include <unistd.h>
