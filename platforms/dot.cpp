@@ -12,7 +12,7 @@ namespace troupe::platforms {
 namespace {
 
 /// Host names may hold whatever XML allows.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text)
     result += c == '"' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
@@ -47,14 +47,14 @@ std::string to_dot(const PlatformSummary& summary) {
   for (const LinkFacts& link : summary.links) links.emplace(link.name, &link);
   const PlatformGraph& graph = summary.graph;
   const auto vertex = [&](int number) {
-    return number < graph.hosts ? quoted(summary.hosts[static_cast<std::size_t>(number)].name)
-                                : quoted(fmt::format("switch {}", number - graph.hosts));
+    return number < graph.hosts ? in_quotes(summary.hosts[static_cast<std::size_t>(number)].name)
+                                : in_quotes(fmt::format("switch {}", number - graph.hosts));
   };
 
-  std::string dot = fmt::format("digraph {} {{\n  edge [dir=none];\n", quoted(summary.name));
+  std::string dot = fmt::format("digraph {} {{\n  edge [dir=none];\n", in_quotes(summary.name));
   const std::vector<std::string> ranks = rank_labels(summary);
   for (std::size_t host = 0; host < summary.hosts.size(); ++host) {
-    const std::string name = quoted(summary.hosts[host].name);
+    const std::string name = in_quotes(summary.hosts[host].name);
     dot += fmt::format("  {} [shape=box, label={}{}\"];\n", name, name.substr(0, name.size() - 1),
                        ranks[host]);
   }
@@ -63,14 +63,14 @@ std::string to_dot(const PlatformSummary& summary) {
     if (bus.empty()) dot += fmt::format("  {} [shape=point];\n", vertex(number));
     else
       dot += fmt::format("  {} [shape=ellipse, label={}];\n", vertex(number),
-                         quoted(bus + ", " + properties(find_link(links, bus))));
+                         in_quotes(bus + ", " + properties(find_link(links, bus))));
   }
   for (const GraphEdge& edge : graph.edges) {
     dot += fmt::format("  {} -> {}", vertex(edge.from), vertex(edge.to));
     if (!edge.link.empty())
-      dot +=
-          fmt::format(" [label={}, tooltip={}{}]", quoted(properties(find_link(links, edge.link))),
-                      quoted(edge.link), edge.one_way ? ", dir=forward" : "");
+      dot += fmt::format(" [label={}, tooltip={}{}]",
+                         in_quotes(properties(find_link(links, edge.link))), in_quotes(edge.link),
+                         edge.one_way ? ", dir=forward" : "");
     dot += ";\n";
   }
   return dot + "}\n";

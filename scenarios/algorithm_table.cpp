@@ -47,7 +47,8 @@ AlgorithmTable::AlgorithmTable() {
 }
 
 void AlgorithmTable::add_plugin(const std::string& file) {
-  for (const auto& plugin : load_plugin(file)) {
+  const auto plugins = load_plugin(file);
+  for (const auto& plugin : plugins) {
     for (const auto* known : of(Collective::allreduce))
       if (known->name == plugin.name)
         throw BadInput{fmt::format("{}: there is an allreduce \"{}\" already", file, plugin.name)};

@@ -29,6 +29,31 @@ inline simgrid::s4u::Link* add_link(simgrid::s4u::NetZone& zone, const std::stri
 #endif
 }
 
+/// The root zone of a platform made in code, every host of which has links of its own.
+inline simgrid::s4u::NetZone* add_star([[maybe_unused]] simgrid::s4u::Engine& engine,
+                                       const std::string& name) {
+#if SIMGRID_VERSION >= 40000
+  return engine.get_netzone_root()->add_netzone_star(name);
+#else
+  return simgrid::s4u::create_star_zone(name);
+#endif
+}
+
+/// Joins a host to such a zone by a full-duplex link of its own.
+inline void join_star(simgrid::s4u::NetZone& zone, simgrid::s4u::Host* host,
+                      const std::string& link_name, double bandwidth, double latency) {
+#if SIMGRID_VERSION >= 40000
+  auto* link = zone.add_split_duplex_link(link_name, bandwidth);
+  link->set_latency(latency)->seal();
+  zone.add_route(host, nullptr, {{link, simgrid::s4u::LinkInRoute::Direction::UP}}, true);
+#else
+  auto* link = zone.create_split_duplex_link(link_name, bandwidth);
+  link->set_latency(latency)->seal();
+  zone.add_route(host->get_netpoint(), nullptr, nullptr, nullptr,
+                 {{link, simgrid::s4u::LinkInRoute::Direction::UP}}, true);
+#endif
+}
+
 /// Starts an actor, which may run before this returns.
 inline simgrid::s4u::ActorPtr add_actor(const std::string& name, simgrid::s4u::Host* host,
                                         const std::function<void()>& code) {

@@ -82,7 +82,9 @@ TEST(Plugin, ARefusalIsTheUsersToMend) {
 void run_probe(std::string_view name) {
   run_loopback(1, [&](Communicator& comm) {
     std::vector<float> vector(8, 1.0f);
-    for (const PluginAllreduce& algorithm : load_plugin(TROUPE_PROBE_PLUGIN))
+    const auto algorithms =
+        load_plugin(TROUPE_PROBE_PLUGIN);  // g++ 14 fears for a span in the loop's head
+    for (const PluginAllreduce& algorithm : algorithms)
       if (algorithm.name == name) algorithm.run(comm, std::span{vector}, Op::sum);
   });
 }

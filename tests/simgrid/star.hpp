@@ -8,6 +8,7 @@
 
 #include <simgrid/s4u.hpp>
 
+#include "platforms/simgrid/compat.hpp"
 #include "sim/simgrid/simulation.hpp"
 
 namespace troupe::test {
@@ -25,6 +26,7 @@ struct Star {
 inline sim::SimulationResult run_on(const Star& star,
                                     const std::function<void(Communicator&)>& program) {
   namespace s4u = ::simgrid::s4u;
+  namespace compat = platforms::compat;
   static char name[] = "test";
   static char* arguments[] = {name, nullptr};
   int count = 1;
@@ -33,16 +35,13 @@ inline sim::SimulationResult run_on(const Star& star,
   for (const char* setting :
        {"network/model:CM02", "network/crosstraffic:0", "network/TCP-gamma:0"})
     s4u::Engine::set_config(setting);
-  auto* zone = s4u::create_star_zone("star");
+  auto* zone = compat::add_star(engine, "star");
   sim::Ranks ranks;
   for (int rank = 0; rank < star.ranks; ++rank) {
     if (rank % star.ranks_per_host == 0) {
       const std::string number = std::to_string(rank / star.ranks_per_host);
-      auto* host = zone->create_host("h" + number, 1e9)->seal();
-      auto* link = zone->create_split_duplex_link("l" + number, star.bandwidth.value);
-      link->set_latency(star.alpha.count() / 2)->seal();
-      zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr,
-                      {{link, s4u::LinkInRoute::Direction::UP}}, true);
+      auto* host = compat::add_host(*zone, "h" + number, 1e9)->seal();
+      compat::join_star(*zone, host, "l" + number, star.bandwidth.value, star.alpha.count() / 2);
       ranks.hosts.push_back(host);
     } else {
       ranks.hosts.push_back(ranks.hosts.back());
