@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "platforms/device_profiles.hpp"
 
@@ -79,6 +80,29 @@ sim::Processor processor_of(const platforms::HostFacts& facts) {
   return processor;
 }
 
+/// The links by which the ranks of rank 0's node leave it: the first of each route to the next node
+/// that no route within the node takes. Only where the platform says what a node is; else 1.
+int nics_per_node(const SimGridPlatform& platform) {
+  const auto ranks = platform.ranks();
+  if (platform.node_count() < 2 || !ranks.front().host->get_property("node")) return 1;
+  std::vector<int> members, others;
+  for (int rank = 0; rank < static_cast<int>(ranks.size()); ++rank) {
+    const int node = ranks[static_cast<std::size_t>(rank)].node;
+    if (node < 2) (node == 0 ? members : others).push_back(rank);
+  }
+  std::set<const simgrid::s4u::Link*> within, leaving;
+  for (const int a : members)
+    for (const int b : members)
+      for (const auto* link : platform.links_between(a, b)) within.insert(link);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const auto route = platform.links_between(members[i], others[i % others.size()]);
+    const auto out =
+        std::ranges::find_if(route, [&](const auto* link) { return !within.contains(link); });
+    if (out != route.end()) leaving.insert(*out);
+  }
+  return std::max(1, static_cast<int>(leaving.size()));
+}
+
 }  // namespace
 
 std::vector<sim::Processor> processors_of(const SimGridPlatform& platform,
@@ -110,6 +134,7 @@ Machine machine_of(const SimGridPlatform& platform, const std::vector<sim::Proce
     machine.host_of_rank.emplace_back(place.host->get_cname());
     machine.layout.node_of_rank.push_back(place.node);
   }
+  machine.layout.nics_per_node = nics_per_node(platform);
   machine.layout.grid.assign(platform.grid().rbegin(), platform.grid().rend());
   machine.notes.assign(platform.notices().begin(), platform.notices().end());
   std::vector<double> gammas;
