@@ -31,18 +31,23 @@ class WatchedLog final : public algorithms::TrainingLog {
   const Progress& progress_;
 };
 
-// Where ranks are processes, the evaluated figures and their parameters travel as numbers:
-// step, time, loss, gap, error, staleness, disagreement, number of parameters, parameters.
+// Where ranks are processes, the figures and the parameters of those that are evaluated travel as
+// numbers: step, time, evaluated or not, loss, gap, error, staleness, disagreement, number of
+// parameters, parameters.
 
 std::vector<double> encoded(const TrainingHistory& history, Rank rank) {
   std::vector<double> numbers;
   for (const auto& figures : history.figures_of(rank)) {
-    if (!figures.due) continue;
     for (const double number :
-         {static_cast<double>(figures.step), figures.time.count(), figures.loss.value_or(nothing),
-          figures.gap.value_or(nothing), figures.error.value_or(nothing),
-          figures.staleness.value_or(nothing), figures.disagreement.value_or(nothing)})
+         {static_cast<double>(figures.step), figures.time.count(), figures.due ? 1.0 : 0.0,
+          figures.loss.value_or(nothing), figures.gap.value_or(nothing),
+          figures.error.value_or(nothing), figures.staleness.value_or(nothing),
+          figures.disagreement.value_or(nothing)})
       numbers.push_back(number);
+    if (!figures.due) {
+      numbers.push_back(0);
+      continue;
+    }
     const auto all = history.parameters_at(figures.step);
     const auto mine = all.find(rank);
     numbers.push_back(mine == all.end() ? 0 : static_cast<double>(mine->second.size()));
@@ -55,21 +60,21 @@ void decode(const std::vector<double>& numbers, Rank rank, TrainingHistory& hist
   const auto given = [](double number) {
     return number == number ? std::optional{number} : std::nullopt;
   };
-  for (std::size_t at = 0; at + 8 <= numbers.size();) {
+  for (std::size_t at = 0; at + 9 <= numbers.size();) {
     Figures figures;
     figures.step = static_cast<std::int64_t>(numbers[at]);
     figures.rank = rank;
     figures.time = Seconds{numbers[at + 1]};
-    figures.due = true;
-    figures.loss = given(numbers[at + 2]);
-    figures.gap = given(numbers[at + 3]);
-    figures.error = given(numbers[at + 4]);
-    figures.staleness = given(numbers[at + 5]);
-    figures.disagreement = given(numbers[at + 6]);
-    const auto count = static_cast<std::size_t>(numbers[at + 7]);
-    const std::span parameters{numbers.data() + at + 8, count};
+    figures.due = numbers[at + 2] != 0;
+    figures.loss = given(numbers[at + 3]);
+    figures.gap = given(numbers[at + 4]);
+    figures.error = given(numbers[at + 5]);
+    figures.staleness = given(numbers[at + 6]);
+    figures.disagreement = given(numbers[at + 7]);
+    const auto count = static_cast<std::size_t>(numbers[at + 8]);
+    const std::span parameters{numbers.data() + at + 9, count};
     history.record(figures, {.parameters = ConstSlice{parameters}, .gradient = {}});
-    at += 8 + count;
+    at += 9 + count;
   }
 }
 

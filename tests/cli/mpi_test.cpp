@@ -60,6 +60,34 @@ TEST_F(Mpi, TrainsAsThreadsDo) {
 }
 
 #ifdef TROUPE_HAS_SIMGRID
+/// The figures of a training run that do not depend on the clock.
+json figures_of(const json& report) {
+  json figures = json::array();
+  for (json line : report["training"]) {
+    line.erase("time_s");
+    figures.push_back(line);
+  }
+  return figures;
+}
+
+TEST_F(Mpi, GivesTheSameBitsAsThreadsAndTheSimulator) {
+  const std::string scenarios = std::string{TROUPE_SOURCE_DIR} + "/scenarios/";
+  for (const char* name : {"allreduce/ring", "butterfly/mixing", "zero_gradient_sum/ring",
+                           "parameter_server/in_turn"}) {
+    const std::string run = "run " + scenarios + name +
+                            ".json --set /platform/ranks=4 --set /training/stop/steps=20 --json ";
+    ASSERT_EQ(troupe(run + file("real.json") + " --backend mpi", mpirun(4)).status, 0) << name;
+    ASSERT_EQ(troupe(run + file("threads.json") + " --backend loopback").status, 0) << name;
+    const auto real = figures_of(json::parse(read(file("real.json"))));
+    EXPECT_FALSE(real.empty()) << name;
+    EXPECT_EQ(real, figures_of(json::parse(read(file("threads.json"))))) << name;
+#ifdef TROUPE_HAS_SIMGRID
+    ASSERT_EQ(troupe(run + file("simulated.json") + " --backend sim").status, 0) << name;
+    EXPECT_EQ(real, figures_of(json::parse(read(file("simulated.json"))))) << name;
+#endif
+  }
+}
+
 TEST_F(Mpi, TakesTheFiguresOfAPlatformForAuto) {
   const auto ran =
       troupe("collective --backend mpi --platform star_16 -a auto --sizes 8,1M -n 1 -w 0 --json " +
