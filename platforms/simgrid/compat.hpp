@@ -29,6 +29,16 @@ inline simgrid::s4u::Link* add_link(simgrid::s4u::NetZone& zone, const std::stri
 #endif
 }
 
+/// A zone made by ourselves becomes a part of the platform before it is filled.
+inline void adopt([[maybe_unused]] simgrid::s4u::NetZone& zone) {
+#if SIMGRID_VERSION >= 40000
+  zone.set_parent(simgrid::s4u::Engine::get_instance()->get_netzone_root());
+#endif
+}
+
+/// A platform file that is one <cluster> with a topology ends SimGrid 4.0.
+inline constexpr bool crashes_on_a_bare_cluster = SIMGRID_VERSION >= 40000;
+
 /// The root zone of a platform made in code, every host of which has links of its own.
 inline simgrid::s4u::NetZone* add_star([[maybe_unused]] simgrid::s4u::Engine& engine,
                                        const std::string& name) {

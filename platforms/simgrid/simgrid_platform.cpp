@@ -18,6 +18,7 @@
 #include "platforms/simgrid/compat.hpp"
 #include "platforms/simgrid/computed_zone.hpp"
 #include "platforms/simgrid/leaf_switches.hpp"
+#include "platforms/simgrid/loadable_file.hpp"
 #include "platforms/simgrid/rehearsal.hpp"
 #include "platforms/simgrid/settings.hpp"
 #include "platforms/xml_scan.hpp"
@@ -67,8 +68,9 @@ struct Recording {
 void load_file(const s4u::Engine& engine, const std::filesystem::path& file,
                std::span<const XmlTag> tags) {
   xbt_log_control_set("xbt_cfg.thres:warning");  // or it tells of each setting of the file
+  const LoadableFile loadable{file, tags};
   try {
-    engine.load_platform(file.string());
+    engine.load_platform(loadable.path().string());
   } catch (const std::out_of_range& error) {  // a setting in <config>
     const std::string what = in_one_line(error.what());
     const std::string name = what.substr(what.rfind(' ') + 1);
