@@ -15,7 +15,7 @@ export CTEST_OUTPUT_ON_FAILURE := 1
 ctest = .ci/ctest $(1) -j$(JOBS) $(2) $(CTEST)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-full build demo test asan tsan tidy exhaustive bench headers install package clean
+.PHONY: help setup setup-full build demo test asan ubsan tsan tidy exhaustive bench headers install package clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,14 +37,20 @@ demo: setup build/dev/build.ninja  ## all allreduce algorithms, 1 KiB to 1 GiB, 
 	  --sizes 1K:1G --json $(OUT)/demo/allreduce.json --csv $(OUT)/demo/allreduce.csv
 
 test: build  ## build, and pass every test
-	@$(call ctest,dev,-LE exhaustive)
+	@$(call ctest,dev,-LE 'exhaustive|large')
 
-asan: setup build/asan/build.ninja  ## every test under the address and undefined-behaviour sanitizers
+# SimGrid's and our own fibers' stacks are unknown to the address and thread sanitizers, which then report what is not
+# there when an exception passes: they see the port on threads; undefined behaviour is looked for everywhere.
+on_threads = -R '^(core|collectives|contract.loopback|ZeroGradientSum|ButterflyMixing|DataParallel|Servers)' -LE 'exhaustive|large'
+asan: setup build/asan/build.ninja  ## the suites on threads under the address and undefined-behaviour sanitizers
 	@cmake --build --preset asan -j$(JOBS)
-	@$(call ctest,asan,-LE exhaustive)
-tsan: setup build/tsan/build.ninja  ## the tests that run threads under the thread sanitizer
+	@$(call ctest,asan,$(on_threads))
+ubsan: setup build/ubsan/build.ninja  ## every test under the undefined-behaviour sanitizer
+	@cmake --build --preset ubsan -j$(JOBS)
+	@UBSAN_OPTIONS=halt_on_error=1 $(call ctest,ubsan,-LE 'exhaustive|large')
+tsan: setup build/tsan/build.ninja  ## the suites on threads under the thread sanitizer
 	@cmake --build --preset tsan -j$(JOBS)
-	@$(call ctest,tsan,-LE exhaustive)
+	@$(call ctest,tsan,$(on_threads))
 tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file but the tests
 	@cmake --build --preset tidy -j$(JOBS)
 exhaustive: build  ## the exhaustive tests, at their full extent (hours)
