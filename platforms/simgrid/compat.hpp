@@ -3,6 +3,8 @@
 // 13). Nothing else in Troupe asks for SimGrid's version.
 
 #include <functional>
+#include <simgrid/kernel/routing/NetPoint.hpp>
+#include <simgrid/kernel/routing/NetZoneImpl.hpp>
 #include <simgrid/s4u.hpp>
 #include <string>
 #include <xbt/config.hpp>
@@ -30,9 +32,9 @@ inline simgrid::s4u::Link* add_link(simgrid::s4u::NetZone& zone, const std::stri
 }
 
 /// A zone made by ourselves becomes a part of the platform before it is filled.
-inline void adopt([[maybe_unused]] simgrid::s4u::NetZone& zone) {
+inline void adopt([[maybe_unused]] simgrid::kernel::routing::NetZoneImpl& zone) {
 #if SIMGRID_VERSION >= 40000
-  zone.set_parent(simgrid::s4u::Engine::get_instance()->get_netzone_root());
+  zone.set_parent(simgrid::s4u::Engine::get_instance()->get_netzone_root()->get_impl());
 #endif
 }
 

@@ -20,7 +20,7 @@ class ComputedZone : public routing::NetZoneImpl {
   explicit ComputedZone(const Topology& topology)
       : NetZoneImpl{"platform"}, route_{topology.route} {
     s4u::NetZone& zone = *get_iface();
-    compat::adopt(zone);
+    compat::adopt(*this);
     for (const TopologyHost& host : topology.hosts) {
       hosts_.push_back(add(zone, host));
       id_to_host_.resize(std::max(id_to_host_.size(), hosts_.back()->get_netpoint()->id() + 1), -1);

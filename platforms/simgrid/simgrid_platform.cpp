@@ -58,11 +58,12 @@ std::string in_one_line(std::string complaint) {
   return complaint;
 }
 
-/// The order in which hosts are made. SimGrid offers no way to take a callback back, hence the
-/// flag.
+/// The order in which hosts are made. Their points in the network tell it: SimGrid 4 announces the
+/// hosts themselves when a zone is sealed, in order of name. SimGrid offers no way to take a
+/// callback back, hence the flag.
 struct Recording {
   bool open = true;
-  std::vector<s4u::Host*> hosts;
+  std::vector<std::string> hosts;
 };
 
 void load_file(const s4u::Engine& engine, const std::filesystem::path& file,
@@ -191,12 +192,14 @@ void SimGridPlatform::load(s4u::Engine& engine, const Source& source) {
     hosts_ = build_zone(*source.topology);
   } else {
     const auto recording = std::make_shared<Recording>();
-    s4u::Host::on_creation_cb([recording](s4u::Host& host) {
-      if (recording->open) recording->hosts.push_back(&host);
+    using Point = simgrid::kernel::routing::NetPoint;
+    Point::on_creation.connect([recording](const Point& point) {
+      if (recording->open && point.is_host()) recording->hosts.push_back(point.get_name());
     });
     load_file(engine, spec_.file, source.tags);
-    recording->open = false;  // sealing reports every host once more
-    hosts_ = recording->hosts;
+    recording->open = false;
+    hosts_.clear();
+    for (const std::string& name : recording->hosts) hosts_.push_back(engine.host_by_name(name));
   }
   if (hosts_.empty()) throw BadPlatform(fmt::format("{}: declares no host", spec_.name()));
   engine.seal_platform();
