@@ -4,9 +4,11 @@
 
 #include <array>
 #include <boost/version.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "cli/commands.hpp"
 #include "core/errors.hpp"
@@ -105,6 +107,8 @@ int run_program(const Program& program, int argc, char** argv) {
   const auto failed = [&](const std::string& message, int status) {
     if (program.end_job) program.end_job(message, status);
     if (speaks() || status != 2) fmt::print(stderr, "troupe: {}\n", message);
+    else  // a launcher ends the job when the first process fails: not before one has spoken
+      std::this_thread::sleep_for(std::chrono::seconds{2});
     return status;
   };
   try {
