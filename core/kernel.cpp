@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "core/kernel_description.hpp"
 #include "core/kernel_host.hpp"
 
 namespace troupe {
@@ -17,7 +18,14 @@ struct Overloaded : Cases... {
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;  // clang before 17 does not deduce it
 
-double real(std::size_t count) { return static_cast<double>(count); }
+void check_arithmetic(ConstSlice slice) {
+  EXPECTS(has_arithmetic(slice.dtype()),
+          std::string{name_of(slice.dtype())} + " travels and can be cast, but has no arithmetic");
+}
+
+}  // namespace
+
+namespace description {
 
 Bytes bytes_of(std::initializer_list<ConstSlice> slices) {
   Bytes total;
@@ -37,19 +45,21 @@ void check_same_size(ConstSlice a, ConstSlice b) {
   EXPECTS(a.size() == b.size(), "operands of a vector kernel have one size, not " +
                                     std::to_string(a.size()) + " and " + std::to_string(b.size()));
 }
-void check_arithmetic(ConstSlice slice) {
-  EXPECTS(has_arithmetic(slice.dtype()),
-          std::string{name_of(slice.dtype())} + " travels and can be cast, but has no arithmetic");
+void check_real(ConstSlice slice) {
+  EXPECTS(slice.dtype() == Dtype::float32 || slice.dtype() == Dtype::float64,
+          "this kernel takes float32 or float64, not " + std::string{name_of(slice.dtype())});
 }
 void check_matrix(ConstSlice matrix, std::size_t rows, std::size_t columns, const char* which) {
-  EXPECTS(matrix.dtype() == Dtype::float32 || matrix.dtype() == Dtype::float64,
-          "dense kernels take float32 or float64, not " + std::string{name_of(matrix.dtype())});
+  check_real(matrix);
   EXPECTS(matrix.size() == rows * columns,
           std::string{"operand "} + which + " has " + std::to_string(matrix.size()) +
               " values, its shape is " + std::to_string(rows) + "x" + std::to_string(columns));
 }
 
-}  // namespace
+}  // namespace description
+
+using description::bytes_of, description::check_matrix, description::check_same,
+    description::check_same_size, description::real;
 
 std::string_view name_of(Op op) noexcept {
   static constexpr std::array<std::string_view, 4> names{"sum", "product", "min", "max"};
@@ -58,8 +68,32 @@ std::string_view name_of(Op op) noexcept {
 
 std::string_view name_of(const Kernel& kernel) noexcept {
   static constexpr std::array<std::string_view, std::variant_size_v<Kernel>> names{
-      "Reduce", "Axpy",     "Scale",         "Copy", "Fill",  "Cast",
-      "Gemm",   "Cholesky", "CholeskySolve", "Svd",  "Opaque"};
+      "Reduce",
+      "Axpy",
+      "Scale",
+      "Copy",
+      "Fill",
+      "Cast",  //
+      "Gemm",
+      "Cholesky",
+      "CholeskySolve",
+      "Svd",  //
+      "AddBias",
+      "BiasGradient",
+      "Activation",
+      "ActivationGradient",
+      "Loss",  //
+      "Convolution",
+      "ConvolutionInputGradient",
+      "ConvolutionFilterGradient",  //
+      "Pooling",
+      "PoolingGradient",  //
+      "MomentumStep",
+      "AdamStep",
+      "AdaGradStep",
+      "DelayCompensation",
+      "Interpolate",  //
+      "Opaque"};
   return names[kernel.index()];
 }
 
@@ -98,7 +132,8 @@ Work work(const Kernel& kernel) {
             return Work{{4 * real(k.m) * real(k.n) * r + 8 * r * r * r},
                         bytes_of({k.a, k.u, k.s, k.v})};
           },
-          [](const Opaque& k) { return k.work; }},
+          [](const Opaque& k) { return k.work; },
+          [](const auto& k) { return description::work(k); }},
       kernel);
 }
 
@@ -137,7 +172,8 @@ Operands operands(const Kernel& kernel) {
                                },
                                [](const Opaque& k) {
                                  return Operands{k.reads, k.writes};
-                               }},
+                               },
+                               [](const auto& k) { return description::operands(k); }},
                     kernel);
 }
 
@@ -195,7 +231,8 @@ void check(const Kernel& kernel) {
                           check_same(k.a, k.s);
                           check_same(k.a, k.v);
                         },
-                        [](const Opaque& k) { EXPECTS(k.body, "an opaque kernel has a body"); }},
+                        [](const Opaque& k) { EXPECTS(k.body, "an opaque kernel has a body"); },
+                        [](const auto& k) { description::check(k); }},
              kernel);
 }
 

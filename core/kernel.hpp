@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/kernel_network.hpp"
+#include "core/kernel_update.hpp"
 #include "core/slice.hpp"
 #include "core/units.hpp"
 
@@ -101,8 +103,14 @@ struct Opaque {
   std::function<void()> body{};
 };
 
-using Kernel =
-    std::variant<Reduce, Axpy, Scale, Copy, Fill, Cast, Gemm, Cholesky, CholeskySolve, Svd, Opaque>;
+/// Families: vector, dense, network (core/kernel_network.hpp), update (core/kernel_update.hpp).
+using Kernel = std::variant<Reduce, Axpy, Scale, Copy, Fill, Cast,                                //
+                            Gemm, Cholesky, CholeskySolve, Svd,                                   //
+                            AddBias, BiasGradient, Activation, ActivationGradient, Loss,          //
+                            Convolution, ConvolutionInputGradient, ConvolutionFilterGradient,     //
+                            Pooling, PoolingGradient,                                             //
+                            MomentumStep, AdamStep, AdaGradStep, DelayCompensation, Interpolate,  //
+                            Opaque>;
 
 /// "Reduce", "Gemm", …
 std::string_view name_of(const Kernel&) noexcept;
@@ -110,7 +118,14 @@ std::string_view name_of(const Kernel&) noexcept;
 /// Arithmetic and memory traffic of a kernel: n values of s bytes cost n flops and 3ns bytes for
 /// Reduce, 2n and 3ns for Axpy, n and 2ns for Scale, 0 and 2ns for Copy, 0 and ns for Fill, n and
 /// n(s+s') for Cast; 2mnk for Gemm, n³/3 for Cholesky, 2n² a column for CholeskySolve, 4mn·r + 8r³
-/// for Svd (Golub and Van Loan, 4th ed., §8.6), each operand touched once.
+/// for Svd (Golub and Van Loan, 4th ed., §8.6), each operand touched once. In the network and
+/// update families an operand is touched once, or twice where it is updated in place, and an
+/// elementary function counts as one operation. Of n values: n for AddBias and BiasGradient; 0, 1,
+/// 4, 1, 5 for identity, tanh, sigmoid, ReLU, GELU and 0, 3, 3, 1, 10 for their gradients; 3 for
+/// squared error and 5 for both cross-entropies, one more with a gradient; 2 · window_size for each
+/// value of a convolution's output, forwards and in each of the two gradients; one for each value
+/// in a window of Pooling and its gradient; 5 for MomentumStep (7 with Nesterov), 14 for AdamStep,
+/// 7 for AdaGradStep, 5 for DelayCompensation (11 when adaptive), 3 for Interpolate.
 Work work(const Kernel&);
 
 /// The slices a kernel reads and writes (an operand updated in place is in both).
