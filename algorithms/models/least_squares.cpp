@@ -25,7 +25,8 @@ Design design_of(const TrainingProblem& problem, int shard, int shards) {
   const double distance = 20.0 / static_cast<double>(features - 1);
   const double width = problem.model.width * distance;
   Design design;
-  for (const std::size_t n : shard_of(problem.data.partition, keys, shard, shards)) {
+  for (const std::size_t n :
+       shard_of(problem.data.partition, keys, shard, shards, problem.data.seed)) {
     for (std::size_t j = 0; j < features; ++j) {
       const double r = samples[n].x - (-10 + distance * static_cast<double>(j));
       design.features.push_back(std::exp(-r * r / (2 * width * width)));

@@ -19,7 +19,7 @@ std::string refusal_of_model(const TrainingProblem& problem, int shards) {
   for (const std::string& why :
        {refusal_of_choice("model", problem.model.kind, models),
         refusal_of_choice("data", problem.data.kind, data),
-        refusal_of_choice("partition", problem.data.partition, partitions),
+        refusal_of_partition(problem.data.partition),
         refusal_of_choice("optimiser", problem.optimiser.kind, optimisers)})
     if (!why.empty()) return why;
   if (problem.dtype != Dtype::float32 && problem.dtype != Dtype::float64)

@@ -1,0 +1,67 @@
+#include "algorithms/data/folds.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+
+#include "algorithms/allreduce/allreduce.hpp"
+#include "algorithms/data/draws.hpp"
+#include "algorithms/data/shards.hpp"
+#include "core/errors.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+/// Holds back order[first, first + count).
+Split split_of(const std::vector<std::size_t>& order, std::size_t first, std::size_t count) {
+  Split split;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    (first <= i && i < first + count ? split.held_out : split.training).push_back(order[i]);
+  std::ranges::sort(split.training);
+  std::ranges::sort(split.held_out);
+  return split;
+}
+
+}  // namespace
+
+Split hold_out(std::size_t samples, double fraction, std::uint64_t seed) {
+  if (!(fraction >= 0 && fraction < 1))
+    throw BadInput("the held-out part of the samples is " + std::to_string(fraction) +
+                   ", expected 0 or more and less than 1");
+  const auto count =
+      static_cast<std::size_t>(std::llround(fraction * static_cast<double>(samples)));
+  if (count >= samples)
+    throw BadInput("holding back " + std::to_string(count) + " of " + std::to_string(samples) +
+                   " samples leaves none to train on");
+  SplitMix64 random{seed};
+  return split_of(permutation(samples, random), 0, count);
+}
+
+std::vector<Split> k_folds(std::size_t samples, int folds, std::uint64_t seed) {
+  if (folds < 2 || static_cast<std::size_t>(folds) > samples)
+    throw BadInput(std::to_string(samples) + " samples cannot be judged in " +
+                   std::to_string(folds) + " folds: expected from 2 to as many as samples");
+  SplitMix64 random{seed};
+  const std::vector<std::size_t> order = permutation(samples, random);
+  std::vector<Split> splits;
+  std::size_t first = 0;
+  for (int fold = 0; fold < folds; ++fold) {
+    const std::size_t count = shard_size(samples, fold, folds);
+    splits.push_back(split_of(order, first, count));
+    first += count;
+  }
+  return splits;
+}
+
+std::vector<double> cross_validate(Communicator& comm, const std::vector<Split>& folds,
+                                   const std::function<double(const Split&)>& score) {
+  std::vector<double> scores(folds.size(), 0);
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  for (auto fold = static_cast<std::size_t>(comm.rank()); fold < folds.size(); fold += ranks)
+    scores[fold] = score(folds[fold]);
+  binomial_allreduce(comm, std::span{scores}, Op::sum);
+  return scores;
+}
+
+}  // namespace troupe::algorithms

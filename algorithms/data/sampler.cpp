@@ -1,0 +1,79 @@
+#include "algorithms/data/sampler.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "algorithms/choice.hpp"
+#include "algorithms/data/draws.hpp"
+#include "core/errors.hpp"
+
+namespace troupe::algorithms {
+
+const std::array<std::string, 3> sampling_orders{"with_replacement", "epochs", "in_order"};
+
+DistributedSampler::DistributedSampler(std::size_t samples, Rank rank, int ranks,
+                                       std::uint64_t seed)
+    : samples_{samples},
+      rank_{static_cast<std::size_t>(rank)},
+      ranks_{static_cast<std::size_t>(ranks)},
+      seed_{seed} {
+  EXPECTS(0 <= rank && rank < ranks, "a rank is one of all ranks");
+  if (samples == 0) throw BadInput("no sample can be dealt out of none");
+}
+
+std::vector<std::size_t> DistributedSampler::indices() const {
+  SplitMix64 random{seed_ + epoch_};
+  const std::vector<std::size_t> order = permutation(samples_, random);
+  std::vector<std::size_t> mine(size());
+  for (std::size_t i = 0; i < mine.size(); ++i) mine[i] = order[(rank_ + i * ranks_) % samples_];
+  return mine;
+}
+
+BatchSampler::BatchSampler(const Options& options, std::size_t samples, int shard)
+    : samples_{samples},
+      batch_{options.batch},
+      drawn_{options.order == "with_replacement" && options.batch > 0},
+      shuffled_{options.order == "epochs" && options.batch > 0},
+      drop_last_{options.drop_last},
+      random_{SplitMix64::of_rank(options.seed, shard)} {
+  expect_choice("sampling order", options.order, sampling_orders);
+  if (samples == 0) throw BadInput("shard " + std::to_string(shard) + " has no samples to draw");
+  if (!drawn_ && drop_last_ && batch_ > samples)
+    throw BadInput("shard " + std::to_string(shard) + " has " + std::to_string(samples) +
+                   " samples, which fill no batch of " + std::to_string(batch_) +
+                   ": without the last short batch there is none");
+  if (batch_ == 0) batch_ = samples_;
+  if (!drawn_) batch_ = std::min(batch_, samples_);
+  order_.resize(drawn_ ? batch_ : samples_);
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  if (shuffled_) shuffle(order_, random_);
+}
+
+std::size_t BatchSampler::next_size() const {
+  if (drawn_) return batch_;
+  const std::size_t left = samples_ - at_;
+  const bool exhausted = drop_last_ ? left < batch_ : left == 0;
+  return exhausted ? batch_ : std::min(batch_, left);
+}
+
+std::span<const std::size_t> BatchSampler::next() {
+  ++batches_;
+  if (drawn_) {
+    for (std::size_t& sample : order_) sample = random_.below(samples_);
+    return order_;
+  }
+  const std::size_t size = next_size();
+  if (size > samples_ - at_ || at_ == samples_) {
+    at_ = 0;
+    if (shuffled_) shuffle(order_, random_);
+  }
+  at_ += size;
+  return std::span{order_}.subspan(at_ - size, size);
+}
+
+std::size_t BatchSampler::batches_per_epoch() const {
+  const bool whole_ones_only = drop_last_ && !drawn_;
+  return whole_ones_only ? samples_ / batch_ : (samples_ + batch_ - 1) / batch_;
+}
+
+}  // namespace troupe::algorithms
