@@ -64,7 +64,7 @@ std::vector<Indices> strided(std::size_t count, std::size_t n) {
 
 /// Class by class: its samples in random order, cut by one draw of Dirichlet(a). Each shard keeps
 /// its samples in the order of the data.
-std::vector<Indices> dirichlet_shards(double a, const Samples& samples, std::size_t n) {
+std::vector<Indices> dirichlet_shards(double a, const PartitionInput& samples, std::size_t n) {
   std::vector<Indices> of_class, shards(n);
   for (std::size_t i = 0; i < samples.count; ++i) {
     const auto label = static_cast<std::size_t>(samples.labels[i]);
@@ -93,7 +93,7 @@ void expect_speeds(std::span<const double> speeds, std::size_t n) {
                      std::to_string(speeds[rank]) + ", expected a number above 0");
 }
 
-std::vector<Indices> cut(std::string_view partition, const Samples& samples, std::size_t n) {
+std::vector<Indices> cut(std::string_view partition, const PartitionInput& samples, std::size_t n) {
   const auto [name, concentration] = parse(partition);
   if (name == "strided") return strided(samples.count, n);
   if (name == "dirichlet") {
@@ -123,7 +123,8 @@ std::vector<Indices> cut(std::string_view partition, const Samples& samples, std
 
 }  // namespace
 
-std::vector<Indices> shards_of(std::string_view partition, const Samples& samples, int shards) {
+std::vector<Indices> shards_of(std::string_view partition, const PartitionInput& samples,
+                               int shards) {
   EXPECTS(shards > 0, "there is one shard at least");
   if (samples.count < static_cast<std::size_t>(shards))
     throw BadInput(std::to_string(samples.count) + " samples cannot be cut into " +
@@ -146,18 +147,18 @@ std::vector<Indices> shards_of(std::string_view partition, const Dataset& data, 
   const std::vector<double> keys =
       partition == "sorted" ? sorting_keys(data) : std::vector<double>{};
   return shards_of(partition,
-                   Samples{.count = data.samples,
-                           .keys = keys,
-                           .labels = data.labels,
-                           .speeds = speeds,
-                           .seed = seed},
+                   PartitionInput{.count = data.samples,
+                                  .keys = keys,
+                                  .labels = data.labels,
+                                  .speeds = speeds,
+                                  .seed = seed},
                    shards);
 }
 
 Indices shard_of(std::string_view partition, std::span<const double> keys, int shard, int shards,
                  std::uint64_t seed) {
   EXPECTS(0 <= shard && shard < shards, "a shard is one of all shards");
-  return shards_of(partition, Samples{.count = keys.size(), .keys = keys, .seed = seed},
+  return shards_of(partition, PartitionInput{.count = keys.size(), .keys = keys, .seed = seed},
                    shards)[static_cast<std::size_t>(shard)];
 }
 

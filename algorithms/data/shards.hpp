@@ -18,7 +18,7 @@ namespace troupe::algorithms {
 extern const std::array<std::string, 6> partitions;
 
 /// What a partition looks at, as far as it needs it.
-struct Samples {
+struct PartitionInput {
   std::size_t count = 0;
   std::span<const double> keys{};          ///< of each sample, for sorted
   std::span<const std::int32_t> labels{};  ///< of each sample, for dirichlet
@@ -36,8 +36,8 @@ struct Samples {
 ///   shard for A near 0, like shards for a large A (Hsu, Qi and Brown 2019, §3).
 /// Throws BadInput: unknown name (with the nearest), A not above 0, what the partition needs and
 /// the samples lack, more shards than samples, an empty shard.
-std::vector<std::vector<std::size_t>> shards_of(std::string_view partition, const Samples& samples,
-                                                int shards);
+std::vector<std::vector<std::size_t>> shards_of(std::string_view partition,
+                                                const PartitionInput& samples, int shards);
 
 /// The same with keys and labels of the data.
 std::vector<std::vector<std::size_t>> shards_of(std::string_view partition, const Dataset& data,
