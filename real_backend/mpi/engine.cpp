@@ -100,7 +100,7 @@ std::optional<Completion> FlowCommunicator::wait_any(WaitSet& set, Seconds until
 
 // ---- starting
 
-Engine::Engine(Messages::Pair comms, const Options& options, const TagPacking& tags, Abort abort)
+Engine::Engine(Messages::Comms comms, const Options& options, const TagPacking& tags, Abort abort)
     : options_{options},
       tags_{tags},
       abort_{std::move(abort)},

@@ -59,7 +59,7 @@ class Engine final : public Waiter {
   /// Ends the job because of `message`; does not return.
   using Abort = std::function<void(const std::string& message)>;
 
-  Engine(Messages::Pair comms, const Options& options, const TagPacking& tags, Abort abort);
+  Engine(Messages::Comms comms, const Options& options, const TagPacking& tags, Abort abort);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();

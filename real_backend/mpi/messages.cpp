@@ -4,7 +4,6 @@
 #include <cstring>
 #include <exception>
 #include <string>
-#include <thread>
 
 #include "real_backend/mpi/tag_packing.hpp"
 
@@ -16,6 +15,9 @@ namespace {
 constexpr std::size_t long_message = 64 * 1024;
 // Messages matched before the requests are looked at again.
 constexpr int probes_at_once = 64;
+// Messages received at once. The next ones wait, whose senders wait as well: none needs another to
+// be received first. See docs/decisions/0008-mpi-backend.md for what a thousand at once led to.
+constexpr std::size_t taken_at_once = 64;
 
 }  // namespace
 
@@ -29,13 +31,22 @@ void MessageOperation::retire() noexcept { messages_.recycle(*this); }
 
 // ---- starting
 
-Messages::Messages(Pair comms, const Options& options, const Clock& clock, Waiter& waiter)
-    : comms_{comms}, options_{options}, clock_{clock}, waiter_{waiter} {
+namespace {
+int size_of(MPI_Comm comm) {
   int size = 0;
-  check_call(MPI_Comm_size(comms.addressed, &size), "MPI_Comm_size");
-  addressed_.resize(static_cast<std::size_t>(size));
-  sent_.resize(static_cast<std::size_t>(size));
+  check_call(MPI_Comm_size(comm, &size), "MPI_Comm_size");
+  return size;
 }
+}  // namespace
+
+Messages::Messages(Comms comms, const Options& options, const Clock& clock, Waiter& waiter)
+    : comms_{comms},
+      options_{options},
+      clock_{clock},
+      waiter_{waiter},
+      receipts_{comms.receipts, size_of(comms.receipts)},
+      addressed_(static_cast<std::size_t>(size_of(comms.addressed))),
+      sent_(addressed_.size()) {}
 
 Operation& Messages::send(Rank to, int tag, bool open, ConstPayload payload,
                           std::uint64_t sequence) {
@@ -58,9 +69,16 @@ Operation& Messages::send(Rank to, int tag, bool open, ConstPayload payload,
   MPI_Request request = MPI_REQUEST_NULL;
   ++sent_[static_cast<std::size_t>(to)];
   if (!is_eager(payload.bytes, options_.eager_limit)) {
-    // Synchronous: it must not complete before the receiver has asked for it.
-    check_call(MPI_Issend(address, extent.count(), extent.type(), to, tag, comm(open), &request),
-               "MPI_Issend");
+    if (options_.receive == Receive::posted) {
+      check_call(MPI_Issend(address, extent.count(), extent.type(), to, tag, comm(open), &request),
+                 "MPI_Issend");
+      operation.ends_to_come_ = 1;
+    } else {
+      check_call(MPI_Isend(address, extent.count(), extent.type(), to, tag, comm(open), &request),
+                 "MPI_Isend");
+      operation.ends_to_come_ = 2;
+      receipts_.expect(to, open, operation);
+    }
     activate(request, {&operation, nullptr, payload.bytes});
   } else {
     std::unique_ptr<std::byte[]> copy;
@@ -101,7 +119,7 @@ Operation& Messages::receive(Rank from, int tag, bool open, Payload room, std::u
   const auto arrived = std::find_if(queue.arrived.begin(), queue.arrived.end(),
                                     [tag](const Arrived& one) { return one.tag == tag; });
   if (arrived != queue.arrived.end()) {
-    Arrived message = *arrived;
+    const Arrived message = *arrived;
     queue.arrived.erase(arrived);
     take(operation, message);
   } else {
@@ -119,7 +137,14 @@ std::byte* Messages::room_for(MessageOperation& operation, std::size_t bytes, bo
   return operation.ballast_;
 }
 
-void Messages::take(MessageOperation& operation, Arrived& arrived) {
+void Messages::take(MessageOperation& operation, const Arrived& arrived) {
+  if (taking_ < taken_at_once) start_taking(operation, arrived);
+  else matched_.push_back({&operation, arrived});
+}
+void Messages::start_taking(MessageOperation& operation, Arrived arrived) {
+  ++taking_;
+  operation.owes_receipt_ = arrived.wants_receipt;
+  operation.number_ = arrived.number;
   operation.truncated_ = arrived.bytes > operation.bytes_;
   std::byte* const address =
       room_for(operation, arrived.bytes, !operation.truncated_ && !arrived.phantom);
@@ -151,6 +176,8 @@ bool Messages::probe(bool open) {
   arrived.tag = status.MPI_TAG & ~TagPacking::phantom;
   arrived.phantom = status.MPI_TAG & TagPacking::phantom;
   arrived.bytes = bytes_of(status);
+  arrived.wants_receipt = !is_eager(arrived.bytes, options_.eager_limit);
+  if (arrived.wants_receipt) arrived.number = receipts_.number_arrived(arrived.from, open);
   Channel& queue = channel(arrived.from, open);
   const auto operation =
       std::find_if(queue.posted.begin(), queue.posted.end(),
@@ -178,6 +205,7 @@ bool Messages::poll() {
   if (options_.receive == Receive::posted) return test_active();
   bool some = take_note(false, posted_addressed_);
   some |= test_active();
+  some |= take_receipts();
   if (!some && posted_open_ == 0) return false;
   if (take_note(true, 1)) {
     test_active();
@@ -203,6 +231,8 @@ bool Messages::test_active() {
   // From the back, so that what moves into a gap is none of those still to be removed.
   std::sort(indices_.begin(), indices_.begin() + count, std::greater<>{});
   for (std::size_t i = 0; i < ended; ++i) remove_active(static_cast<std::size_t>(indices_[i]));
+  for (; taking_ < taken_at_once && !matched_.empty(); matched_.pop_front())
+    start_taking(*matched_.front().operation, matched_.front().message);
   return true;
 }
 
@@ -227,7 +257,7 @@ void Messages::finish_active(std::size_t slot, const MPI_Status& status, int err
   if (error != MPI_SUCCESS) MPI_Error_class(error, &error_class);
   if (!operation->receives_) {
     check_call(error, "MPI_Issend");
-    operation->complete(operation->rank_, operation->bytes_, at);
+    end_send(*operation, at);
     return;
   }
   int cancelled = 0;
@@ -239,6 +269,10 @@ void Messages::finish_active(std::size_t slot, const MPI_Status& status, int err
   ++received_;
   // A message taken by MPI_Imrecv is known by its operation, except who sent it on an open tag.
   const Rank from = operation->rank_ == any_rank ? status.MPI_SOURCE : operation->rank_;
+  if (options_.receive == Receive::probed) {
+    --taking_;
+    if (operation->owes_receipt_) send_receipt(*operation, from);
+  }
   if (operation->truncated_ || error_class == MPI_ERR_TRUNCATE) {
     const std::string length =
         operation->truncated_ ? "of " + std::to_string(active_[slot].bytes) + " bytes" : "";
@@ -265,6 +299,28 @@ void Messages::remove_active(std::size_t slot) {
   }
   requests_.pop_back();
   active_.pop_back();
+}
+
+void Messages::end_send(MessageOperation& operation, Seconds at) {
+  if (--operation.ends_to_come_ == 0) operation.complete(operation.rank_, operation.bytes_, at);
+}
+
+void Messages::send_receipt(const MessageOperation& received, Rank from) {
+  auto copy = std::make_unique_for_overwrite<std::byte[]>(sizeof(received.number_));
+  std::memcpy(copy.get(), &received.number_, sizeof(received.number_));
+  const MPI_Request request = receipts_.send(from, received.open_, copy.get());
+  activate(request, {nullptr, std::move(copy), sizeof(received.number_)});
+}
+
+bool Messages::take_receipts() {
+  bool some = false;
+  for (int i = 0; i < probes_at_once && receipts_.expected(); ++i) {
+    MessageOperation* const sent = receipts_.take();
+    if (!sent) break;
+    end_send(*sent, clock_.now());
+    some = true;
+  }
+  return some;
 }
 
 // ---- ending
@@ -299,67 +355,6 @@ void Messages::recycle(MessageOperation& operation) noexcept {
     operation.ballast_ = nullptr;
   }
   free_.push_back(&operation);
-}
-
-void Messages::wait_for(MPI_Request request) {
-  int done = 0;
-  if (options_.wait_inside_mpi) {
-    check_call(MPI_Wait(&request, MPI_STATUS_IGNORE), "MPI_Wait");
-    return;
-  }
-  while (!done) {
-    check_call(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
-    if (!done) std::this_thread::yield();
-  }
-}
-
-bool Messages::forget_message(bool open) {
-  int found = 0;
-  MPI_Status status{};
-  check_call(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm(open), &found, &status), "MPI_Iprobe");
-  if (!found) return false;
-  const std::size_t bytes = bytes_of(status);
-  const auto room = std::make_unique_for_overwrite<std::byte[]>(bytes);
-  const Extent extent{bytes};
-  MPI_Request request = MPI_REQUEST_NULL;
-  check_call(MPI_Irecv(room.get(), extent.count(), extent.type(), status.MPI_SOURCE, status.MPI_TAG,
-                       comm(open), &request),
-             "MPI_Irecv");
-  wait_for(request);
-  ++received_;
-  return true;
-}
-void Messages::forget_arrived(Channel& queue) {
-  for (Arrived& arrived : queue.arrived) {
-    const auto room = std::make_unique_for_overwrite<std::byte[]>(arrived.bytes);
-    const Extent extent{arrived.bytes};
-    MPI_Request request = MPI_REQUEST_NULL;
-    check_call(MPI_Imrecv(room.get(), extent.count(), extent.type(), &arrived.message, &request),
-               "MPI_Imrecv");
-    wait_for(request);
-    ++received_;
-  }
-  queue.arrived.clear();
-}
-
-std::size_t Messages::finish() {
-  // Counting is exact where a barrier is not: an eager message may be overtaken by it.
-  int expected = 0;
-  MPI_Request counted = MPI_REQUEST_NULL;
-  check_call(MPI_Ireduce_scatter_block(sent_.data(), &expected, 1, MPI_INT, MPI_SUM,
-                                       comms_.addressed, &counted),
-             "MPI_Ireduce_scatter_block");
-  wait_for(counted);
-  const std::size_t unasked = static_cast<std::size_t>(expected) - received_;
-  for (Channel& queue : addressed_) forget_arrived(queue);
-  forget_arrived(open_);
-  while (received_ < static_cast<std::size_t>(expected))
-    if (!forget_message(false) && !forget_message(true)) std::this_thread::yield();
-  while (!requests_.empty()) {
-    if (options_.wait_inside_mpi) wait();
-    else if (!test_active()) std::this_thread::yield();
-  }
-  return unasked;
 }
 
 }  // namespace troupe::mpi

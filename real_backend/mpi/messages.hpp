@@ -1,10 +1,15 @@
 #pragma once
 // The messages of one rank: what it sends, what it waits for, and what has arrived unasked.
 // Receives are matched here (Receive::probed) or by MPI (Receive::posted); see options.hpp for why.
+//
+// A send above the eager limit must not complete before its message has been received. Where MPI
+// matches that is what MPI_Issend does; where we match it is MPI_Isend and a receipt of our own,
+// because Open MPI 5.0.7 loses acknowledgements (docs/decisions/0008-mpi-backend.md).
 
 #include <mpi.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -12,6 +17,7 @@
 #include "real_backend/mpi/ballast.hpp"
 #include "real_backend/mpi/mpi_call.hpp"
 #include "real_backend/mpi/options.hpp"
+#include "real_backend/mpi/receipts.hpp"
 #include "real_backend/mpi/waiter.hpp"
 
 namespace troupe::mpi {
@@ -40,16 +46,21 @@ class MessageOperation final : public Operation {
   std::byte* ballast_ = nullptr;   // borrowed instead of a room ...
   std::size_t ballast_bytes_ = 0;  // ... for so many bytes
   std::size_t slot_ = 0;           // among the active requests
+  int ends_to_come_ = 1;           // of a send: that of MPI's request, and the receipt
+  bool owes_receipt_ = false;      // of a receive: the message wants one ...
+  std::uint64_t number_ = 0;       // ... under this number
 };
 
 class Messages {
  public:
-  /// Two communicators of the same ranks, for addressed and for open tags, both returning errors.
-  struct Pair {
+  /// Communicators of the same ranks for messages on addressed and on open tags and for receipts,
+  /// all returning errors.
+  struct Comms {
     MPI_Comm addressed;
     MPI_Comm open;
+    MPI_Comm receipts;
   };
-  Messages(Pair comms, const Options& options, const Clock& clock, Waiter& waiter);
+  Messages(Comms comms, const Options& options, const Clock& clock, Waiter& waiter);
   Messages(const Messages&) = delete;
   Messages& operator=(const Messages&) = delete;
 
@@ -62,7 +73,7 @@ class Messages {
   void wait();
   /// True while something can still happen here.
   bool pending() const noexcept {
-    return !requests_.empty() || posted_addressed_ + posted_open_ > 0;
+    return !requests_.empty() || posted_addressed_ + posted_open_ > 0 || receipts_.expected();
   }
   /// True while a message is moving that is long enough to need this thread's help throughout.
   bool moving() const noexcept { return long_ones_ > 0; }
@@ -80,6 +91,12 @@ class Messages {
     int tag;
     bool phantom;  // it brings a length and no values
     std::size_t bytes;
+    bool wants_receipt;
+    std::uint64_t number;  // of the receipt
+  };
+  struct Matched {
+    MessageOperation* operation;
+    Arrived message;
   };
   /// What is to be matched: from one rank, or on open tags from any. Matches by tag, first come
   /// first served.
@@ -89,8 +106,8 @@ class Messages {
   };
   /// What MPI is working on, beside requests_.
   struct Active {
-    MessageOperation* operation;        // null: an eager send whose request has already completed
-    std::unique_ptr<std::byte[]> copy;  // of that send
+    MessageOperation* operation;  // null: an eager send that has already completed, or a receipt
+    std::unique_ptr<std::byte[]> copy;  // of its bytes
     std::size_t bytes;
   };
 
@@ -106,22 +123,29 @@ class Messages {
   void activate(MPI_Request request, Active active);
   /// Where to receive: the operation's own room, or ballast where it has none or must not be used.
   std::byte* room_for(MessageOperation& operation, std::size_t bytes, bool usable);
-  void take(MessageOperation& operation, Arrived& arrived);
+  /// Receives a message, at once or when its turn has come.
+  void take(MessageOperation& operation, const Arrived& arrived);
+  void start_taking(MessageOperation& operation, Arrived arrived);
   /// Takes one message that has arrived, if there is one.
   bool probe(bool open);
   /// Completes what MPI has done. True if there was something.
   bool test_active();
   void finish_active(std::size_t slot, const MPI_Status& status, int error, Seconds at);
   void remove_active(std::size_t slot);
+  /// Counts one end of a send; the last completes it.
+  static void end_send(MessageOperation& operation, Seconds at);
+  void send_receipt(const MessageOperation& received, Rank from);
+  bool take_receipts();
   bool forget_message(bool open);
   void forget_arrived(Channel& queue);
   void wait_for(MPI_Request request);
 
-  Pair comms_;
+  Comms comms_;
   const Options& options_;
   const Clock& clock_;
   Waiter& waiter_;
   Ballast ballast_;
+  Receipts receipts_;
   std::vector<Channel> addressed_;  // by sender
   Channel open_;
   std::size_t posted_addressed_ = 0, posted_open_ = 0;
@@ -131,6 +155,8 @@ class Messages {
   std::vector<int> indices_;
   std::vector<MPI_Status> statuses_;
   std::size_t long_ones_ = 0;
+  std::size_t taking_ = 0;       // messages being received
+  std::deque<Matched> matched_;  // and those that wait for their turn
 
   std::vector<int> sent_;     // messages to each rank
   std::size_t received_ = 0;  // messages from all

@@ -22,6 +22,8 @@ enum class Receive : std::uint8_t {
   probed,
   /// At once (MPI_Irecv), for networks that match in hardware and for simulators of MPI. A message
   /// longer than its room is Truncated only if this MPI reports it.
+  /// Sends that must not complete before they are received are MPI_Issend, some of which never
+  /// end on Open MPI 5.0.7 where hundreds are under way at once.
   posted
 };
 

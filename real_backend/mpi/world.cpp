@@ -92,7 +92,7 @@ struct World::State {
   State()
       : exceptions{std::uncaught_exceptions()},
         tags{largest_tag()},
-        comms{copy_of_world(), copy_of_world()} {
+        comms{copy_of_world(), copy_of_world(), copy_of_world()} {
     check_call(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
     check_call(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
     MPI_Comm node = MPI_COMM_NULL;
@@ -104,7 +104,7 @@ struct World::State {
   }
   int exceptions;
   TagPacking tags;
-  Messages::Pair comms;
+  Messages::Comms comms;
   Rank rank = 0;
   int size = 1;
   int local_rank = 0;
@@ -123,6 +123,7 @@ World::~World() {
     abort("an exception leaves the program", EXIT_FAILURE);
   MPI_Comm_free(&state_->comms.addressed);
   MPI_Comm_free(&state_->comms.open);
+  MPI_Comm_free(&state_->comms.receipts);
   MPI_Finalize();
 }
 

@@ -171,6 +171,39 @@ void forgets_between_runs(World& world) {
   }
 }
 
+/// Messages by the thousand before anybody receives, of every way in which a transport carries
+/// them: within a fragment, in several, by remote memory access. Those sent last are received
+/// first.
+void carries_thousands(World& world) {
+  const auto carry = [&](std::size_t count, std::size_t size, Bytes eager) {
+    world.run(
+        [&](Communicator& comm) {
+          const Rank peer = 1 - comm.rank();
+          std::vector<std::byte> out(size), in(count * size), late(100000), longs(20 * late.size());
+          for (std::size_t i = 0; i < size; ++i) out[i] = pattern(i);
+          for (std::size_t i = 0; i < late.size(); ++i) late[i] = pattern(i);
+          WaitSet set;
+          for (std::size_t i = 0; i < count; ++i) set.add(comm.isend(peer, data, std::span{out}));
+          for (std::size_t i = 0; i < 20; ++i)
+            set.add(comm.isend(peer, signal.at(i), std::span{late}));
+          for (std::uint32_t i = 20; i-- > 0;)
+            receive(comm, peer, signal.at(i),
+                    std::span{longs}.subspan(i * late.size(), late.size()));
+          for (std::size_t i = 0; i < count; ++i)
+            set.add(comm.irecv(peer, data, std::span{in}.subspan(i * size, size)));
+          wait_all(comm, set);
+          for (std::size_t i = 0; i < in.size(); ++i)
+            check(in[i] == pattern(i % size), "each of thousands of messages arrives whole");
+          for (std::size_t i = 0; i < longs.size(); ++i)
+            check(longs[i] == pattern(i % late.size()), "and so do those that overtake them");
+        },
+        {.eager_limit = eager});
+  };
+  for (const Bytes eager : {Bytes{0}, Bytes{1 << 20}})
+    for (const std::size_t size : {0, 4, 1000, 3000, 5000, 20000})
+      carry(size < 2000 ? 1500 : 700, size, eager);
+}
+
 /// The packing of contexts has an end, and says so.
 void refuses_deep_contexts(World& world) {
   world.run([](Communicator& comm) {
@@ -261,6 +294,7 @@ int main(int argc, char** argv) {
       {"large", sends_more_than_an_int_counts},
       {"phantoms", runs_phantoms},
       {"forgets", forgets_between_runs},
+      {"thousands", carries_thousands},
       {"deep", refuses_deep_contexts},
       {"flows", keeps_flows_apart},
       {"throws", throws_on_one_rank},
