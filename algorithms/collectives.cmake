@@ -6,7 +6,7 @@ troupe_library(collectives
           gather/gather.hpp reduce/reduce.hpp reduce_scatter/reduce_scatter.hpp scatter/scatter.hpp
   SOURCES catalogue.cpp tables.cpp selection.cpp layout.cpp fold.cpp
           cost/allreduce.cpp cost/all_to_all.cpp cost/one_way.cpp cost/lower_bound.cpp
-          allgather/bruck.cpp allgather/doubling.cpp allgather/ring.cpp
+          allgather/bruck.cpp allgather/doubling.cpp allgather/ring.cpp allgather/varying.cpp
           all_to_all/bruck.cpp all_to_all/pairwise.cpp all_to_all/varying.cpp
           allreduce/binomial.cpp allreduce/butterfly.cpp allreduce/butterfly_full_vector.cpp allreduce/central.cpp
           allreduce/direct.cpp allreduce/double_binary_tree.cpp allreduce/halving_doubling.cpp
