@@ -1,14 +1,12 @@
 #include "algorithms/inbox.hpp"
 
-#include <array>
-
-#include "algorithms/choice.hpp"
+#include <algorithm>
 
 namespace troupe::algorithms {
 
 Inbox::Inbox(Communicator& comm, const std::string& order)
     : comm_{comm}, cyclic_{order == "cyclic"} {
-  if (const std::string why = refusal(order); !why.empty()) throw BadInput(why);
+  EXPECTS(std::ranges::find(orders, order) != orders.end(), "an order of serving");
 }
 
 void Inbox::listen(Rank client, Tag tag, Payload room) {
@@ -19,10 +17,5 @@ Completion Inbox::next() {
   return *comm_.wait_any(posted_);
 }
 void Inbox::pass_turn() { turn_ = turn_ % (comm_.size() - 1) + 1; }
-
-std::string Inbox::refusal(const std::string& order) {
-  static const std::array<std::string, 2> orders{"arrival", "cyclic"};
-  return refusal_of_choice("order", order, orders);
-}
 
 }  // namespace troupe::algorithms

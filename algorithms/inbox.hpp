@@ -2,8 +2,11 @@
 // How a server hears its clients: one receive posted for each of them, served as they come or in
 // turn.
 
+#include <array>
 #include <string>
+#include <string_view>
 
+#include "algorithms/settings.hpp"
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
@@ -13,7 +16,14 @@ namespace troupe::algorithms {
 /// Zinkevich 2009), which makes a run the same on every machine.
 class Inbox {
  public:
-  /// Throws BadInput with the nearest name for an order nobody knows.
+  static constexpr std::array<std::string_view, 2> orders{"arrival", "cyclic"};
+  static constexpr Text order_setting{
+      .name = "order",
+      .fallback = "arrival",
+      .choices = orders,
+      .help = "who is served next: who came first, or workers in turn"};
+
+  /// EXPECTS one of the orders.
   Inbox(Communicator& comm, const std::string& order);
 
   /// Posts the receive of the client's next message.
@@ -22,9 +32,6 @@ class Inbox {
   Completion next();
   /// Ends the turn; does nothing in order of arrival.
   void pass_turn();
-
-  /// Empty, or what is wrong with the name of an order.
-  static std::string refusal(const std::string& order);
 
  private:
   Communicator& comm_;

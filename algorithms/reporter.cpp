@@ -1,12 +1,14 @@
 #include "algorithms/reporter.hpp"
 
+#include <cmath>
+
 #include "algorithms/allreduce/allreduce.hpp"
 
 namespace troupe::algorithms {
 
-Reporter::Reporter(const Communicator& comm, const TrainingProblem& problem, const Model& model,
+Reporter::Reporter(const Communicator& comm, const TrainingProblem& problem, const Learner& learner,
                    TrainingLog& log, std::int64_t last)
-    : comm_{comm}, problem_{problem}, model_{model}, log_{log}, last_{last} {}
+    : comm_{comm}, problem_{problem}, learner_{learner}, log_{log}, last_{last} {}
 
 bool Reporter::is_due(std::int64_t step) const {
   const std::int64_t every = problem_.evaluate_every;
@@ -32,10 +34,18 @@ bool Reporter::tell(Figures figures, bool due, ConstSlice parameters,
     return false;
   }
   evaluated_ = figures.step;
-  if (const auto evaluation = model_.evaluate(parameters)) {
+  const bool evaluates = problem_.evaluate_on == "all" || comm_.rank() == 0;
+  if (const auto evaluation = evaluates ? learner_.evaluate(parameters) : std::nullopt) {
     figures.loss = evaluation->loss;
     figures.gap = evaluation->gap;
     figures.error = evaluation->error;
+    figures.accuracy = evaluation->accuracy;
+    figures.held_out_loss = evaluation->held_out_loss;
+    figures.held_out_accuracy = evaluation->held_out_accuracy;
+    if (!std::isfinite(evaluation->loss) && !problem_.stop.may_diverge)
+      throw Diverged("training diverged: the loss of rank " + std::to_string(comm_.rank()) +
+                     " is " + std::to_string(evaluation->loss) + " after step " +
+                     std::to_string(figures.step));
   }
   log_.record(figures, {parameters, gradient});
   const auto reached = [](const std::optional<double>& value, const std::optional<double>& goal) {
@@ -43,7 +53,9 @@ bool Reporter::tell(Figures figures, bool due, ConstSlice parameters,
   };
   const StopChoice& stop = problem_.stop;
   return reached(figures.loss, stop.loss) || reached(figures.gap, stop.gap) ||
-         reached(figures.error, stop.error) || reached(figures.disagreement, stop.disagreement);
+         reached(figures.error, stop.error) ||
+         (figures.accuracy && stop.accuracy && *figures.accuracy >= *stop.accuracy) ||
+         reached(figures.disagreement, stop.disagreement);
 }
 
 bool Reporter::is_check(std::int64_t step) const {
@@ -52,7 +64,7 @@ bool Reporter::is_check(std::int64_t step) const {
 }
 
 bool stops_on_values(const StopChoice& stop) {
-  return stop.loss || stop.gap || stop.error || stop.disagreement;
+  return stop.loss || stop.gap || stop.error || stop.accuracy || stop.disagreement;
 }
 
 double agreed(Communicator& comm, Op op, double value) {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "algorithms/models/model.hpp"
+#include "algorithms/learner.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 
@@ -14,14 +14,15 @@ class Reporter {
  public:
   /// Reports this rank's steps 1 … `last` (0 where that is not known beforehand). The objects must
   /// outlive it.
-  Reporter(const Communicator& comm, const TrainingProblem& problem, const Model& model,
+  Reporter(const Communicator& comm, const TrainingProblem& problem, const Learner& learner,
            TrainingLog& log, std::int64_t last);
 
   /// True for the steps whose figures are wanted: every evaluate_every-th, the last, and those at
   /// which all ranks ask each other whether to end.
   bool is_due(std::int64_t step) const;
   /// Completes the figures (step is given; time, rank and, where due, the evaluation are filled in)
-  /// and tells the log. True if these figures satisfy the stop criteria.
+  /// and tells the log. True if these figures satisfy the stop criteria. Throws Diverged where the
+  /// loss is no longer finite, unless the problem expects that.
   bool report(const Figures& figures, ConstSlice parameters, std::span<const double> gradient = {});
   /// After the last step done: evaluates it if that has not been done, and gives the log the
   /// parameters this rank ends with.
@@ -35,7 +36,7 @@ class Reporter {
 
   const Communicator& comm_;
   const TrainingProblem& problem_;
-  const Model& model_;
+  const Learner& learner_;
   TrainingLog& log_;
   std::int64_t last_;
   std::int64_t evaluated_ = -1;  // the last step that was

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "algorithms/settings.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
@@ -14,21 +15,26 @@
 namespace troupe::algorithms {
 
 struct Strategy {
-  std::string_view name;     ///< "data_parallel", "zero_gradient_sum", …
-  std::string_view family;   ///< one of the families; the folder of its scenarios
-  std::string_view summary;  ///< one line for a person
-  std::string_view source;   ///< paper and section
+  Kind kind;                ///< its name, one line for a person, and what it can be told
+  std::string_view family;  ///< one of the families; the folder of its scenarios
+  std::string_view source;  ///< paper and section
   /// Who comes first decides nothing: a rank ends with the same parameters, bit for bit, on every
   /// backend. (The others are so only in cyclic order.)
   bool synchronous;
   /// Trains. All ranks call it with the same problem. Throws BadInput for values nobody knows.
   void (*run)(Communicator&, const TrainingProblem&, TrainingLog&);
-  /// Empty if it can serve the problem on so many ranks, else why not.
+  /// Empty if it can serve the problem on so many ranks, else why not. The settings of the problem
+  /// are within their limits.
   std::string (*refusal)(const TrainingProblem&, int ranks);
 };
 
 std::span<const Strategy> strategies();
 /// Throws BadInput with the nearest name.
 const Strategy& find_strategy(std::string_view name);
+/// Empty if the problem can be trained on so many ranks by its strategy, else why not: settings
+/// outside their limits, or what the strategy refuses.
+std::string refusal_of_strategy(const TrainingProblem& problem, int ranks);
+/// Trains by the problem's strategy. Throws BadInput for what refusal_of_strategy names.
+void train(Communicator& comm, const TrainingProblem& problem, TrainingLog& log);
 
 }  // namespace troupe::algorithms

@@ -10,20 +10,22 @@ namespace {
 
 using Vectors = std::map<Rank, std::vector<double>>;
 
-/// Mean over those that have the figure; absent if none has.
-class Mean {
+/// What becomes of one measure of several figures; absent if none has it.
+class Combined {
  public:
   void add(const std::optional<double>& value) {
     if (!value) return;
     sum_ += *value;
-    ++count_;
+    largest_ = count_++ ? std::max(largest_, *value) : *value;
   }
-  std::optional<double> value() const {
-    return count_ ? std::optional{sum_ / static_cast<double>(count_)} : std::nullopt;
+  std::optional<double> value(Combination combination) const {
+    if (count_ == 0) return std::nullopt;
+    if (combination == Combination::largest) return largest_;
+    return combination == Combination::sum ? sum_ : sum_ / static_cast<double>(count_);
   }
 
  private:
-  double sum_ = 0;
+  double sum_ = 0, largest_ = 0;
   std::int64_t count_ = 0;
 };
 
@@ -95,30 +97,27 @@ Vectors TrainingHistory::final_parameters() const {
 std::vector<TrainingHistory::Line> TrainingHistory::summary() const {
   std::vector<Line> lines;
   const std::vector<Figures> all = figures();
-  Mean staleness;
+  Combined staleness;
   for (auto first = all.begin(); first != all.end();) {
     const auto last = std::find_if(
         first, all.end(), [&](const Figures& figures) { return figures.step != first->step; });
     Line line{.step = first->step};
-    Mean loss, gap;
-    bool due = false;
+    std::array<Combined, measures.size()> combined;
     for (; first != last; ++first) {
       line.time = std::max(line.time, first->time);
-      due |= first->due;
-      loss.add(first->loss);
-      gap.add(first->gap);
+      line.due |= first->due;
       staleness.add(first->staleness);
-      if (first->error) line.error = std::max(line.error.value_or(0), *first->error);
+      for (std::size_t i = 0; i < measures.size(); ++i)
+        combined[i].add((*first).*measures[i].value);
     }
-    if (!due) continue;
-    line.loss = loss.value();
-    line.gap = gap.value();
-    line.staleness = staleness.value();
+    if (!line.due) continue;
+    for (std::size_t i = 0; i < measures.size(); ++i)
+      line.*measures[i].value = combined[i].value(measures[i].combination);
+    line.staleness = staleness.value(Combination::mean);
     staleness = {};
-    if (const Vectors parameters = parameters_at(line.step); parameters.size() > 1)
-      line.disagreement = spread_of(parameters);
-    if (const Vectors gradients = gradients_at(line.step); !gradients.empty())
-      line.gradient_sum = norm_of(sum_of(gradients));
+    const Vectors parameters = parameters_at(line.step), gradients = gradients_at(line.step);
+    if (parameters.size() > 1) line.disagreement = spread_of(parameters);
+    if (!gradients.empty()) line.gradient_sum = norm_of(sum_of(gradients));
     lines.push_back(line);
   }
   return lines;

@@ -2,11 +2,13 @@
 // What a strategy says while it trains, and to whom. A strategy reports figures of its own rank and
 // knows nothing of tables, files and other ranks. Evaluating and reporting cost no simulated time.
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/slice.hpp"
@@ -24,10 +26,35 @@ struct Figures {
   std::optional<double> loss{};   ///< F(x) over all samples, x being this rank's parameters
   std::optional<double> gap{};    ///< F(x) − F(x*)
   std::optional<double> error{};  ///< ‖x − x*‖ / ‖x*‖
+  std::optional<double> accuracy{};                            ///< share of right answers
+  std::optional<double> held_out_loss{}, held_out_accuracy{};  ///< on samples kept back
   std::optional<double> staleness{};  ///< versions between the read and the write of this update
   std::optional<Rank> worker{};       ///< on a server: whose update this was
   std::optional<double> disagreement{};  ///< max over this step's partners of ‖x − x_partner‖ / ‖x‖
+  std::optional<double> lyapunov{};      ///< this rank's part of Σ_r of a Lyapunov function
+  std::optional<double> gradient_sum{};  ///< in a summary only: ‖Σ_r ∇f_r(x_r)‖
 };
+
+/// How one number for all ranks comes of the figures of each.
+enum class Combination : std::uint8_t { mean, largest, sum };
+
+/// A figure as it travels and is reported. A new one is a member of Figures and a line here.
+struct Measure {
+  std::string_view name;
+  std::optional<double> Figures::*value;
+  Combination combination;
+};
+inline constexpr std::array<Measure, 10> measures{
+    {{"loss", &Figures::loss, Combination::mean},
+     {"gap", &Figures::gap, Combination::mean},
+     {"error", &Figures::error, Combination::largest},
+     {"accuracy", &Figures::accuracy, Combination::mean},
+     {"held_out_loss", &Figures::held_out_loss, Combination::mean},
+     {"held_out_accuracy", &Figures::held_out_accuracy, Combination::mean},
+     {"staleness", &Figures::staleness, Combination::mean},
+     {"disagreement", &Figures::disagreement, Combination::largest},
+     {"lyapunov", &Figures::lyapunov, Combination::sum},
+     {"gradient_sum", &Figures::gradient_sum, Combination::largest}}};
 
 /// The values behind figures, where an evaluation was due; valid during the call only.
 struct Snapshot {
@@ -69,16 +96,10 @@ class TrainingHistory final : public TrainingLog {
   /// The last parameters of all ranks that finished, as double, by rank; phantom ones are empty.
   std::map<Rank, std::vector<double>> final_parameters() const;
 
-  /// One line for all ranks of a step.
-  struct Line {
-    std::int64_t step = 0;
-    Seconds time{};                       ///< the latest
-    std::optional<double> loss{}, gap{};  ///< means
-    std::optional<double> error{};        ///< the largest
-    std::optional<double> staleness{};    ///< the mean since the line before
-    std::optional<double> disagreement{};  ///< √ of the mean over ranks of ‖x_r − mean of x‖²
-    std::optional<double> gradient_sum{};  ///< ‖Σ_r ∇f_r(x_r)‖
-  };
+  /// Figures of all ranks of a step in one: combined as `measures` says, but staleness is the mean
+  /// since the line before, disagreement is √ of the mean over ranks of ‖x_r − mean of x‖² where
+  /// their parameters are known, and time is the latest.
+  using Line = Figures;
   /// A line for every step that some rank evaluated, in order.
   std::vector<Line> summary() const;
 

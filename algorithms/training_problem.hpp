@@ -1,37 +1,34 @@
 #pragma once
 // One training run, as every rank describes it: what is learnt, from which data, by which strategy,
 // until when. Plain values with the defaults of the standard problem (radial basis functions fitted
-// to sin(x)/x); who reads them from a file, and who reports what came out, is not known here.
+// to sin(x)/x); who reads them from a file, and who reports what came out, is not known here. What
+// one strategy, model, data set or optimiser alone can be told is declared beside it and stated in
+// its Choice.
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "algorithms/catalogue.hpp"
+#include "algorithms/data/dataset.hpp"
+#include "algorithms/settings.hpp"
 #include "core/slice.hpp"
 #include "core/tag.hpp"
 
 namespace troupe::algorithms {
 
-/// What is fitted.
-struct ModelChoice {
-  std::string kind = "least_squares";
-  std::size_t features = 20;  ///< of least_squares: Gaussians with centres linspace(-10, 10)
-  double width = 0.7;         ///< of a Gaussian, in units of the distance of two centres
-  double ridge = 1;           ///< σ of the whole problem ½‖y − Hw‖² + ½σ‖w‖²
-  std::vector<std::size_t> layers{};  ///< of networks; unused by least_squares
-};
-
-/// What it is fitted to, and who holds which sample.
-struct DataChoice {
-  std::string kind = "sinc";
-  std::size_t samples = 10000;
-  double noise = 0.2;                 ///< y = sin(x)/x + noise · uniform(-1, 1)
-  std::string partition = "strided";  ///< strided (n mod shards), contiguous, sorted (by x)
-  std::uint64_t seed = 1;
+/// The samples, and who holds which of them.
+struct DataChoice : Choice {
+  DataChoice() : Choice{"sinc"} {}
+  std::string partition = "strided";          ///< as in data/shards.hpp
+  std::string sampling = "with_replacement";  ///< of a shard's batches, as in data/sampler.hpp
+  bool drop_last = false;                     ///< of sampling by epochs or in order
+  double held_out = 0;                        ///< share of samples kept back from training
+  std::uint64_t seed = 1;                     ///< of generators, splits and shuffles
 };
 
 /// Who talks to whom, for strategies over a graph.
@@ -41,10 +38,9 @@ struct GraphChoice {
   std::string weights = "one";                 ///< one (a = 1), metropolis (1/(1 + max degree))
 };
 
-struct OptimiserChoice {
-  std::string kind = "sgd";
+struct OptimiserChoice : Choice {
+  OptimiserChoice() : Choice{"sgd"} {}
   double rate = 0.5;  ///< learning rate; the step γ of zero_gradient_sum, where 0 is a safe choice
-  bool staleness_aware = false;  ///< a server divides the rate by the staleness of each update
 };
 
 /// When to end: after `steps`, or as soon as one of the others holds. A run that can end on values
@@ -53,34 +49,35 @@ struct StopChoice {
   /// Gradients computed by each worker; where a server hands out work, `steps` times the number of
   /// workers in all.
   std::int64_t steps = 100;
-  std::optional<double> loss{}, gap{}, error{};  ///< as in Figures
+  std::optional<double> loss{}, gap{}, error{}, accuracy{};  ///< as in Figures
   std::optional<double> disagreement{};  ///< over edges, relative to the norm of the parameters
   std::int64_t check_every = 50;         ///< steps between two checks, where a check costs messages
+  /// False: a loss that is no longer finite ends the run with an error. True: that is what the run
+  /// is there to show.
+  bool may_diverge = false;
 };
 
 struct TrainingProblem {
-  std::string strategy = "data_parallel";
-  ModelChoice model;
+  Choice strategy{"data_parallel"};
+  Choice model{"least_squares"};
   DataChoice data;
   GraphChoice graph;
   OptimiserChoice optimiser;
   StopChoice stop;
-  std::size_t batch = 0;             ///< samples of one gradient, drawn with replacement; 0 = all
+  std::size_t batch = 0;             ///< samples of one gradient; 0 = all of the shard
   std::int64_t evaluate_every = 10;  ///< steps between two evaluations; 0 = at the end only
-  std::string collective = "ring";   ///< allreduce of data_parallel, by its name in the catalogue
-  Layout layout{};                   ///< of the machine, for that allreduce
-  AlphaBetaGamma machine{};          ///< likewise
-  std::string mode = "asp";          ///< of parameter_server: bsp, ssp, asp
-  std::int64_t staleness = 3;        ///< of ssp: how many clocks a worker may be ahead
-  /// Of servers: "arrival", or "cyclic" (workers in turn: the same run on every machine).
-  std::string order = "arrival";
-  std::int64_t fetch_every = 1, push_every = 1;  ///< of downpour: n_fetch, n_push
-  std::string partners = "butterfly";  ///< of butterfly_mixing: butterfly, fixed (a control)
-  int mixing_rounds = 1;               ///< of butterfly_mixing: exchanges after each gradient
-  std::uint64_t seed = 1;              ///< of the draws of the batches
-  Dtype dtype = Dtype::float64;        ///< float32 or float64
-  bool phantom = false;                ///< sizes without values: costs the same, learns nothing
-  Memory* memory = &host_memory();     ///< where models and parameters live
+  /// Which ranks evaluate what they have: "all", or "first" where replicas are equal anyway.
+  std::string evaluate_on = "all";
+  std::string collective = "ring";  ///< allreduce of strategies that use one, by its name
+  Layout layout{};                  ///< of the machine, for that allreduce
+  AlphaBetaGamma machine{};         ///< likewise
+  std::vector<double> speeds{};     ///< of the ranks, for a partition by them; empty: all equal
+  std::uint64_t seed = 1;           ///< of starting values and of the draws of batches
+  Dtype dtype = Dtype::float64;     ///< float32 or float64
+  bool phantom = false;             ///< sizes without values: costs the same, learns nothing
+  Memory* memory = &host_memory();  ///< where models and parameters live
+  /// What data describes, once somebody has loaded it; ranks of one process share it.
+  std::shared_ptr<const Dataset> dataset{};
 };
 
 }  // namespace troupe::algorithms

@@ -31,7 +31,8 @@ void list_strategies() {
   for (const auto family : families) {
     fmt::print("  {}\n", family);
     for (const auto& strategy : algorithms::strategies())
-      if (strategy.family == family) fmt::print("    {:<24} {}\n", strategy.name, strategy.summary);
+      if (strategy.family == family)
+        fmt::print("    {:<24} {}\n", strategy.kind.name, strategy.kind.summary);
   }
 }
 
@@ -84,11 +85,11 @@ void show_named(const scenarios::AlgorithmTable& table, const std::string& name)
   std::vector<std::string> names;
   bool found = false;
   for (const auto& strategy : algorithms::strategies()) {
-    names.emplace_back(strategy.name);
-    if (strategy.name != name) continue;
+    names.emplace_back(strategy.kind.name);
+    if (strategy.kind.name != name) continue;
     found = true;
-    fmt::print("{}\n  {}\n  source: {}\n  family: {}\n  {}\n", strategy.name, strategy.summary,
-               strategy.source, strategy.family,
+    fmt::print("{}\n  {}\n  source: {}\n  family: {}\n  {}\n", strategy.kind.name,
+               strategy.kind.summary, strategy.source, strategy.family,
                strategy.synchronous ? "synchronous: the same parameters on every backend"
                                     : "asynchronous: who comes first decides");
   }

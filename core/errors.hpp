@@ -46,6 +46,10 @@ class PeerLost : public Error {
 class Deadlock : public Error {
   using Error::Error;
 };
+/// A training ran away: its loss is no longer a finite number. The message has step and rank.
+class Diverged : public Error {
+  using Error::Error;
+};
 /// SimGrid, MPI or CUDA refused; the message has the call and its own words.
 class BackendError : public Error {
   using Error::Error;

@@ -133,15 +133,14 @@ void resolve_training(Scenario& scenario, const Machine& machine) {
   auto& problem = *scenario.training;
   if (!scenario.phantom) scenario.phantom = false;
   problem.phantom = *scenario.phantom;
-  const auto& strategy = algorithms::find_strategy(problem.strategy);
-  if (const auto reason = strategy.refusal(problem, machine.ranks); !reason.empty())
-    throw BadScenario{fmt::format("strategy {} cannot run on {} ranks: {}", problem.strategy,
+  if (const auto reason = algorithms::refusal_of_strategy(problem, machine.ranks); !reason.empty())
+    throw BadScenario{fmt::format("strategy {} cannot run on {} ranks: {}", problem.strategy.kind(),
                                   machine.ranks, reason)};
 }
 
 std::string default_name(const Scenario& scenario, const Machine& machine) {
   const auto what = scenario.collective ? std::string{algorithms::name_of(scenario.collective->op)}
-                                        : scenario.training->strategy;
+                                        : scenario.training->strategy.kind();
   return machine.platform.empty() ? what : fmt::format("{} on {}", what, machine.platform);
 }
 

@@ -188,9 +188,12 @@ Scenario read_scenario(const Json& json, const Origin& origin, const std::string
                                 : "neither \"collective\" nor \"training\" is given");
   if (collective)
     scenario.collective = read_collective(top.section("collective"), origin, *table, folder);
-  else scenario.training = read_training(top.section("training"), scenario.seed);
+  else scenario.training = read_training(top.section("training"), scenario.seed, folder);
   if (top.has("machine")) scenario.machine = top.value("machine").dump();
-  if (scenario.training) scenario.training->phantom = scenario.phantom.value_or(false);
+  if (scenario.training) {
+    scenario.training->phantom = scenario.phantom.value_or(false);
+    scenario.training->speeds = scenario.compute.speed;
+  }
   top.close();
   return scenario;
 }

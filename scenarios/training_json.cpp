@@ -2,9 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "algorithms/data/data_kinds.hpp"
+#include "algorithms/data/sampler.hpp"
+#include "algorithms/models/model.hpp"
+#include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/strategies.hpp"
 #include "core/text.hpp"
 #include "scenarios/scenario.hpp"
@@ -14,32 +20,67 @@ namespace {
 
 using Ordered = nlohmann::ordered_json;
 
-const std::array<std::string, 3> modes{"bsp", "ssp", "asp"};
-const std::array<std::string, 2> orders{"arrival", "cyclic"};
-const std::array<std::string, 2> partners{"butterfly", "fixed"};
 const std::array<std::string, 2> weights{"one", "metropolis"};
 const std::array<std::string, 6> graphs{"ring", "path", "complete", "star", "hypercube", "edges"};
+const std::array<std::string, 2> evaluators{"all", "first"};
 
-algorithms::ModelChoice read_model(const Section& section) {
-  algorithms::ModelChoice model;
-  model.kind = section.text("kind", model.kind);
-  model.features = static_cast<std::size_t>(
-      section.whole("features", static_cast<std::int64_t>(model.features), 1));
-  model.width = section.number("width", model.width, 0);
-  model.ridge = section.number("ridge", model.ridge, 0);
-  for (const auto size : section.wholes("layers", 1))
-    model.layers.push_back(static_cast<std::size_t>(size));
-  section.close();
-  return model;
+/// A member of the scenario as the value of a setting, where its type can be one.
+std::optional<algorithms::SettingValue> value_of(const nlohmann::json& json) {
+  if (json.is_boolean()) return json.get<bool>();
+  if (json.is_number_unsigned() && json.get<std::uint64_t>() > INT64_MAX) return {};
+  if (json.is_number_integer()) return json.get<std::int64_t>();
+  if (json.is_number()) return json.get<double>();
+  if (json.is_string()) return json.get<std::string>();
+  const auto all = [&](auto is) { return std::all_of(json.begin(), json.end(), is); };
+  if (!json.is_array()) return {};
+  if (all([](const auto& item) { return item.is_number_integer(); }))
+    return json.get<std::vector<std::int64_t>>();
+  if (all([](const auto& item) { return item.is_number(); }))
+    return json.get<std::vector<double>>();
+  return {};
 }
 
-algorithms::DataChoice read_data(const Section& section, std::uint64_t seed) {
+/// What the section states of the settings. A path is relative to the folder of the scenario.
+void read_settings(const Section& section, std::span<const algorithms::AnySetting> settings,
+                   const std::string& folder, algorithms::Choice& choice) {
+  for (const auto& setting : settings) {
+    const std::string key{algorithms::name_of(setting)};
+    if (!section.has(key)) continue;
+    auto value = value_of(section.value(key));
+    if (!value || !algorithms::fits(setting, *value)) {
+      const auto names = algorithms::choices_of(setting);
+      const auto* text = value ? std::get_if<std::string>(&*value) : nullptr;
+      section.fail(key, algorithms::expectation_of(setting) +
+                            (text && !names.empty() ? did_you_mean(*text, names) : ""));
+    }
+    if (algorithms::is_file(setting))
+      value =
+          std::filesystem::absolute(std::filesystem::path{folder} / std::get<std::string>(*value))
+              .lexically_normal()
+              .string();
+    choice.set(key, *value);
+  }
+}
+
+/// The member "kind" and what else that kind can be told.
+void read_choice(const Section& section, std::string_view what,
+                 std::span<const algorithms::Kind> kinds, const std::string& folder,
+                 algorithms::Choice& choice) {
+  choice = algorithms::Choice{section.text("kind", choice.kind())};
+  const auto* kind =
+      section.placed("kind", [&] { return &algorithms::find_kind(what, choice.kind(), kinds); });
+  read_settings(section, kind->settings, folder, choice);
+}
+
+algorithms::DataChoice read_data(const Section& section, std::uint64_t seed,
+                                 const std::string& folder) {
   algorithms::DataChoice data;
-  data.kind = section.text("kind", data.kind);
-  data.samples = static_cast<std::size_t>(
-      section.whole("samples", static_cast<std::int64_t>(data.samples), 1));
-  data.noise = section.number("noise", data.noise, 0);
+  read_choice(section, "data", algorithms::kinds_of_data(), folder, data);
   data.partition = section.text("partition", data.partition);
+  data.sampling = section.one_of("sampling", algorithms::sampling_orders, data.sampling);
+  data.drop_last = section.flag("drop_last", data.drop_last);
+  data.held_out = section.number("held_out", data.held_out, 0);
+  if (data.held_out >= 1) section.fail("held_out", "a share below 1");
   data.seed = static_cast<std::uint64_t>(section.whole("seed", static_cast<std::int64_t>(seed), 0));
   section.close();
   return data;
@@ -66,11 +107,10 @@ algorithms::GraphChoice read_graph(const Section& section) {
   return graph;
 }
 
-algorithms::OptimiserChoice read_optimiser(const Section& section) {
+algorithms::OptimiserChoice read_optimiser(const Section& section, const std::string& folder) {
   algorithms::OptimiserChoice optimiser;
-  optimiser.kind = section.text("kind", optimiser.kind);
+  read_choice(section, "optimiser", algorithms::kinds_of_optimisers(), folder, optimiser);
   optimiser.rate = section.number("rate", optimiser.rate, 0);
-  optimiser.staleness_aware = section.flag("staleness_aware", optimiser.staleness_aware);
   section.close();
   return optimiser;
 }
@@ -81,8 +121,10 @@ algorithms::StopChoice read_stop(const Section& section) {
   stop.loss = section.optional_number("loss", 0);
   stop.gap = section.optional_number("gap", 0);
   stop.error = section.optional_number("error", 0);
+  stop.accuracy = section.optional_number("accuracy", 0);
   stop.disagreement = section.optional_number("disagreement", 0);
   stop.check_every = section.whole("check_every", stop.check_every, 1);
+  stop.may_diverge = section.flag("may_diverge", stop.may_diverge);
   section.close();
   return stop;
 }
@@ -92,17 +134,28 @@ Ordered stop_json(const algorithms::StopChoice& stop) {
   if (stop.loss) json["loss"] = *stop.loss;
   if (stop.gap) json["gap"] = *stop.gap;
   if (stop.error) json["error"] = *stop.error;
+  if (stop.accuracy) json["accuracy"] = *stop.accuracy;
   if (stop.disagreement) json["disagreement"] = *stop.disagreement;
   json["check_every"] = stop.check_every;
+  json["may_diverge"] = stop.may_diverge;
   return json;
 }
 
-Ordered model_json(const algorithms::ModelChoice& model) {
-  Ordered json{{"kind", model.kind},
-               {"features", model.features},
-               {"width", model.width},
-               {"ridge", model.ridge}};
-  if (!model.layers.empty()) json["layers"] = model.layers;
+/// Every setting with its value, stated or not, in the order of declaration.
+void write_settings(Ordered& json, const algorithms::Choice& choice,
+                    std::span<const algorithms::AnySetting> settings) {
+  for (const auto& setting : settings) {
+    const auto* stated = choice.stated(algorithms::name_of(setting));
+    const auto value = stated ? *stated : algorithms::fallback_of(setting);
+    std::visit([&](const auto& given) { json[std::string{algorithms::name_of(setting)}] = given; },
+               value);
+  }
+}
+
+Ordered choice_json(std::string_view what, const algorithms::Choice& choice,
+                    std::span<const algorithms::Kind> kinds) {
+  Ordered json{{"kind", choice.kind()}};
+  write_settings(json, choice, algorithms::find_kind(what, choice.kind(), kinds).settings);
   return json;
 }
 
@@ -114,30 +167,27 @@ Ordered graph_json(const algorithms::GraphChoice& graph) {
 
 }  // namespace
 
-algorithms::TrainingProblem read_training(const Section& section, std::uint64_t seed) {
+algorithms::TrainingProblem read_training(const Section& section, std::uint64_t seed,
+                                          const std::string& folder) {
   algorithms::TrainingProblem problem;
-  const auto strategy = section.text("strategy", problem.strategy);
-  section.placed("strategy", [&] { return &algorithms::find_strategy(strategy); });
-  problem.strategy = strategy;
-  problem.model = read_model(section.section("model"));
-  problem.data = read_data(section.section("data"), seed);
+  problem.strategy = section.text("strategy", problem.strategy.kind());
+  const auto* strategy = section.placed(
+      "strategy", [&] { return &algorithms::find_strategy(problem.strategy.kind()); });
+  read_settings(section, strategy->kind.settings, folder, problem.strategy);
+  const Section model = section.section("model");
+  read_choice(model, "model", algorithms::kinds_of_models(), folder, problem.model);
+  model.close();
+  problem.data = read_data(section.section("data"), seed, folder);
   problem.graph = read_graph(section.section("graph"));
-  problem.optimiser = read_optimiser(section.section("optimiser"));
+  problem.optimiser = read_optimiser(section.section("optimiser"), folder);
   problem.stop = read_stop(section.section("stop"));
   problem.batch = static_cast<std::size_t>(section.whole("batch", 0, 0));
   problem.evaluate_every = section.whole("evaluate_every", problem.evaluate_every, 0);
+  problem.evaluate_on = section.one_of("evaluate_on", evaluators, problem.evaluate_on);
   problem.collective = section.text("collective", problem.collective);
   section.placed("collective", [&] {
     return &algorithms::find_entry(algorithms::Collective::allreduce, problem.collective);
   });
-  problem.mode = section.one_of("mode", modes, problem.mode);
-  problem.staleness = section.whole("staleness", problem.staleness, 0);
-  problem.order = section.one_of("order", orders, problem.order);
-  problem.fetch_every = section.whole("fetch_every", problem.fetch_every, 1);
-  problem.push_every = section.whole("push_every", problem.push_every, 1);
-  problem.partners = section.one_of("partners", partners, problem.partners);
-  problem.mixing_rounds =
-      static_cast<int>(section.whole("mixing_rounds", problem.mixing_rounds, 1, 1'000'000));
   problem.seed = seed;
   const auto dtype = section.text("dtype", std::string{troupe::name_of(problem.dtype)});
   problem.dtype = section.placed("dtype", [&] { return dtype_named(dtype); });
@@ -149,28 +199,25 @@ algorithms::TrainingProblem read_training(const Section& section, std::uint64_t 
 
 Ordered to_json(const algorithms::TrainingProblem& problem) {
   Ordered json;
-  json["strategy"] = problem.strategy;
-  json["model"] = model_json(problem.model);
-  json["data"] = {{"kind", problem.data.kind},
-                  {"samples", problem.data.samples},
-                  {"noise", problem.data.noise},
-                  {"partition", problem.data.partition},
-                  {"seed", problem.data.seed}};
+  json["strategy"] = problem.strategy.kind();
+  write_settings(json, problem.strategy,
+                 algorithms::find_strategy(problem.strategy.kind()).kind.settings);
+  json["model"] = choice_json("model", problem.model, algorithms::kinds_of_models());
+  json["data"] = choice_json("data", problem.data, algorithms::kinds_of_data());
+  json["data"]["partition"] = problem.data.partition;
+  json["data"]["sampling"] = problem.data.sampling;
+  json["data"]["drop_last"] = problem.data.drop_last;
+  json["data"]["held_out"] = problem.data.held_out;
+  json["data"]["seed"] = problem.data.seed;
   json["graph"] = graph_json(problem.graph);
-  json["optimiser"] = {{"kind", problem.optimiser.kind},
-                       {"rate", problem.optimiser.rate},
-                       {"staleness_aware", problem.optimiser.staleness_aware}};
+  json["optimiser"] =
+      choice_json("optimiser", problem.optimiser, algorithms::kinds_of_optimisers());
+  json["optimiser"]["rate"] = problem.optimiser.rate;
   json["stop"] = stop_json(problem.stop);
   json["batch"] = problem.batch;
   json["evaluate_every"] = problem.evaluate_every;
+  json["evaluate_on"] = problem.evaluate_on;
   json["collective"] = problem.collective;
-  json["mode"] = problem.mode;
-  json["staleness"] = problem.staleness;
-  json["order"] = problem.order;
-  json["fetch_every"] = problem.fetch_every;
-  json["push_every"] = problem.push_every;
-  json["partners"] = problem.partners;
-  json["mixing_rounds"] = problem.mixing_rounds;
   json["dtype"] = troupe::name_of(problem.dtype);
   return json;
 }

@@ -1,8 +1,11 @@
 #include "scenarios/training_run.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <map>
 
+#include "algorithms/data/data_kinds.hpp"
 #include "algorithms/strategies.hpp"
 
 namespace troupe::scenarios {
@@ -32,63 +35,62 @@ class WatchedLog final : public algorithms::TrainingLog {
 };
 
 // Where ranks are processes, the figures and the parameters of those that are evaluated travel as
-// numbers: step, time, evaluated or not, loss, gap, error, staleness, disagreement, number of
-// parameters, parameters.
+// numbers: step, time, evaluated or not, the measures, number of parameters, parameters, and the
+// same of the gradient.
+
+constexpr std::size_t head = 3 + algorithms::measures.size();
+
+void append(std::vector<double>& numbers, const std::map<Rank, std::vector<double>>& vectors,
+            Rank rank) {
+  const auto mine = vectors.find(rank);
+  const std::size_t count = mine == vectors.end() ? 0 : mine->second.size();
+  numbers.push_back(static_cast<double>(count));
+  if (count) numbers.insert(numbers.end(), mine->second.begin(), mine->second.end());
+}
 
 std::vector<double> encoded(const TrainingHistory& history, Rank rank) {
   std::vector<double> numbers;
   for (const auto& figures : history.figures_of(rank)) {
-    for (const double number :
-         {static_cast<double>(figures.step), figures.time.count(), figures.due ? 1.0 : 0.0,
-          figures.loss.value_or(nothing), figures.gap.value_or(nothing),
-          figures.error.value_or(nothing), figures.staleness.value_or(nothing),
-          figures.disagreement.value_or(nothing)})
-      numbers.push_back(number);
-    if (!figures.due) {
-      numbers.push_back(0);
-      continue;
-    }
-    const auto all = history.parameters_at(figures.step);
-    const auto mine = all.find(rank);
-    numbers.push_back(mine == all.end() ? 0 : static_cast<double>(mine->second.size()));
-    if (mine != all.end()) numbers.insert(numbers.end(), mine->second.begin(), mine->second.end());
+    numbers.push_back(static_cast<double>(figures.step));
+    numbers.push_back(figures.time.count());
+    numbers.push_back(figures.due ? 1.0 : 0.0);
+    for (const auto& measure : algorithms::measures)
+      numbers.push_back((figures.*measure.value).value_or(nothing));
+    using Vectors = std::map<Rank, std::vector<double>>;
+    append(numbers, figures.due ? history.parameters_at(figures.step) : Vectors{}, rank);
+    append(numbers, figures.due ? history.gradients_at(figures.step) : Vectors{}, rank);
   }
   return numbers;
 }
 
 void decode(const std::vector<double>& numbers, Rank rank, TrainingHistory& history) {
-  const auto given = [](double number) {
-    return number == number ? std::optional{number} : std::nullopt;
-  };
-  for (std::size_t at = 0; at + 9 <= numbers.size();) {
+  for (std::size_t at = 0; at < numbers.size();) {
     Figures figures;
     figures.step = static_cast<std::int64_t>(numbers[at]);
     figures.rank = rank;
     figures.time = Seconds{numbers[at + 1]};
     figures.due = numbers[at + 2] != 0;
-    figures.loss = given(numbers[at + 3]);
-    figures.gap = given(numbers[at + 4]);
-    figures.error = given(numbers[at + 5]);
-    figures.staleness = given(numbers[at + 6]);
-    figures.disagreement = given(numbers[at + 7]);
-    const auto count = static_cast<std::size_t>(numbers[at + 8]);
-    const std::span parameters{numbers.data() + at + 9, count};
-    history.record(figures, {.parameters = ConstSlice{parameters}, .gradient = {}});
-    at += 9 + count;
+    for (std::size_t i = 0; i < algorithms::measures.size(); ++i)
+      if (const double number = numbers[at + 3 + i]; !std::isnan(number))
+        figures.*algorithms::measures[i].value = number;
+    at += head;
+    const auto vector = [&] {
+      const std::span values{numbers.data() + at + 1, static_cast<std::size_t>(numbers[at])};
+      at += 1 + values.size();
+      return values;
+    };
+    const auto parameters = vector();
+    const auto gradient = vector();
+    history.record(figures, {.parameters = ConstSlice{parameters}, .gradient = gradient});
   }
 }
 
 void describe(const TrainingHistory& history, analysis::Report& report) {
   for (const auto& line : history.summary()) {
     analysis::TrainingPoint point{.step = line.step, .time = line.time, .values = {}};
-    const auto add = [&](const char* name, const std::optional<double>& value) {
-      if (value) point.values.emplace_back(name, *value);
-    };
-    add("loss", line.loss);
-    add("gap", line.gap);
-    add("error", line.error);
-    add("staleness", line.staleness);
-    add("disagreement", line.disagreement);
+    for (const auto& measure : algorithms::measures)
+      if (const auto value = line.*measure.value; value && std::isfinite(*value))
+        point.values.emplace_back(measure.name, *value);
     report.training.push_back(std::move(point));
   }
 }
@@ -97,13 +99,13 @@ void describe(const TrainingHistory& history, analysis::Report& report) {
 
 RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progress& progress,
                         analysis::Report& report) {
-  const auto& problem = *scenario.training;
-  const auto& strategy = algorithms::find_strategy(problem.strategy);
+  auto problem = *scenario.training;
+  problem.dataset = algorithms::load_dataset(problem);
   TrainingHistory history;
   WatchedLog log{history, problem.stop.steps, progress};
   const bool gather = !backend.one_process();
   auto outcome = backend.run([&](Communicator& comm) {
-    strategy.run(comm, problem, log);
+    algorithms::train(comm, problem, log);
     return gather ? encoded(history, comm.rank()) : std::vector<double>{};
   });
   if (!backend.reporter()) return outcome;

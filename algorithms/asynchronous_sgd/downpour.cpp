@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "algorithms/inbox.hpp"
-#include "algorithms/models/model.hpp"
+#include "algorithms/learner.hpp"
+#include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
 
 namespace troupe::algorithms {
@@ -40,8 +41,9 @@ class Server {
 
   Communicator& comm_;
   const TrainingProblem& problem_;
-  int training_;                        // replicas not yet sent home
-  const std::unique_ptr<Model> model_;  // for starting values and evaluation
+  int training_;     // replicas not yet sent home
+  Learner learner_;  // for starting values and evaluation
+  const std::unique_ptr<Optimiser> optimiser_;
   const Buffer x_;
   std::vector<Client> clients_;  // by rank; that of the server itself is unused
   Inbox inbox_;
@@ -55,17 +57,18 @@ Server::Server(Communicator& comm, const TrainingProblem& problem, TrainingLog& 
     : comm_{comm},
       problem_{problem},
       training_{comm.size() - 1},
-      model_{make_model(problem, 0, training_)},
-      x_{make_buffer(problem, model_->size())},
+      learner_{problem, 0, training_},
+      optimiser_{make_optimiser(problem, learner_.size())},
+      x_{make_buffer(problem, learner_.size())},
       clients_(static_cast<std::size_t>(comm.size())),
-      inbox_{comm, problem.order},
+      inbox_{comm, problem.strategy[Downpour::order]},
       to_give_{problem.stop.steps * training_},
-      reporter_{comm, problem, *model_, log, 0} {
-  model_->initialise(comm, x_);
+      reporter_{comm, problem, learner_, log, 0} {
+  learner_.initialise(comm, x_);
   reporter_.report({}, x_);
   for (Rank replica = 1; replica < comm.size(); ++replica) {
-    client(replica).accrued = make_buffer(problem, model_->size());
-    client(replica).answer = make_buffer(problem, model_->size());
+    client(replica).accrued = make_buffer(problem, learner_.size());
+    client(replica).answer = make_buffer(problem, learner_.size());
     inbox_.listen(replica, request, client(replica).accrued.slice());
   }
 }
@@ -85,9 +88,9 @@ void Server::serve_one() {
 void Server::apply(Rank replica) {
   if (enough_) return;
   const std::int64_t staleness = version_ - client(replica).read;
-  const bool careful = problem_.optimiser.staleness_aware && staleness > 1;
-  const double rate = problem_.optimiser.rate / (careful ? static_cast<double>(staleness) : 1);
-  compute(comm_, Axpy{-rate, client(replica).accrued, x_});
+  const bool careful = problem_.strategy[Downpour::staleness_aware] && staleness > 1;
+  optimiser_->step(comm_, client(replica).accrued, x_,
+                   1 / (careful ? static_cast<double>(staleness) : 1));
   enough_ = reporter_.report(
       {.step = ++version_, .staleness = static_cast<double>(staleness), .worker = replica}, x_);
   if (enough_) to_give_ = 0;
@@ -99,7 +102,7 @@ void Server::answer(Rank replica) {
   if (asking.sending) wait(comm_, std::move(asking.sending));
   const bool goes_on = to_give_ > 0;
   if (goes_on) {
-    to_give_ -= std::min(to_give_, problem_.fetch_every);
+    to_give_ -= std::min(to_give_, problem_.strategy[Downpour::fetch_every]);
     asking.read = version_;
     compute(comm_, Copy{asking.answer, x_});
     inbox_.listen(replica, request, asking.accrued.slice());
@@ -131,21 +134,23 @@ bool fetch(Communicator& comm, Slice into) {
 
 void train(Communicator& comm, const TrainingProblem& problem) {
   const int replicas = comm.size() - 1;
-  const auto model = make_model(problem, comm.rank() - 1, replicas);
-  const double weight = model->share() * replicas;
-  const Buffer x = make_buffer(problem, model->size()),
+  Learner learner{problem, comm.rank() - 1, replicas};
+  const double weight = learner.share() * replicas;
+  const std::int64_t fetch_every = problem.strategy[Downpour::fetch_every],
+                     push_every = problem.strategy[Downpour::push_every];
+  const Buffer x = make_buffer(problem, learner.size()),
                gradient = make_buffer(problem, x.slice().size());
-  Buffer accrued = make_buffer(problem, model->size()),
-         pushed = make_buffer(problem, model->size());
+  Buffer accrued = make_buffer(problem, learner.size()),
+         pushed = make_buffer(problem, learner.size());
   Request push;
   std::int64_t step = 0;
   compute(comm, Fill{0, accrued});
   while (fetch(comm, x)) {
-    for (std::int64_t i = 0; i < problem.fetch_every; ++i) {
-      model->gradient(comm, x, weight, gradient);
+    for (std::int64_t i = 0; i < fetch_every; ++i) {
+      learner.gradient(comm, x, weight, gradient);
       compute(comm, Axpy{1, gradient, accrued});
       compute(comm, Axpy{-problem.optimiser.rate, gradient, x});
-      if (++step % problem.push_every) continue;
+      if (++step % push_every) continue;
       if (push) wait(comm, std::move(push));
       std::swap(accrued, pushed);
       push = comm.isend(server, request, pushed.slice());
@@ -168,20 +173,14 @@ void train(Communicator& comm, const TrainingProblem& problem) {
 ///     replica 2   x0 ──g──g──│──┐x̂  ──g──g──┐
 ///     server      x0         x1 x2        x3 x4    staleness 0, 1, 1, 1, …
 void downpour(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
-  const std::string why = refusal_of_downpour(problem, comm.size());
-  if (!why.empty()) throw BadInput("downpour: " + why);
   if (comm.rank() == server) serve(comm, problem, log);
   else train(comm, problem);
 }
 
 std::string refusal_of_downpour(const TrainingProblem& problem, int ranks) {
-  if (problem.fetch_every < 1 || problem.push_every < 1)
-    return "fetch_every and push_every are 1 at least, " + std::to_string(problem.fetch_every) +
-           " and " + std::to_string(problem.push_every) + " given";
   if (ranks < 2)
     return "needs two ranks, a server and a replica; " + std::to_string(ranks) + " given";
-  if (const std::string why = Inbox::refusal(problem.order); !why.empty()) return why;
-  return refusal_of_model(problem, ranks - 1);
+  return refusal_of_learner(problem, ranks - 1);
 }
 
 }  // namespace troupe::algorithms

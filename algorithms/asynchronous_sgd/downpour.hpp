@@ -2,16 +2,31 @@
 // Downpour SGD: replicas that train by themselves, fetch parameters now and then, and push what
 // gradients they have accrued.
 
+#include <array>
 #include <string>
 
+#include "algorithms/inbox.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
 
+/// What downpour can be told.
+struct Downpour {
+  static constexpr Whole fetch_every{
+      .name = "fetch_every", .fallback = 1, .least = 1, .help = "gradients between two fetches"};
+  static constexpr Whole push_every{
+      .name = "push_every", .fallback = 1, .least = 1, .help = "gradients between two pushes"};
+  static constexpr const Text& order = Inbox::order_setting;
+  static constexpr Flag staleness_aware{.name = "staleness_aware",
+                                        .help = "divide the rate by the staleness of each update"};
+  static constexpr std::array<AnySetting, 4> settings{&fetch_every, &push_every, &order,
+                                                      &staleness_aware};
+};
+
 /// Trains with rank 0 as the server and the others as replicas, each of which fetches before every
-/// problem.fetch_every-th gradient and pushes after every problem.push_every-th. The server hands
+/// fetch_every-th gradient and pushes after every push_every-th. The server hands
 /// out steps · replicas gradients in all, fetch_every at each fetch (the last may exceed the sum);
 /// what a replica has accrued after its last push is lost. The server alone reports, with the
 /// staleness of every update, and ends with the parameters. Deterministic in cyclic order, in which

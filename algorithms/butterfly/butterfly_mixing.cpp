@@ -1,10 +1,9 @@
 #include "algorithms/butterfly/butterfly_mixing.hpp"
 
-#include <array>
 #include <bit>
 
-#include "algorithms/choice.hpp"
-#include "algorithms/models/model.hpp"
+#include "algorithms/learner.hpp"
+#include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
 
 namespace troupe::algorithms {
@@ -44,25 +43,26 @@ void average_with(Communicator& comm, Rank partner, Slice x, Slice theirs) {
 ///     2 ─ 3      │ × │      │ … │          both partners add the same two numbers, so the same
 ///     4 ─ 5      2   3      3   7          bits result on both sides
 void butterfly_mixing(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
-  const std::string why = refusal_of_butterfly(problem, comm.size());
-  if (!why.empty()) throw BadInput("butterfly_mixing: " + why);
-  const auto model = make_model(problem, comm.rank(), comm.size());
-  const double weight = model->share() * comm.size();
-  const Buffer parameters = make_buffer(problem, model->size());
-  const Buffer gradient = make_buffer(problem, model->size());
-  const Buffer theirs = make_buffer(problem, model->size());
-  Reporter reporter{comm, problem, *model, log, problem.stop.steps};
+  Learner learner{problem, comm.rank(), comm.size()};
+  const double weight = learner.share() * comm.size();
+  const std::int64_t rounds = problem.strategy[ButterflyMixing::mixing_rounds];
+  const bool rotates = problem.strategy[ButterflyMixing::partners] == "butterfly";
+  const auto optimiser = make_optimiser(problem, learner.size());
+  const Buffer parameters = make_buffer(problem, learner.size());
+  const Buffer gradient = make_buffer(problem, learner.size());
+  const Buffer theirs = make_buffer(problem, learner.size());
+  Reporter reporter{comm, problem, learner, log, problem.stop.steps};
 
-  model->initialise(comm, parameters);
+  learner.initialise(comm, parameters);
   reporter.report({}, parameters);
   std::int64_t step = 0, stage = 0;
   while (step < problem.stop.steps) {
     Figures figures{.step = ++step};
-    model->gradient(comm, parameters, weight, gradient);
-    compute(comm, Axpy{-problem.optimiser.rate, gradient, parameters});
-    for (int round = 0; round < problem.mixing_rounds; ++round) {
+    learner.gradient(comm, parameters, weight, gradient);
+    optimiser->step(comm, gradient, parameters);
+    for (std::int64_t round = 0; round < rounds; ++round) {
       const Rank partner = butterfly_partner(comm.rank(), stage, comm.size());
-      if (problem.partners == "butterfly") ++stage;
+      if (rotates) ++stage;
       average_with(comm, partner, parameters, theirs);
       if (reporter.is_due(step)) figures.disagreement = distance_before(parameters, theirs);
     }
@@ -73,15 +73,9 @@ void butterfly_mixing(Communicator& comm, const TrainingProblem& problem, Traini
 }
 
 std::string refusal_of_butterfly(const TrainingProblem& problem, int ranks) {
-  static const std::array<std::string, 2> partners{"butterfly", "fixed"};
-  if (const std::string why = refusal_of_choice("partners", problem.partners, partners);
-      !why.empty())
-    return why;
-  if (problem.mixing_rounds < 0)
-    return "mixing_rounds is 0 at least, " + std::to_string(problem.mixing_rounds) + " given";
   if (ranks < 2 || !std::has_single_bit(static_cast<unsigned>(ranks)))
     return "needs a power of two of ranks, " + std::to_string(ranks) + " given";
-  return refusal_of_model(problem, ranks);
+  return refusal_of_learner(problem, ranks);
 }
 
 }  // namespace troupe::algorithms

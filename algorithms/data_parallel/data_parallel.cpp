@@ -1,7 +1,8 @@
 #include "algorithms/data_parallel/data_parallel.hpp"
 
 #include "algorithms/catalogue.hpp"
-#include "algorithms/models/model.hpp"
+#include "algorithms/learner.hpp"
+#include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
 
 namespace troupe::algorithms {
@@ -31,31 +32,32 @@ Problem vector_of(const TrainingProblem& problem, int ranks, std::size_t count) 
 ///     rank 1   g_1(x) ─┼─ Σ p_r g_r = ḡ ───┼─ x − ηḡ
 ///     rank 2   g_2(x) ─┘                   └─ x − ηḡ
 void data_parallel(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
-  const auto model = make_model(problem, comm.rank(), comm.size());
-  const Buffer parameters = make_buffer(problem, model->size());
-  const Buffer gradient = make_buffer(problem, model->size());
-  Reporter reporter{comm, problem, *model, log, problem.stop.steps};
-  const Problem whole = vector_of(problem, comm.size(), model->size());
+  Learner learner{problem, comm.rank(), comm.size()};
+  const auto optimiser = make_optimiser(problem, learner.size());
+  const Buffer parameters = make_buffer(problem, learner.size());
+  const Buffer gradient = make_buffer(problem, learner.size());
+  Reporter reporter{comm, problem, learner, log, problem.stop.steps};
+  const Problem whole = vector_of(problem, comm.size(), learner.size());
   const Entry& allreduce = find_entry(Collective::allreduce, problem.collective);
 
-  model->initialise(comm, parameters);
+  learner.initialise(comm, parameters);
   find_entry(Collective::broadcast, "binomial").run(comm, whole, {parameters, parameters});
   reporter.report({}, parameters);
   std::int64_t step = 0;
   while (step < problem.stop.steps) {
-    model->gradient(comm, parameters, model->share(), gradient);
+    learner.gradient(comm, parameters, learner.share(), gradient);
     allreduce.run(comm, whole, {gradient, gradient});
-    compute(comm, Axpy{-problem.optimiser.rate, gradient, parameters});
+    optimiser->step(comm, gradient, parameters);
     if (reporter.report({.step = ++step}, parameters)) break;
   }
   reporter.finish(step, parameters);
 }
 
 std::string refusal_of_data_parallel(const TrainingProblem& problem, int ranks) {
-  const Problem whole = vector_of(problem, ranks, problem.model.features);
+  if (const std::string why = refusal_of_learner(problem, ranks); !why.empty()) return why;
+  const Problem whole = vector_of(problem, ranks, make_model(problem)->size());
   try {
-    const std::string why = find_entry(Collective::allreduce, problem.collective).refusal(whole);
-    return why.empty() ? refusal_of_model(problem, ranks) : why;
+    return find_entry(Collective::allreduce, problem.collective).refusal(whole);
   } catch (const BadInput& unknown) {
     return unknown.what();
   }

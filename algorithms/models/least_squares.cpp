@@ -1,219 +1,213 @@
 #include "algorithms/models/least_squares.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "algorithms/data/shards.hpp"
-#include "algorithms/data/sinc.hpp"
-
 namespace troupe::algorithms {
 namespace {
-
-/// Hᵀ and y of some samples, as double.
-struct Design {
-  std::vector<double> features, targets;
-};
-
-/// The samples of `shard`, or of all shards together where there is but one.
-Design design_of(const TrainingProblem& problem, int shard, int shards) {
-  const auto samples = sinc_samples(problem.data.samples, problem.data.noise, problem.data.seed);
-  std::vector<double> keys(samples.size());
-  std::ranges::transform(samples, keys.begin(), &Sample::x);
-
-  const std::size_t features = problem.model.features;
-  const double distance = 20.0 / static_cast<double>(features - 1);
-  const double width = problem.model.width * distance;
-  Design design;
-  for (const std::size_t n :
-       shard_of(problem.data.partition, keys, shard, shards, problem.data.seed)) {
-    for (std::size_t j = 0; j < features; ++j) {
-      const double r = samples[n].x - (-10 + distance * static_cast<double>(j));
-      design.features.push_back(std::exp(-r * r / (2 * width * width)));
-    }
-    design.targets.push_back(samples[n].y);
-  }
-  return design;
-}
-
-void assign(Slice into, std::span<const double> values) {
-  if (into.dtype() == Dtype::float32) std::ranges::copy(values, into.host<float>().begin());
-  else std::ranges::copy(values, into.host<double>().begin());
-}
 
 double dot(std::span<const double> a, std::span<const double> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-}  // namespace
-
-/// ½ wᵀA w − bᵀw + ½ yᵀy as numbers, for evaluation.
-struct LeastSquares::Quadratic {
-  std::size_t size;
-  std::vector<double> matrix, vector, solution;
-  double squares = 0;  // yᵀy
-
-  Quadratic(const TrainingProblem& problem, int shard, int shards) : size{problem.model.features} {
-    Design design = design_of(problem, shard, shards);
-    const std::size_t n = design.targets.size();
-    matrix.assign(size * size, 0);
-    for (std::size_t i = 0; i < size; ++i)
-      matrix[i * (size + 1)] = problem.model.ridge / static_cast<double>(shards);
-    vector.assign(size, 0);
-    const ConstSlice columns{std::span{design.features}}, targets{std::span{design.targets}};
-    run_on_host(Gemm{.m = size,
-                     .n = size,
-                     .k = n,
-                     .beta = 1,
-                     .a = columns,
-                     .b = columns,
-                     .c = std::span{matrix},
-                     .transpose_b = true});
+/// ½ wᵀA w − bᵀw + ½ yᵀy of some samples, and its minimum.
+class Quadratic final : public Evaluator {
+ public:
+  Quadratic(const Dataset& samples, double ridge)
+      : equations_{samples, ridge},
+        samples_{static_cast<double>(samples.samples)},
+        squares_{dot(samples.targets, samples.targets)},
+        solution_{equations_.vector} {
+    std::vector<double> factor = equations_.matrix;
+    const std::size_t n = equations_.size;
+    run_on_host(Cholesky{.n = n, .a = std::span{factor}});
     run_on_host(
-        Gemm{.m = size, .n = 1, .k = n, .a = columns, .b = targets, .c = std::span{vector}});
-    squares = dot(design.targets, design.targets);
+        CholeskySolve{.n = n, .factor = ConstSlice{std::span{factor}}, .b = std::span{solution_}});
   }
 
-  void solve() {
-    std::vector<double> factor = matrix;
-    solution = vector;
-    run_on_host(Cholesky{.n = size, .a = std::span{factor}});
-    run_on_host(CholeskySolve{
-        .n = size, .factor = ConstSlice{std::span{factor}}, .b = std::span{solution}});
+  /// By the distance from the optimum, d = w − w*: F(w) − F* = dᵀA d / 2N keeps its digits near it.
+  Evaluation evaluate(ConstSlice parameters) const override {
+    std::vector<double> distance = to_doubles(parameters);
+    for (std::size_t i = 0; i < distance.size(); ++i) distance[i] -= solution_[i];
+    const double gap = dot(distance, equations_.times(distance)) / (2 * samples_);
+    const double optimum = (squares_ - dot(equations_.vector, solution_)) / (2 * samples_);
+    const double norm = std::sqrt(dot(solution_, solution_));
+    return {.loss = optimum + gap,
+            .gap = gap,
+            .error = std::sqrt(dot(distance, distance)) / norm,
+            .accuracy = {}};
   }
 
-  /// A x
-  std::vector<double> times(std::span<const double> x) const {
-    std::vector<double> product(size, 0);
-    for (std::size_t j = 0; j < size; ++j)
-      for (std::size_t i = 0; i < size; ++i) product[i] += matrix[j * size + i] * x[j];
-    return product;
-  }
+ private:
+  NormalEquations equations_;
+  double samples_, squares_;  // N, yᵀy
+  std::vector<double> solution_;
 };
 
-LeastSquares::LeastSquares(const TrainingProblem& problem, int shard, int shards)
-    : problem_{problem},
-      shard_{shard},
-      shards_{shards},
-      features_{problem.model.features},
-      samples_{shard_size(problem.data.samples, shard, shards)},
-      feature_columns_{make_buffer(problem, features_ * samples_)},
-      targets_{make_buffer(problem, samples_)},
-      drawn_columns_{make_buffer(problem, features_ * problem.batch)},
-      drawn_targets_{make_buffer(problem, problem.batch)},
-      residual_{make_buffer(problem, problem.batch ? problem.batch : samples_)},
-      drawn_(problem.batch),
-      draws_{SplitMix64::of_rank(problem.seed, shard)} {
-  if (problem.phantom) return;
-  const Design design = design_of(problem, shard, shards);
-  assign(feature_columns_, design.features);
-  assign(targets_, design.targets);
-}
-LeastSquares::~LeastSquares() = default;
+}  // namespace
 
-double LeastSquares::share() const {
-  if (problem_.batch) return 1.0 / shards_;
-  return static_cast<double>(samples_) / static_cast<double>(problem_.data.samples);
+NormalEquations::NormalEquations(const Dataset& samples, double ridge)
+    : size{samples.inputs}, matrix(size * size, 0), vector(size, 0) {
+  for (std::size_t i = 0; i < size; ++i) matrix[i * (size + 1)] = ridge;
+  const ConstSlice columns{std::span{samples.features}}, targets{std::span{samples.targets}};
+  const std::size_t n = samples.samples;
+  run_on_host(Gemm{.m = size,
+                   .n = size,
+                   .k = n,
+                   .beta = 1,
+                   .a = columns,
+                   .b = columns,
+                   .c = std::span{matrix},
+                   .transpose_b = true});
+  run_on_host(Gemm{.m = size, .n = 1, .k = n, .a = columns, .b = targets, .c = std::span{vector}});
+}
+std::vector<double> NormalEquations::times(std::span<const double> x) const {
+  std::vector<double> product(size, 0);
+  for (std::size_t j = 0; j < size; ++j)
+    for (std::size_t i = 0; i < size; ++i) product[i] += matrix[j * size + i] * x[j];
+  return product;
 }
 
-void LeastSquares::initialise(Communicator& comm, Slice parameters) {
+std::unique_ptr<Model> LeastSquares::make(const TrainingProblem& problem, const DataShape& shape) {
+  return std::make_unique<LeastSquares>(problem, shape);
+}
+
+std::string LeastSquares::refusal(const TrainingProblem& problem, const DataShape& shape) {
+  if (shape.outputs != 1)
+    return "least_squares fits one output, data \"" + problem.data.kind() + "\" has " +
+           (shape.classes ? std::string{"labels"} : std::to_string(shape.outputs));
+  if (problem.model[basis] != "gaussian") return {};
+  if (shape.inputs != 1)
+    return "a row of Gaussians needs data of one input, \"" + problem.data.kind() + "\" has " +
+           std::to_string(shape.inputs) + "; set basis to \"inputs\"";
+  if (problem.model[features] < 2)
+    return "a row of centres has two at least, " + std::to_string(problem.model[features]) +
+           " given";
+  return {};
+}
+
+LeastSquares::LeastSquares(const TrainingProblem& problem, const DataShape& shape)
+    : gaussian_{problem.model[basis] == "gaussian"},
+      width_{problem.model[width]},
+      ridge_{problem.model[ridge]},
+      samples_of_all_{shape.samples},
+      layer_{
+          .name = "weights",
+          .offset = 0,
+          .count = gaussian_ ? static_cast<std::size_t>(problem.model[features]) : shape.inputs} {}
+
+std::size_t LeastSquares::features_of(std::size_t) const { return layer_.count; }
+
+Dataset LeastSquares::prepared(const Dataset& samples) const {
+  if (!gaussian_) return samples;
+  const double distance = 20.0 / static_cast<double>(size() - 1);
+  const double spread = width_ * distance;
+  Dataset design = samples;
+  design.inputs = size();
+  design.features.clear();
+  design.features.reserve(size() * samples.samples);
+  for (const double x : samples.features)
+    for (std::size_t j = 0; j < size(); ++j) {
+      const double r = x - (-10 + distance * static_cast<double>(j));
+      design.features.push_back(std::exp(-r * r / (2 * spread * spread)));
+    }
+  return design;
+}
+
+void LeastSquares::initialise(Communicator& comm, Slice parameters, SplitMix64) const {
   compute(comm, Fill{0, parameters});
 }
 
-/// The whole shard, or `batch` samples of it drawn with replacement and gathered.
-LeastSquares::Batch LeastSquares::next_batch(Communicator& comm) {
-  if (problem_.batch == 0) return {feature_columns_, targets_, samples_};
-  for (std::size_t& sample : drawn_) sample = draws_.below(samples_);
-  const std::size_t column = features_ * size_of(problem_.dtype), value = size_of(problem_.dtype);
-  const Slice columns = drawn_columns_, targets = drawn_targets_;
-  const auto gather = [&] {
-    for (std::size_t i = 0; i < drawn_.size(); ++i) {
-      const std::size_t n = drawn_[i];
-      std::copy_n(feature_columns_.slice().address() + n * column, column,
-                  columns.address() + i * column);
-      std::copy_n(targets_.slice().address() + n * value, value, targets.address() + i * value);
-    }
-  };
-  compute(comm, Opaque{.reads = {feature_columns_, targets_},
-                       .writes = {columns, targets},
-                       .work = {Flops{}, Bytes{2 * (columns.size_bytes() + targets.size_bytes())}},
-                       .body = gather});
-  return {columns, targets, problem_.batch};
-}
-
 /// g = weight · [Hᵀ(Hw − y)/B + σ/N w] over the batch of B samples.
-void LeastSquares::gradient(Communicator& comm, ConstSlice parameters, double weight, Slice into) {
-  const auto [columns, targets, batch] = next_batch(comm);
-  const double per_sample = weight / static_cast<double>(batch);
-  const double decay = weight * problem_.model.ridge / static_cast<double>(problem_.data.samples);
-  compute(comm, Copy{.into = residual_, .from = targets});
-  compute(comm, Gemm{.m = batch,
+void LeastSquares::gradient(Communicator& comm, ConstSlice parameters, const Batch& batch,
+                            double weight, Slice into, const LayerReady& ready) {
+  const double per_sample = weight / static_cast<double>(batch.count);
+  const double decay = weight * ridge_ / static_cast<double>(samples_of_all_);
+  const Scratch scratch{into, batch.count};
+  const Slice residual = scratch.all();
+  compute(comm, Copy{.into = residual, .from = batch.targets});
+  compute(comm, Gemm{.m = batch.count,
                      .n = 1,
-                     .k = features_,
+                     .k = size(),
                      .beta = -1,
-                     .a = columns,
+                     .a = batch.inputs,
                      .b = parameters,
-                     .c = residual_,
+                     .c = residual,
                      .transpose_a = true});
-  compute(comm, Gemm{.m = features_,
+  compute(comm, Gemm{.m = size(),
                      .n = 1,
-                     .k = batch,
+                     .k = batch.count,
                      .alpha = per_sample,
-                     .a = columns,
-                     .b = residual_,
+                     .a = batch.inputs,
+                     .b = residual,
                      .c = into});
   compute(comm, Axpy{.a = decay, .x = parameters, .y = into});
+  if (ready) ready(0);
 }
 
-void LeastSquares::normal_equations(Communicator& comm, Slice matrix, Slice vector) {
-  const double ridge = problem_.model.ridge / shards_;
+Score LeastSquares::score(ConstSlice parameters, const Batch& batch) const {
+  const std::vector<double> w = to_doubles(parameters), h = to_doubles(batch.inputs),
+                            y = to_doubles(batch.targets);
+  double squares = 0;
+  for (std::size_t n = 0; n < batch.count; ++n)
+    squares += std::pow(dot(std::span{h}.subspan(n * size(), size()), w) - y[n], 2);
+  return {.loss = squares / (2 * static_cast<double>(batch.count)) +
+                  ridge_ * dot(w, w) / (2 * static_cast<double>(samples_of_all_)),
+          .accuracy = {}};
+}
+
+std::unique_ptr<Evaluator> LeastSquares::evaluator(const TrainingProblem&, Dataset samples) const {
+  return std::make_unique<Quadratic>(samples, ridge_);
+}
+
+void LeastSquares::normal_equations(Communicator& comm, const Batch& batch, double sigma,
+                                    Slice matrix, Slice vector) const {
   const auto set_diagonal = [&] {
-    std::vector<double> values(matrix.size(), 0.0);
-    for (std::size_t i = 0; i < features_; ++i) values[i * (features_ + 1)] = ridge;
-    assign(matrix, values);
+    run_on_host(Fill{0, matrix});
+    for (std::size_t i = 0; i < size(); ++i)
+      run_on_host(Fill{sigma, matrix.subslice(i * (size() + 1), 1)});
   };
   compute(comm, Opaque{.reads = {},
                        .writes = {matrix},
                        .work = {Flops{}, Bytes{matrix.size_bytes()}},
                        .body = set_diagonal});
-  compute(comm, Gemm{.m = features_,
-                     .n = features_,
-                     .k = samples_,
+  compute(comm, Gemm{.m = size(),
+                     .n = size(),
+                     .k = batch.count,
                      .beta = 1,
-                     .a = feature_columns_,
-                     .b = feature_columns_,
+                     .a = batch.inputs,
+                     .b = batch.inputs,
                      .c = matrix,
                      .transpose_b = true});
-  compute(comm, Gemm{.m = features_,
+  compute(comm, Gemm{.m = size(),
                      .n = 1,
-                     .k = samples_,
-                     .a = feature_columns_,
-                     .b = targets_,
+                     .k = batch.count,
+                     .a = batch.inputs,
+                     .b = batch.targets,
                      .c = vector});
 }
 
-std::vector<double> LeastSquares::shard_gradient(ConstSlice parameters) const {
-  if (parameters.is_phantom()) return {};
-  if (!mine_) mine_ = std::make_unique<Quadratic>(problem_, shard_, shards_);
-  std::vector<double> gradient = mine_->times(to_doubles(parameters));
-  for (std::size_t i = 0; i < features_; ++i) gradient[i] -= mine_->vector[i];
-  return gradient;
+QuadraticShard::QuadraticShard(const TrainingProblem& problem, int shard, int shards)
+    : learner_{problem, shard, shards},
+      model_{dynamic_cast<const LeastSquares&>(learner_.model())},
+      ridge_{problem.model[LeastSquares::ridge] / shards} {}
+
+void QuadraticShard::normal_equations(Communicator& comm, Slice matrix, Slice vector) {
+  model_.normal_equations(comm, learner_.whole(), ridge_, matrix, vector);
 }
 
-/// By the distance from the optimum, d = w − w*: F(w) − F* = dᵀA d / 2N keeps its digits near it.
-std::optional<Evaluation> LeastSquares::evaluate(ConstSlice parameters) const {
-  if (parameters.is_phantom()) return std::nullopt;
-  if (!all_) {
-    all_ = std::make_unique<Quadratic>(problem_, 0, 1);
-    all_->solve();
+std::vector<double> QuadraticShard::gradient(ConstSlice parameters) const {
+  if (parameters.is_phantom()) return {};
+  if (!equations_) {
+    const Batch batch = learner_.whole();
+    Dataset samples{.samples = batch.count, .inputs = size(), .outputs = 1};
+    samples.features = to_doubles(batch.inputs);
+    samples.targets = to_doubles(batch.targets);
+    equations_.emplace(samples, ridge_);
   }
-  std::vector<double> distance = to_doubles(parameters);
-  for (std::size_t i = 0; i < features_; ++i) distance[i] -= all_->solution[i];
-  const double twice = 2 * static_cast<double>(problem_.data.samples);
-  const double gap = dot(distance, all_->times(distance)) / twice;
-  const double optimum = (all_->squares - dot(all_->vector, all_->solution)) / twice;
-  const double norm = std::sqrt(dot(all_->solution, all_->solution));
-  return Evaluation{optimum + gap, gap, std::sqrt(dot(distance, distance)) / norm};
+  std::vector<double> gradient = equations_->times(to_doubles(parameters));
+  for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] -= equations_->vector[i];
+  return gradient;
 }
 
 }  // namespace troupe::algorithms

@@ -1,54 +1,92 @@
 #pragma once
-// Ridge regression on radial basis functions (Broomhead and Lowe 1988): the convex model with a
-// known optimum on which strategies are measured. With N samples, L features and σ the ridge,
+// Ridge regression: the convex model with a known optimum on which strategies are measured. On
+// radial basis functions (Broomhead and Lowe 1988), or on the inputs as they are. With N samples,
+// L features and σ the ridge,
 //   F(w) = 1/(2N) ‖y − Hw‖² + σ/(2N) ‖w‖²,   H[n][j] = exp(−(x_n − c_j)² / (2s²)),
 // centres c = linspace(−10, 10, L), s = width · (distance of two centres).
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
+#include "algorithms/learner.hpp"
 #include "algorithms/models/model.hpp"
-#include "core/random.hpp"
 
 namespace troupe::algorithms {
 
-/// One shard of the problem. Features are kept as Hᵀ (L×N_i, column-major): a sample is a column,
-/// so that a batch is a gather of columns and the whole shard is no copy.
+/// A = HᵀH + ridge I and b = Hᵀy of prepared samples, on the host.
+struct NormalEquations {
+  NormalEquations(const Dataset& samples, double ridge);
+  /// A x
+  std::vector<double> times(std::span<const double> x) const;
+
+  std::size_t size;
+  std::vector<double> matrix, vector;  ///< size × size, column-major; size
+};
+
 class LeastSquares final : public Model {
  public:
-  LeastSquares(const TrainingProblem& problem, int shard, int shards);
-  ~LeastSquares() override;
+  static constexpr std::array<std::string_view, 2> bases{"gaussian", "inputs"};
+  static constexpr Text basis{
+      .name = "basis",
+      .fallback = "gaussian",
+      .choices = bases,
+      .help = "gaussian: radial basis functions of one input; inputs: the inputs as they are"};
+  static constexpr Whole features{
+      .name = "features", .fallback = 20, .least = 1, .help = "of the gaussian basis: how many"};
+  static constexpr Number width{
+      .name = "width", .fallback = 0.7, .help = "of a Gaussian, in distances of two centres"};
+  static constexpr Number ridge{
+      .name = "ridge", .fallback = 1, .help = "sigma of 1/2 |y - Hw|^2 + 1/2 sigma |w|^2"};
+  static constexpr std::array<AnySetting, 4> settings{&basis, &features, &width, &ridge};
 
-  std::size_t size() const override { return features_; }
-  double share() const override;
-  void initialise(Communicator& comm, Slice parameters) override;
-  void gradient(Communicator& comm, ConstSlice parameters, double weight, Slice into) override;
-  std::optional<Evaluation> evaluate(ConstSlice parameters) const override;
+  static std::unique_ptr<Model> make(const TrainingProblem& problem, const DataShape& shape);
+  static std::string refusal(const TrainingProblem& problem, const DataShape& shape);
 
-  /// The quadratic of this shard, f_i(w) = ½ wᵀA w − bᵀw + constant: matrix (L×L) ← H_iᵀH_i + σ_i I
-  /// and vector (L) ← H_iᵀy_i, with σ_i = σ / shards. The f_i add up to N·F.
-  void normal_equations(Communicator& comm, Slice matrix, Slice vector);
-  /// ∇f_i(w) = A w − b as double, off the clock; none for phantom parameters.
-  std::vector<double> shard_gradient(ConstSlice parameters) const;
+  LeastSquares(const TrainingProblem& problem, const DataShape& shape);
+
+  std::size_t size() const override { return layer_.count; }
+  std::span<const Layer> layers() const override { return {&layer_, 1}; }
+  void initialise(Communicator& comm, Slice parameters, SplitMix64 draws) const override;
+  void gradient(Communicator& comm, ConstSlice parameters, const Batch& batch, double weight,
+                Slice into, const LayerReady& ready) override;
+  Score score(ConstSlice parameters, const Batch& batch) const override;
+  std::unique_ptr<Evaluator> evaluator(const TrainingProblem& problem,
+                                       Dataset samples) const override;
+  Dataset prepared(const Dataset& samples) const override;
+  std::size_t features_of(std::size_t inputs) const override;
+
+  /// The quadratic of a batch, f(w) = ½ wᵀA w − bᵀw + constant: matrix (L×L) ← HᵀH + σ I and
+  /// vector (L) ← Hᵀy.
+  void normal_equations(Communicator& comm, const Batch& batch, double sigma, Slice matrix,
+                        Slice vector) const;
 
  private:
-  struct Batch {
-    ConstSlice features, targets;
-    std::size_t size = 0;
-  };
-  Batch next_batch(Communicator& comm);
-  struct Quadratic;
+  bool gaussian_;
+  double width_, ridge_;
+  std::size_t samples_of_all_;
+  Layer layer_;
+};
 
-  TrainingProblem problem_;
-  int shard_, shards_;
-  std::size_t features_, samples_;
-  Buffer feature_columns_, targets_;      // the shard: L×N_i, N_i
-  Buffer drawn_columns_, drawn_targets_;  // a drawn batch: L×B, B
-  Buffer residual_;                       // of the batch
-  std::vector<std::size_t> drawn_;        // its samples
-  SplitMix64 draws_;
-  mutable std::unique_ptr<Quadratic> all_, mine_;  // for evaluation, made when first asked for
+/// One rank's quadratic f_i(w) = ½ wᵀA_i w − b_iᵀw + constant, A_i = H_iᵀH_i + σ_i I,
+/// b_i = H_iᵀy_i, σ_i = σ / shards. The f_i add up to N·F.
+class QuadraticShard {
+ public:
+  /// EXPECTS a learner of least_squares.
+  QuadraticShard(const TrainingProblem& problem, int shard, int shards);
+  Learner& learner() { return learner_; }
+  std::size_t size() const { return learner_.size(); }
+  /// matrix (L×L) ← A_i, vector (L) ← b_i.
+  void normal_equations(Communicator& comm, Slice matrix, Slice vector);
+  /// ∇f_i(w) = A_i w − b_i as double, off the clock; none for phantom parameters.
+  std::vector<double> gradient(ConstSlice parameters) const;
+
+ private:
+  Learner learner_;
+  const LeastSquares& model_;
+  double ridge_;
+  mutable std::optional<NormalEquations> equations_;  // for gradient(), made when first asked for
 };
 
 }  // namespace troupe::algorithms

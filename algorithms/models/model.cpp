@@ -1,36 +1,95 @@
 #include "algorithms/models/model.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "algorithms/choice.hpp"
-#include "algorithms/data/shards.hpp"
 #include "algorithms/models/least_squares.hpp"
+#include "algorithms/optimisers/optimiser.hpp"
 
 namespace troupe::algorithms {
+namespace {
 
-std::unique_ptr<Model> make_model(const TrainingProblem& problem, int shard, int shards) {
-  if (const std::string why = refusal_of_model(problem, shards); !why.empty()) throw BadInput(why);
-  return std::make_unique<LeastSquares>(problem, shard, shards);
+constexpr std::array table{
+    ModelKind{.kind = {.name = "least_squares",
+                       .summary = "ridge regression on Gaussians, or on the inputs as they are",
+                       .settings = LeastSquares::settings},
+              .make = LeastSquares::make,
+              .refusal = LeastSquares::refusal},
+};
+
+constexpr auto kinds = [] {
+  std::array<Kind, table.size()> names{};
+  std::ranges::transform(table, names.begin(), &ModelKind::kind);
+  return names;
+}();
+
+const ModelKind& find(const Choice& choice) {
+  find_kind("model", choice.kind(), kinds);
+  return *std::ranges::find(table, choice.kind(),
+                            [](const ModelKind& line) { return line.kind.name; });
 }
 
-std::string refusal_of_model(const TrainingProblem& problem, int shards) {
-  static const std::array<std::string, 1> models{"least_squares"}, data{"sinc"}, optimisers{"sgd"};
+/// The score of all samples.
+class ScoreEvaluator final : public Evaluator {
+ public:
+  ScoreEvaluator(const Model& model, const TrainingProblem& problem, const Dataset& samples)
+      : model_{model}, samples_{problem, samples} {}
+  Evaluation evaluate(ConstSlice parameters) const override {
+    const Score score = model_.score(parameters, samples_.all());
+    return {.loss = score.loss, .accuracy = score.accuracy};
+  }
+
+ private:
+  const Model& model_;
+  Samples samples_;
+};
+
+}  // namespace
+
+std::span<const ModelKind> model_kinds() { return table; }
+std::span<const Kind> kinds_of_models() { return kinds; }
+
+std::unique_ptr<Evaluator> Model::evaluator(const TrainingProblem& problem, Dataset samples) const {
+  return std::make_unique<ScoreEvaluator>(*this, problem, samples);
+}
+
+std::unique_ptr<Model> make_model(const TrainingProblem& problem) {
+  if (const std::string why = refusal_of_model(problem); !why.empty()) throw BadInput(why);
+  return find(problem.model).make(problem, shape_of_data(problem));
+}
+
+std::string refusal_of_model(const TrainingProblem& problem) {
   for (const std::string& why :
-       {refusal_of_choice("model", problem.model.kind, models),
-        refusal_of_choice("data", problem.data.kind, data),
-        refusal_of_partition(problem.data.partition),
-        refusal_of_choice("optimiser", problem.optimiser.kind, optimisers)})
+       {refusal_of_choice("model", problem.model, kinds_of_models()),
+        refusal_of_choice("data", problem.data, kinds_of_data()),
+        refusal_of_choice("optimiser", problem.optimiser, kinds_of_optimisers())})
     if (!why.empty()) return why;
   if (problem.dtype != Dtype::float32 && problem.dtype != Dtype::float64)
     return "training needs float32 or float64, " + std::string{name_of(problem.dtype)} + " given";
-  if (problem.model.features < 2)
-    return "a row of centres has two at least, " + std::to_string(problem.model.features) +
-           " given";
-  if (problem.data.samples < static_cast<std::size_t>(shards))
-    return std::to_string(problem.data.samples) + " samples cannot be cut into " +
-           std::to_string(shards) + " shards";
-  return {};
+  try {
+    return find(problem.model).refusal(problem, shape_of_data(problem));
+  } catch (const BadInput& unusable) {
+    return unusable.what();
+  }
+}
+
+Samples::Samples(const TrainingProblem& problem, const DataShape& shape, std::size_t count)
+    : count_{count}, inputs_{make_buffer(problem, shape.inputs * count)} {
+  if (shape.classes == 0) targets_ = make_buffer(problem, shape.outputs * count);
+  else if (problem.phantom) targets_ = Buffer::phantom(count, Dtype::int32);
+  else targets_ = Buffer{count, Dtype::int32, *problem.memory};
+}
+Samples::Samples(const TrainingProblem& problem, const Dataset& values)
+    : Samples{problem,
+              {values.samples, values.inputs, values.outputs, values.classes},
+              values.samples} {
+  std::vector<std::size_t> every(count_);
+  std::iota(every.begin(), every.end(), std::size_t{0});
+  copy_features(values, every, inputs_);
+  copy_targets(values, every, targets_);
 }
 
 Buffer make_buffer(const TrainingProblem& problem, std::size_t count) {

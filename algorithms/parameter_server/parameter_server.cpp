@@ -1,15 +1,14 @@
 #include "algorithms/parameter_server/parameter_server.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <map>
 #include <memory>
 #include <vector>
 
-#include "algorithms/choice.hpp"
 #include "algorithms/inbox.hpp"
-#include "algorithms/models/model.hpp"
+#include "algorithms/learner.hpp"
+#include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
 
 namespace troupe::algorithms {
@@ -19,12 +18,11 @@ constexpr Rank server = 0;
 constexpr Tag push{0};  // a gradient, to the server
 constexpr Tag pull{1};  // parameters, to the worker; none: go home
 
-const std::array<std::string, 3> modes{"bsp", "ssp", "asp"};
-
 /// How many clocks a worker may be ahead of the slowest.
 std::int64_t bound_of(const TrainingProblem& problem) {
-  if (problem.mode == "asp") return std::numeric_limits<std::int64_t>::max();
-  return problem.mode == "ssp" ? problem.staleness : 0;
+  const std::string mode = problem.strategy[ParameterServer::mode];
+  if (mode == "asp") return std::numeric_limits<std::int64_t>::max();
+  return mode == "ssp" ? problem.strategy[ParameterServer::staleness] : 0;
 }
 
 /// What the server knows of a worker.
@@ -54,14 +52,15 @@ class Server {
 
  private:
   Client& client(Rank worker) { return clients_[static_cast<std::size_t>(worker)]; }
-  void update(ConstSlice gradient, double rate, Figures figures);
+  void update(Slice gradient, double factor, Figures figures);
   void answer(Rank worker);
 
   Communicator& comm_;
   const TrainingProblem& problem_;
   const int workers_;
-  const bool by_clock_;                 // mode bsp
-  const std::unique_ptr<Model> model_;  // for starting values and evaluation
+  const bool by_clock_;  // mode bsp
+  Learner learner_;      // for starting values and evaluation
+  const std::unique_ptr<Optimiser> optimiser_;
   const Buffer parameters_;
   std::vector<Client> clients_;  // by rank; that of the server itself is unused
   Inbox inbox_;
@@ -78,19 +77,20 @@ Server::Server(Communicator& comm, const TrainingProblem& problem, TrainingLog& 
     : comm_{comm},
       problem_{problem},
       workers_{comm.size() - 1},
-      by_clock_{problem.mode == "bsp"},
-      model_{make_model(problem, 0, workers_)},
-      parameters_{make_buffer(problem, model_->size())},
+      by_clock_{problem.strategy[ParameterServer::mode] == "bsp"},
+      learner_{problem, 0, workers_},
+      optimiser_{make_optimiser(problem, learner_.size())},
+      parameters_{make_buffer(problem, learner_.size())},
       clients_(static_cast<std::size_t>(comm.size())),
-      inbox_{comm, problem.order},
+      inbox_{comm, problem.strategy[ParameterServer::order]},
       clocks_{{0, workers_}},
       to_give_{problem.stop.steps * workers_},
-      reporter_{comm, problem, *model_, log, by_clock_ ? problem.stop.steps : to_give_} {
-  model_->initialise(comm, parameters_);
+      reporter_{comm, problem, learner_, log, by_clock_ ? problem.stop.steps : to_give_} {
+  learner_.initialise(comm, parameters_);
   reporter_.report({}, parameters_);
   for (Rank worker = 1; worker <= workers_; ++worker) {
-    client(worker).gradient = make_buffer(problem, model_->size());
-    client(worker).answer = make_buffer(problem, model_->size());
+    client(worker).gradient = make_buffer(problem, learner_.size());
+    client(worker).answer = make_buffer(problem, learner_.size());
     waiting_.push_back(worker);
   }
 }
@@ -110,20 +110,19 @@ void Server::apply(Rank worker) {
   if (enough_) return;
   if (!by_clock_) {
     const std::int64_t staleness = version_ - client(worker).read;
-    const bool careful = problem_.optimiser.staleness_aware && staleness > 1;
-    const double rate = problem_.optimiser.rate / (careful ? static_cast<double>(staleness) : 1);
-    update(client(worker).gradient, rate,
+    const bool careful = problem_.strategy[ParameterServer::staleness_aware] && staleness > 1;
+    update(client(worker).gradient, 1 / (careful ? static_cast<double>(staleness) : 1),
            {.staleness = static_cast<double>(staleness), .worker = worker});
   } else if (at_work_ == 0) {
     for (Rank other = 2; other <= workers_; ++other)
       compute(comm_, Reduce{Op::sum, client(1).gradient, client(other).gradient});
-    update(client(1).gradient, problem_.optimiser.rate / workers_, {.staleness = 0});
+    update(client(1).gradient, 1.0 / workers_, {.staleness = 0});
   }
 }
 
-/// x ← x − rate · g
-void Server::update(ConstSlice gradient, double rate, Figures figures) {
-  compute(comm_, Axpy{-rate, gradient, parameters_});
+/// x ← x − factor · η g, or what the optimiser makes of g
+void Server::update(Slice gradient, double factor, Figures figures) {
+  optimiser_->step(comm_, gradient, parameters_, factor);
   figures.step = ++version_;
   enough_ = reporter_.report(figures, parameters_);
   if (enough_) to_give_ = 0;
@@ -172,12 +171,12 @@ void serve(Communicator& comm, const TrainingProblem& problem, TrainingLog& log)
 
 void work(Communicator& comm, const TrainingProblem& problem) {
   const int workers = comm.size() - 1;
-  const auto model = make_model(problem, comm.rank() - 1, workers);
-  const double weight = model->share() * workers;
-  const Buffer parameters = make_buffer(problem, model->size());
-  const Buffer gradient = make_buffer(problem, model->size());
+  Learner learner{problem, comm.rank() - 1, workers};
+  const double weight = learner.share() * workers;
+  const Buffer parameters = make_buffer(problem, learner.size());
+  const Buffer gradient = make_buffer(problem, learner.size());
   while (receive(comm, server, pull, parameters.slice()).bytes > 0) {
-    model->gradient(comm, parameters, weight, gradient);
+    learner.gradient(comm, parameters, weight, gradient);
     send(comm, server, push, gradient.slice());
   }
 }
@@ -194,21 +193,14 @@ void work(Communicator& comm, const TrainingProblem& problem) {
 ///     worker 2   x0 ──g──│──┐           x2 ──│──g──┐
 ///     server     x0      x1 x2               x3    x4      staleness 0, 1, 1, 1, …
 void parameter_server(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
-  const std::string why = refusal_of_parameter_server(problem, comm.size());
-  if (!why.empty()) throw BadInput("parameter_server: " + why);
   if (comm.rank() == server) serve(comm, problem, log);
   else work(comm, problem);
 }
 
 std::string refusal_of_parameter_server(const TrainingProblem& problem, int ranks) {
-  if (const std::string why = refusal_of_choice("mode", problem.mode, modes); !why.empty())
-    return why;
-  if (problem.staleness < 0)
-    return "a bound of staleness is 0 at least, " + std::to_string(problem.staleness) + " given";
   if (ranks < 2)
     return "needs two ranks, a server and a worker; " + std::to_string(ranks) + " given";
-  if (const std::string why = Inbox::refusal(problem.order); !why.empty()) return why;
-  return refusal_of_model(problem, ranks - 1);
+  return refusal_of_learner(problem, ranks - 1);
 }
 
 }  // namespace troupe::algorithms

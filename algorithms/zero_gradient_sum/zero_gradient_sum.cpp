@@ -76,16 +76,14 @@ double safe_step(Communicator& comm, const TrainingProblem& problem, ConstSlice 
 ///     … ─ w_1 ── w_2 ── w_3 ─ …     rank 2 gains γ A_2⁻¹ [(w_1 − w_2) + (w_3 − w_2)]
 ///           └── edges ──┘           what A_2 w_2 gains from an edge, the other end loses
 void zero_gradient_sum(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
-  const std::string why = refusal_of_zero_gradient_sum(problem, comm.size());
-  if (!why.empty()) throw BadInput("zero_gradient_sum: " + why);
   const std::vector<Neighbour> neighbours = neighbours_of(problem.graph, comm);
-  LeastSquares shard{problem, comm.rank(), comm.size()};
+  QuadraticShard shard{problem, comm.rank(), comm.size()};
   const std::size_t size = shard.size();
   const Buffer matrix = make_buffer(problem, size * size);
   const Buffer w = make_buffer(problem, size), pull = make_buffer(problem, size);
   std::vector<Buffer> theirs;
   for (std::size_t j = 0; j < neighbours.size(); ++j) theirs.push_back(make_buffer(problem, size));
-  Reporter reporter{comm, problem, shard, log, problem.stop.steps};
+  Reporter reporter{comm, problem, shard.learner(), log, problem.stop.steps};
 
   shard.normal_equations(comm, matrix, w);
   const double rate = problem.optimiser.rate;
@@ -94,7 +92,7 @@ void zero_gradient_sum(Communicator& comm, const TrainingProblem& problem, Train
   compute(comm, CholeskySolve{.n = size, .factor = matrix, .b = w});
   const auto report = [&](const Figures& figures) {
     if (!reporter.is_due(figures.step)) return reporter.report(figures, w);
-    return reporter.report(figures, w, shard.shard_gradient(w));
+    return reporter.report(figures, w, shard.gradient(w));
   };
   report({});
   std::int64_t step = 0;
@@ -112,15 +110,15 @@ void zero_gradient_sum(Communicator& comm, const TrainingProblem& problem, Train
 }
 
 std::string refusal_of_zero_gradient_sum(const TrainingProblem& problem, int ranks) {
-  if (problem.model.kind != "least_squares")
-    return "needs the Hessian of a quadratic model, least_squares; \"" + problem.model.kind +
+  if (problem.model.kind() != "least_squares")
+    return "needs the Hessian of a quadratic model, least_squares; \"" + problem.model.kind() +
            "\" given";
   try {
     const Graph graph{problem.graph, ranks};
   } catch (const BadInput& error) {
     return error.what();
   }
-  return refusal_of_model(problem, ranks);
+  return refusal_of_learner(problem, ranks);
 }
 
 }  // namespace troupe::algorithms

@@ -65,8 +65,8 @@ TEST(ButterflyMixing, KeepsTheSumAndGivesBothPartnersTheSameBits) {
 TEST(ButterflyMixing, WithAllStagesAfterEachGradientIsDataParallelTraining) {
   for (const std::size_t samples : {10000, 1003}) {
     TrainingProblem problem = standard_problem("butterfly_mixing");
-    problem.data.samples = samples;
-    problem.mixing_rounds = 3;
+    problem.data.set(samples_setting, samples);
+    problem.strategy.set(ButterflyMixing::mixing_rounds, 3);
     TrainingHistory mixed, parallel;
     train(8, problem, mixed);
     problem.strategy = "data_parallel";
@@ -91,7 +91,7 @@ TEST(ButterflyMixing, StandsBetweenNoMixingAndAllReduction) {
   problem.optimiser.rate = 2;
   problem.stop.steps = 400;
   const double butterfly = node_gap(problem);
-  problem.mixing_rounds = 0;
+  problem.strategy.set(ButterflyMixing::mixing_rounds, 0);
   const double none = node_gap(problem);
   problem.strategy = "data_parallel";
   const double all = node_gap(problem);
@@ -106,7 +106,7 @@ TEST(ButterflyMixing, SpreadsWhatAFixedPartnerKeepsToItself) {
   problem.optimiser.rate = 0.4;
   problem.stop.steps = 2000;
   const double butterfly = node_gap(problem);
-  problem.partners = "fixed";
+  problem.strategy.set(ButterflyMixing::partners, "fixed");
   const double fixed = node_gap(problem);
   EXPECT_GE(fixed, 100 * butterfly);
 }

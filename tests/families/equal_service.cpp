@@ -4,18 +4,20 @@
 
 #include <map>
 
+#include "algorithms/data/data_kinds.hpp"
+#include "algorithms/inbox.hpp"
+
 namespace troupe::algorithms {
 
 void train_equal_workers(const World& world, const std::string& strategy, int workers,
                          const std::string& order, bool phantom, TrainingHistory& history) {
   TrainingProblem problem;
   problem.strategy = strategy;
-  problem.order = order;
+  problem.strategy.set(Inbox::order_setting, order);
   problem.phantom = phantom;
-  problem.data.samples = 1000 * static_cast<std::size_t>(workers);
+  problem.data.set(samples_setting, 1000 * workers);
   problem.stop.steps = 50;
-  const Strategy& found = find_strategy(strategy);
-  world(workers + 1, [&](Communicator& comm) { found.run(comm, problem, history); });
+  world(workers + 1, [&](Communicator& comm) { train(comm, problem, history); });
 }
 
 void expect_staleness_of_equal_workers(const TrainingHistory& history, int workers) {
@@ -26,7 +28,7 @@ void expect_staleness_of_equal_workers(const TrainingHistory& history, int worke
     const double expected = first ? static_cast<double>(update.step - 1) : workers - 1;
     EXPECT_EQ(*update.staleness, expected) << "update " << update.step << " by " << *update.worker;
   }
-  ASSERT_EQ(served.size(), static_cast<std::size_t>(workers));
+  ASSERT_EQ(served.size(), workers);
   for (const auto& [worker, times] : served) EXPECT_EQ(times, served.begin()->second) << worker;
 }
 

@@ -22,7 +22,7 @@ struct Normal {
 Normal normal_of(const TrainingProblem& problem, int shard, int shards) {
   Normal normal{Matrix(20, 20), Vector(20)};
   run_loopback(1, [&](Communicator& comm) {
-    LeastSquares model{problem, shard, shards};
+    QuadraticShard model{problem, shard, shards};
     model.normal_equations(comm, std::span{normal.matrix.data(), 400},
                            std::span{normal.vector.data(), 20});
   });
@@ -64,7 +64,7 @@ TEST(LeastSquares, HasThePublishedOptimum) {
   EXPECT_NEAR(optimum(9), 0.594995096719581, 1e-8);
   EXPECT_NEAR(optimum(19), -0.0622738180122659, 1e-8);
 
-  const LeastSquares model{problem, 0, 1};
+  const Learner model{problem, 0, 1};
   const std::vector<double> values(optimum.begin(), optimum.end());
   const auto evaluation = model.evaluate(ConstSlice{std::span{values}});
   EXPECT_LE(*evaluation->gap, 1e-20);
@@ -77,7 +77,7 @@ TEST(LeastSquares, HasTheCurvatureAndLossOfTheStandardProblem) {
   EXPECT_NEAR(values(0), 0.0027482, 1e-7);
   EXPECT_NEAR(values(19), 0.16321, 1e-5);
   const std::vector<double> zero(20, 0);
-  const auto evaluation = LeastSquares{problem, 3, 8}.evaluate(ConstSlice{std::span{zero}});
+  const auto evaluation = Learner{problem, 3, 8}.evaluate(ConstSlice{std::span{zero}});
   EXPECT_NEAR(*evaluation->gap, 0.074882, 1e-6);
   EXPECT_NEAR(evaluation->loss - *evaluation->gap, 0.00671411, 1e-8);
   EXPECT_NEAR(*evaluation->error, 1, 1e-15);
@@ -86,7 +86,7 @@ TEST(LeastSquares, HasTheCurvatureAndLossOfTheStandardProblem) {
 TEST(LeastSquares, HasTheGradientOfItsLoss) {
   const TrainingProblem problem = standard_problem("data_parallel");
   run_loopback(1, [&](Communicator& comm) {
-    LeastSquares model{problem, 0, 1};
+    Learner model{problem, 0, 1};
     SplitMix64 random{5};
     std::vector<double> x(20), gradient(20);
     for (double& value : x) value = random.uniform(-1, 1);
@@ -105,13 +105,13 @@ TEST(LeastSquares, HasTheGradientOfItsLoss) {
 
 TEST(LeastSquares, AddsUpFromWeightedShardsOfUnequalSize) {
   TrainingProblem problem = standard_problem("data_parallel");
-  problem.data.samples = 1003;
+  problem.data.set(samples_setting, 1003);
   const std::vector<double> x(20, 0.25);
   run_loopback(1, [&](Communicator& comm) {
     std::vector<double> whole(20), part(20), sum(20, 0);
-    LeastSquares{problem, 0, 1}.gradient(comm, ConstSlice{std::span{x}}, 1, std::span{whole});
+    Learner{problem, 0, 1}.gradient(comm, ConstSlice{std::span{x}}, 1, std::span{whole});
     for (int shard = 0; shard < 4; ++shard) {
-      LeastSquares model{problem, shard, 4};
+      Learner model{problem, shard, 4};
       model.gradient(comm, ConstSlice{std::span{x}}, model.share(), std::span{part});
       for (std::size_t i = 0; i < 20; ++i) sum[i] += part[i];
     }
@@ -124,14 +124,14 @@ TEST(LeastSquares, DrawsBatchesThatAreRightOnAverage) {
   problem.batch = 20;
   const std::vector<double> x(20, 0.25);
   run_loopback(1, [&](Communicator& comm) {
-    LeastSquares model{problem, 2, 8};
+    Learner model{problem, 2, 8};
     std::vector<double> drawn(20), mean(20, 0), whole(20);
     for (int draw = 0; draw < 2000; ++draw) {
       model.gradient(comm, ConstSlice{std::span{x}}, 1.0 / 2000, std::span{drawn});
       for (std::size_t i = 0; i < 20; ++i) mean[i] += drawn[i];
     }
     problem.batch = 0;
-    LeastSquares{problem, 2, 8}.gradient(comm, ConstSlice{std::span{x}}, 1, std::span{whole});
+    Learner{problem, 2, 8}.gradient(comm, ConstSlice{std::span{x}}, 1, std::span{whole});
     EXPECT_LE(distance(mean, whole), 0.02 * norm(whole));
   });
 }
@@ -143,10 +143,9 @@ TEST(LeastSquares, HasSinglePrecisionToo) {
   run_loopback(1, [&](Communicator& comm) {
     std::vector<double> gradient(20);
     std::vector<float> gradient32(20);
-    LeastSquares{problem, 0, 4}.gradient(comm, ConstSlice{std::span{x}}, 1, std::span{gradient});
+    Learner{problem, 0, 4}.gradient(comm, ConstSlice{std::span{x}}, 1, std::span{gradient});
     problem.dtype = Dtype::float32;
-    LeastSquares{problem, 0, 4}.gradient(comm, ConstSlice{std::span{x32}}, 1,
-                                         std::span{gradient32});
+    Learner{problem, 0, 4}.gradient(comm, ConstSlice{std::span{x32}}, 1, std::span{gradient32});
     const std::vector<double> widened(gradient32.begin(), gradient32.end());
     EXPECT_LE(distance(gradient, widened), 1e-5 * norm(gradient));
   });
@@ -154,14 +153,14 @@ TEST(LeastSquares, HasSinglePrecisionToo) {
 
 TEST(LeastSquares, RefusesWhatCannotBe) {
   TrainingProblem problem = standard_problem("data_parallel");
-  problem.data.samples = 3;
-  EXPECT_THROW(make_model(problem, 0, 4), BadInput);
+  problem.data.set(samples_setting, 3);
+  EXPECT_THROW((Learner{problem, 0, 4}), BadInput);
   problem = standard_problem("data_parallel");
-  problem.model.kind = "least_square";
-  EXPECT_THROW(make_model(problem, 0, 4), BadInput);
+  problem.model = "least_square";
+  EXPECT_THROW((Learner{problem, 0, 4}), BadInput);
   problem = standard_problem("data_parallel");
   problem.dtype = Dtype::int32;
-  EXPECT_THROW(make_model(problem, 0, 4), BadInput);
+  EXPECT_THROW((Learner{problem, 0, 4}), BadInput);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ TEST(Staleness, InOrderOfArrivalIsTheNumberOfOtherWorkersOnAverageAtMost) {
 
 TEST(Staleness, OfSynchronousServiceIsNone) {
   TrainingProblem problem = standard_problem("parameter_server");
-  problem.mode = "bsp";
+  problem.strategy.set(ParameterServer::mode, "bsp");
   problem.stop.steps = 20;
   TrainingHistory history;
   train(5, problem, history);
@@ -57,9 +57,9 @@ TEST(Staleness, OfSynchronousServiceIsNone) {
 TEST(BoundedStaleness, LetsNoWorkerStartMoreThanItsBoundAhead) {
   for (const std::int64_t bound : {0, 1, 3}) {
     TrainingProblem problem = standard_problem("parameter_server");
-    problem.mode = "ssp";
-    problem.staleness = bound;
-    problem.data.samples = 600;
+    problem.strategy.set(ParameterServer::mode, "ssp");
+    problem.strategy.set(ParameterServer::staleness, bound);
+    problem.data.set(samples_setting, 600);
     problem.stop.steps = 100;
     TrainingHistory history;
     train(6, problem, history);
@@ -78,12 +78,12 @@ TEST(BoundedStaleness, LetsNoWorkerStartMoreThanItsBoundAhead) {
 TEST(BoundedStaleness, WithBoundZeroGoesTheWayOfSynchronousService) {
   TrainingProblem problem = standard_problem("parameter_server");
   problem.stop.steps = 50;
-  problem.mode = "bsp";
+  problem.strategy.set(ParameterServer::mode, "bsp");
   problem.optimiser.rate = 1;
   TrainingHistory synchronous, bounded;
   train(5, problem, synchronous);
-  problem.mode = "ssp";
-  problem.staleness = 0;
+  problem.strategy.set(ParameterServer::mode, "ssp");
+  problem.strategy.set(ParameterServer::staleness, 0);
   problem.optimiser.rate = 0.25;
   train(5, problem, bounded);
   const auto a = synchronous.final_parameters().at(0), b = bounded.final_parameters().at(0);
@@ -93,8 +93,8 @@ TEST(BoundedStaleness, WithBoundZeroGoesTheWayOfSynchronousService) {
 TEST(SynchronousService, GoesTheWayOfDataParallelTraining) {
   for (const std::size_t samples : {10000, 1003}) {
     TrainingProblem problem = standard_problem("parameter_server");
-    problem.mode = "bsp";
-    problem.data.samples = samples;
+    problem.strategy.set(ParameterServer::mode, "bsp");
+    problem.data.set(samples_setting, samples);
     TrainingHistory served, parallel;
     train(5, problem, served);
     problem.strategy = "data_parallel";
@@ -111,7 +111,7 @@ double rate_limit(int workers) {
 
 TrainingProblem in_turn(const std::string& strategy, int workers, double rate) {
   TrainingProblem problem = standard_problem(strategy);
-  problem.order = "cyclic";
+  problem.strategy.set(Inbox::order_setting, "cyclic");
   problem.optimiser.rate = rate;
   problem.stop.steps = 20000 / workers;
   problem.evaluate_every = 0;
@@ -157,7 +157,7 @@ TEST(LearningRate, DivergesAtTwentyOneTwentiethsOfTheLimit) {
 TEST(LearningRate, HasNoLimitSoLowWhereItIsDividedByTheStaleness) {
   TrainingProblem problem = in_turn("parameter_server", 8, 2 * 1.2809);
   problem.stop.steps = 500;
-  problem.optimiser.staleness_aware = true;
+  problem.strategy.set(ParameterServer::staleness_aware, true);
   TrainingHistory history;
   train(9, problem, history);
   EXPECT_LE(*history.summary().back().gap, 1e-3);
@@ -167,8 +167,8 @@ TEST(Servers, HandOutAsManyGradientsAsTheyWereAskedFor) {
   for (const char* strategy : servers)
     for (const char* order : {"arrival", "cyclic"}) {
       TrainingProblem problem = standard_problem(strategy);
-      problem.data.samples = 100;
-      problem.order = order;
+      problem.data.set(samples_setting, 100);
+      problem.strategy.set(Inbox::order_setting, order);
       problem.stop.steps = 7;
       TrainingHistory history;
       train(4, problem, history);
@@ -181,7 +181,7 @@ TEST(Servers, EndAsSoonAsTheGapIsReached) {
   for (const char* strategy : servers)
     for (const char* order : {"arrival", "cyclic"}) {
       TrainingProblem problem = standard_problem(strategy);
-      problem.order = order;
+      problem.strategy.set(Inbox::order_setting, order);
       problem.stop.steps = 10000;
       problem.stop.gap = 1e-3;
       problem.evaluate_every = 10;
@@ -197,7 +197,7 @@ TEST(Servers, EndAsSoonAsTheGapIsReached) {
 TEST(Servers, TakeTheSameWayTwiceInCyclicOrder) {
   for (const char* strategy : servers) {
     TrainingProblem problem = standard_problem(strategy);
-    problem.order = "cyclic";
+    problem.strategy.set(Inbox::order_setting, "cyclic");
     problem.batch = 20;
     TrainingHistory once, again;
     train(4, problem, once);
@@ -208,11 +208,11 @@ TEST(Servers, TakeTheSameWayTwiceInCyclicOrder) {
 
 TEST(Downpour, AccruesGradientsBetweenPushes) {
   TrainingProblem problem = standard_problem("downpour");
-  problem.order = "cyclic";
-  problem.data.samples = 100;
+  problem.strategy.set(Inbox::order_setting, "cyclic");
+  problem.data.set(samples_setting, 100);
   problem.stop.steps = 12;
-  problem.fetch_every = 4;
-  problem.push_every = 2;
+  problem.strategy.set(Downpour::fetch_every, 4);
+  problem.strategy.set(Downpour::push_every, 2);
   TrainingHistory history;
   train(4, problem, history);
   EXPECT_EQ(history.figures_of(0).back().step, 3 * 12 / 2);
@@ -226,8 +226,8 @@ TEST(Downpour, WithOneReplicaIsGradientDescentHoweverRarelyItFetchesAndPushes) {
   train(2, problem, descent);
   const auto expected = descent.final_parameters().at(0);
   for (const auto& [fetch_every, push_every] : {std::pair{1, 1}, {4, 2}, {6, 6}, {3, 3}}) {
-    problem.fetch_every = fetch_every;
-    problem.push_every = push_every;
+    problem.strategy.set(Downpour::fetch_every, fetch_every);
+    problem.strategy.set(Downpour::push_every, push_every);
     TrainingHistory history;
     train(2, problem, history);
     EXPECT_LE(distance(history.final_parameters().at(0), expected), 1e-13 * norm(expected));

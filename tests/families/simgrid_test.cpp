@@ -57,7 +57,7 @@ class EveryStrategy : public testing::TestWithParam<std::string> {
 };
 std::vector<std::string> names() {
   std::vector<std::string> names;
-  for (const Strategy& strategy : strategies()) names.emplace_back(strategy.name);
+  for (const Strategy& strategy : strategies()) names.emplace_back(strategy.kind.name);
   return names;
 }
 INSTANTIATE_TEST_SUITE_P(Simulated, EveryStrategy, testing::ValuesIn(names()),

@@ -16,10 +16,10 @@ namespace {
 TEST(Strategies, AreTheFiveFamilies) {
   std::set<std::string_view> names, families;
   for (const Strategy& strategy : strategies()) {
-    names.insert(strategy.name);
+    names.insert(strategy.kind.name);
     families.insert(strategy.family);
-    EXPECT_EQ(&find_strategy(strategy.name), &strategy);
-    EXPECT_FALSE(strategy.summary.empty());
+    EXPECT_EQ(&find_strategy(strategy.kind.name), &strategy);
+    EXPECT_FALSE(strategy.kind.summary.empty());
     EXPECT_FALSE(strategy.source.empty());
   }
   EXPECT_EQ(names.size(), strategies().size());
@@ -41,17 +41,16 @@ TEST(Strategies, AreFoundByTheNearestName) {
 TEST(Strategies, RefuseUnknownWordsBeforeTheyRun) {
   for (const Strategy& strategy : strategies()) {
     TrainingProblem problem = determined_problem(strategy);
-    EXPECT_EQ(strategy.refusal(problem, 4), "") << strategy.name;
-    problem.model.kind = "least_square";
-    EXPECT_NE(strategy.refusal(problem, 4), "") << strategy.name;
+    EXPECT_EQ(refusal_of_strategy(problem, 4), "") << strategy.kind.name;
+    problem.model = "least_square";
+    EXPECT_NE(refusal_of_strategy(problem, 4), "") << strategy.kind.name;
   }
   TrainingProblem problem = standard_problem("parameter_server");
-  problem.mode = "bps";
-  EXPECT_EQ(find_strategy("parameter_server").refusal(problem, 1),
-            "unknown mode \"bps\", not one of bsp, ssp, asp, did you mean \"bsp\"?");
-  problem.mode = "asp";
-  EXPECT_EQ(find_strategy("parameter_server").refusal(problem, 1),
-            "needs two ranks, a server and a worker; 1 given");
+  problem.strategy.set(ParameterServer::mode, "bps");
+  EXPECT_EQ(refusal_of_strategy(problem, 1),
+            "mode of strategy parameter_server is one of bsp, ssp, asp; \"bps\" given");
+  problem.strategy.set(ParameterServer::mode, "asp");
+  EXPECT_EQ(refusal_of_strategy(problem, 1), "needs two ranks, a server and a worker; 1 given");
 }
 
 TEST(Strategies, TakeTheSameWayTwice) {
@@ -63,7 +62,7 @@ TEST(Strategies, TakeTheSameWayTwice) {
       TrainingHistory once, again;
       train(4, problem, once);
       train(4, problem, again);
-      EXPECT_EQ(once.final_parameters(), again.final_parameters()) << strategy.name;
+      EXPECT_EQ(once.final_parameters(), again.final_parameters()) << strategy.kind.name;
     }
 }
 
@@ -72,8 +71,8 @@ TEST(Strategies, LowerTheLoss) {
     TrainingHistory history;
     train(4, determined_problem(strategy), history);
     const auto lines = history.summary();
-    EXPECT_LT(*lines.back().gap, *lines.front().gap) << strategy.name;
-    EXPECT_LT(*lines.back().error, 1) << strategy.name;
+    EXPECT_LT(*lines.back().gap, *lines.front().gap) << strategy.kind.name;
+    EXPECT_LT(*lines.back().error, 1) << strategy.kind.name;
   }
 }
 
@@ -86,7 +85,7 @@ TEST(Strategies, RunOnSizesAlone) {
     problem.phantom = true;
     train(4, problem, phantom);
     const auto with = real.figures(), without = phantom.figures();
-    ASSERT_EQ(with.size(), without.size()) << strategy.name;
+    ASSERT_EQ(with.size(), without.size()) << strategy.kind.name;
     for (std::size_t i = 0; i < with.size(); ++i) {
       EXPECT_EQ(with[i].step, without[i].step);
       EXPECT_EQ(with[i].staleness, without[i].staleness);
@@ -110,7 +109,7 @@ std::vector<Counts> counts_of(int ranks, const TrainingProblem& problem) {
   run_loopback(ranks, [&](Communicator& comm) {
     SilentLog silent;
     Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    find_strategy(problem.strategy).run(recorder, problem, silent);
+    train(recorder, problem, silent);
   });
   std::vector<Counts> counts;
   for (const RecordedRank& log : logs)
@@ -126,7 +125,7 @@ TEST(Strategies, SendAndComputeAsMuchWithSizesAlone) {
       problem.batch = batch;
       const auto real = counts_of(4, problem);
       problem.phantom = true;
-      EXPECT_EQ(real, counts_of(4, problem)) << strategy.name;
+      EXPECT_EQ(real, counts_of(4, problem)) << strategy.kind.name;
     }
 }
 
@@ -190,7 +189,7 @@ TEST(DataParallel, GivesAllRanksTheSameBits) {
 TEST(DataParallel, IsOneMachineWithTheWholeBatch) {
   for (const std::size_t samples : {10000, 1003}) {
     TrainingProblem problem = standard_problem("data_parallel");
-    problem.data.samples = samples;
+    problem.data.set(samples_setting, samples);
     TrainingHistory alone;
     train(1, problem, alone);
     const auto expected = alone.final_parameters().at(0);
@@ -212,7 +211,7 @@ TEST(DataParallel, GoesTheSameWayByEveryAllreduce) {
   const auto expected = by_ring.final_parameters().at(0);
   for (const Entry* allreduce : entries_of(Collective::allreduce)) {
     problem.collective = allreduce->name;
-    if (!find_strategy("data_parallel").refusal(problem, 4).empty()) continue;
+    if (!refusal_of_strategy(problem, 4).empty()) continue;
     TrainingHistory history;
     train(4, problem, history);
     EXPECT_LE(distance(history.final_parameters().at(3), expected), 1e-12 * norm(expected))

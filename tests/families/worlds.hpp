@@ -5,6 +5,11 @@
 #include <functional>
 #include <vector>
 
+#include "algorithms/asynchronous_sgd/downpour.hpp"
+#include "algorithms/butterfly/butterfly_mixing.hpp"
+#include "algorithms/data/data_kinds.hpp"
+#include "algorithms/models/least_squares.hpp"
+#include "algorithms/parameter_server/parameter_server.hpp"
 #include "algorithms/strategies.hpp"
 #include "core/checked.hpp"
 #include "core/loopback.hpp"
@@ -22,28 +27,27 @@ inline TrainingProblem standard_problem(std::string strategy) {
 inline TrainingProblem published_problem(int ranks) {
   TrainingProblem problem;
   problem.strategy = "zero_gradient_sum";
-  problem.data.noise = 0;
-  problem.model.ridge = 0.1 * ranks;
+  problem.data.set(SincData::noise, 0);
+  problem.model.set(LeastSquares::ridge, 0.1 * ranks);
   problem.optimiser.rate = 1;
   return problem;
 }
 
 /// Settings under which a strategy takes the same way on every machine.
 inline TrainingProblem determined_problem(const Strategy& strategy) {
-  TrainingProblem problem = standard_problem(std::string{strategy.name});
-  if (!strategy.synchronous) problem.order = "cyclic";
-  if (strategy.name == "zero_gradient_sum") problem.optimiser.rate = 0;
-  problem.data.samples = 1000;
+  TrainingProblem problem = standard_problem(std::string{strategy.kind.name});
+  if (!strategy.synchronous) problem.strategy.set(Inbox::order_setting, "cyclic");
+  if (strategy.kind.name == "zero_gradient_sum") problem.optimiser.rate = 0;
+  problem.data.set(samples_setting, 1000);
   problem.stop.steps = 30;
   return problem;
 }
 
 /// Trains on threads that are watched for unfinished business, and fills the history.
 inline void train(int ranks, const TrainingProblem& problem, TrainingHistory& history) {
-  const Strategy& strategy = find_strategy(problem.strategy);
   run_loopback(ranks, [&](Communicator& comm) {
     CheckedCommunicator checked{comm};
-    strategy.run(checked, problem, history);
+    train(checked, problem, history);
   });
 }
 

@@ -33,8 +33,8 @@ struct Network {
       for (int node = 0; node < nodes; ++node) {
         Matrix& matrix = matrices.emplace_back(20, 20);
         Vector& vector = vectors.emplace_back(20);
-        LeastSquares{problem, node, nodes}.normal_equations(comm, std::span{matrix.data(), 400},
-                                                            std::span{vector.data(), 20});
+        QuadraticShard{problem, node, nodes}.normal_equations(comm, std::span{matrix.data(), 400},
+                                                              std::span{vector.data(), 20});
         sum += matrix;
         right += vector;
       }

@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "said.hpp"
+#include "scenarios/training_schema.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -133,12 +135,30 @@ TEST(Schema, KnowsTheKeysOfTheParser) {
             keys_known(R"({"troupe": 1, "collective": {}, "compute": {"?": 0}})"));
   EXPECT_EQ(keys_of(definitions["collective"]),
             keys_known(R"({"troupe": 1, "collective": {"?": 0}})"));
-  const auto& training = definitions["training"];
-  EXPECT_EQ(keys_of(training), keys_known(R"({"troupe": 1, "training": {"?": 0}})"));
-  for (const char* part : {"model", "data", "graph", "optimiser", "stop"})
+}
+
+/// The part of training follows from what strategies and models declare. With
+/// TROUPE_UPDATE_SCHEMA=1 in the environment the test writes the file anew.
+TEST(Schema, KnowsWhatStrategiesAndModelsDeclare) {
+  const std::string path = TROUPE_SOURCE_DIR "/scenarios/scenario.schema.json";
+  std::ifstream file{path};
+  auto schema = nlohmann::ordered_json::parse(file);
+  if (std::getenv("TROUPE_UPDATE_SCHEMA")) {
+    schema["definitions"]["training"] = training_schema();
+    std::ofstream{path} << schema.dump(1) << "\n";
+  }
+  EXPECT_EQ(schema["definitions"]["training"], training_schema())
+      << "TROUPE_UPDATE_SCHEMA=1 scenarios_tests --gtest_filter=Schema.* writes the file anew";
+}
+
+TEST(Schema, KnowsTheOtherKeysOfATraining) {
+  const auto training = Json::parse(training_schema().dump());
+  for (const char* part : {"graph", "stop"})
     EXPECT_EQ(
         keys_of(training["properties"][part]),
         keys_known(R"({"troupe": 1, "training": {")" + std::string{part} + R"(": {"?": 0}}})"));
+  for (const auto& key : keys_known(R"({"troupe": 1, "training": {"?": 0}})"))
+    EXPECT_TRUE(training["properties"].contains(key)) << key;
 }
 
 }  // namespace

@@ -1,0 +1,147 @@
+#include "algorithms/learner.hpp"
+
+#include <algorithm>
+
+#include "algorithms/choice.hpp"
+#include "algorithms/data/folds.hpp"
+#include "algorithms/data/shards.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+/// The samples that are trained on, or those that are not.
+Dataset part_of(const TrainingProblem& problem, const Dataset& data, bool held_out) {
+  if (problem.data.held_out == 0) return held_out ? Dataset{} : data;
+  const Split split = hold_out(data.samples, problem.data.held_out, problem.data.seed);
+  return subset(data, held_out ? split.held_out : split.training);
+}
+
+std::size_t samples_to_train_on(const TrainingProblem& problem) {
+  const std::size_t samples = shape_of_data(problem).samples;
+  if (problem.data.held_out == 0) return samples;
+  return hold_out(samples, problem.data.held_out, problem.data.seed).training.size();
+}
+
+/// Of a shard of samples without values.
+std::size_t phantom_size(const TrainingProblem& problem, std::size_t samples, int shard,
+                         int shards) {
+  if (problem.data.partition != "by_speed") return shard_size(samples, shard, shards);
+  const PartitionInput input{.count = samples, .speeds = problem.speeds};
+  return shards_of("by_speed", input, shards)[static_cast<std::size_t>(shard)].size();
+}
+
+/// Copies the columns named by `samples`.
+void gather(Slice into, ConstSlice from, std::span<const std::size_t> samples) {
+  const std::size_t column = into.size_bytes() / samples.size();
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    std::copy_n(from.address() + samples[i] * column, column, into.address() + i * column);
+}
+
+}  // namespace
+
+Learner::Learner(const TrainingProblem& problem, int shard, int shards)
+    : problem_{problem}, shard_{shard}, shards_{shards} {
+  if (const std::string why = refusal_of_learner(problem, shards); !why.empty())
+    throw BadInput(why);
+  model_ = make_model(problem);
+  shape_ = shape_of_data(problem);
+  shape_.samples = samples_to_train_on(problem);
+  shape_.inputs = model_->features_of(shape_.inputs);
+  if (problem.phantom) {
+    samples_ = phantom_size(problem, shape_.samples, shard, shards);
+    mine_ = std::make_unique<Samples>(problem, shape_, samples_);
+  } else {
+    const Dataset data = part_of(problem, *load_dataset(problem), false);
+    const auto parts =
+        shards_of(problem.data.partition, data, shards, problem.data.seed, problem.speeds);
+    const auto& mine = parts[static_cast<std::size_t>(shard)];
+    samples_ = mine.size();
+    mine_ = std::make_unique<Samples>(problem, model_->prepared(subset(data, mine)));
+  }
+  sampler_.emplace(BatchSampler::Options{.order = problem.data.sampling,
+                                         .batch = problem.batch,
+                                         .drop_last = problem.data.drop_last,
+                                         .seed = problem.seed},
+                   samples_, shard);
+}
+Learner::~Learner() = default;
+
+double Learner::share() const {
+  if (problem_.batch) return 1.0 / shards_;
+  return static_cast<double>(samples_) / static_cast<double>(shape_.samples);
+}
+
+void Learner::initialise(Communicator& comm, Slice parameters) const {
+  model_->initialise(comm, parameters, SplitMix64{problem_.seed});
+}
+
+Batch Learner::whole() const { return mine_->all(); }
+
+Batch Learner::next_batch(Communicator& comm) {
+  if (problem_.batch == 0) return whole();
+  return batch_of(comm, sampler_->next());
+}
+
+Batch Learner::batch_of(Communicator& comm, std::span<const std::size_t> samples) {
+  EXPECTS(!samples.empty(), "a batch has a sample at least");
+  if (!drawn_ || drawn_->all().count < samples.size())
+    drawn_ = std::make_unique<Samples>(problem_, shape_, samples.size());
+  const auto part = [&](Slice room) {
+    return room.first(room.size() / drawn_->all().count * samples.size());
+  };
+  const Slice inputs = part(drawn_->inputs()), targets = part(drawn_->targets());
+  const Batch from = whole();
+  compute(comm, Opaque{.reads = {from.inputs, from.targets},
+                       .writes = {inputs, targets},
+                       .work = {Flops{}, Bytes{2 * (inputs.size_bytes() + targets.size_bytes())}},
+                       .body = [&] {
+                         gather(inputs, from.inputs, samples);
+                         gather(targets, from.targets, samples);
+                       }});
+  return {inputs, targets, samples.size()};
+}
+
+void Learner::gradient(Communicator& comm, ConstSlice parameters, double weight, Slice into,
+                       const LayerReady& ready) {
+  model_->gradient(comm, parameters, next_batch(comm), weight, into, ready);
+}
+
+std::optional<Evaluation> Learner::evaluate(ConstSlice parameters) const {
+  if (problem_.phantom) return std::nullopt;
+  if (!evaluator_) {
+    const auto data = load_dataset(problem_);
+    const auto judge = [&](bool held_out) {
+      return model_->evaluator(problem_, model_->prepared(part_of(problem_, *data, held_out)));
+    };
+    evaluator_ = judge(false);
+    if (problem_.data.held_out > 0) held_out_ = judge(true);
+  }
+  Evaluation evaluation = evaluator_->evaluate(parameters);
+  if (held_out_) {
+    const Evaluation other = held_out_->evaluate(parameters);
+    evaluation.held_out_loss = other.loss;
+    evaluation.held_out_accuracy = other.accuracy;
+  }
+  return evaluation;
+}
+
+std::string refusal_of_learner(const TrainingProblem& problem, int shards) {
+  if (const std::string why = refusal_of_model(problem); !why.empty()) return why;
+  if (const std::string why = refusal_of_partition(problem.data.partition); !why.empty())
+    return why;
+  if (const std::string why =
+          refusal_of_choice("sampling order", problem.data.sampling, sampling_orders);
+      !why.empty())
+    return why;
+  try {
+    const std::size_t samples = samples_to_train_on(problem);
+    if (samples < static_cast<std::size_t>(shards))
+      return std::to_string(samples) + " samples cannot be cut into " + std::to_string(shards) +
+             " shards";
+  } catch (const BadInput& unusable) {
+    return unusable.what();
+  }
+  return {};
+}
+
+}  // namespace troupe::algorithms

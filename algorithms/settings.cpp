@@ -1,0 +1,162 @@
+#include "algorithms/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "algorithms/choice.hpp"
+#include "core/text.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+bool is_within(double value, double least, double most) {
+  return std::isfinite(value) && least <= value && value <= most;
+}
+
+/// As short as it can be read back.
+std::string shortest(double number) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+  return {text.data(), end};
+}
+
+std::string limits_of(double least, double most) {
+  if (std::isinf(most)) return "of at least " + shortest(least);
+  return "from " + shortest(least) + " to " + shortest(most);
+}
+
+template <class T>
+std::string expectation_of(const Setting<T>& setting) {
+  if constexpr (std::is_same_v<T, bool>) return "true or false";
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return "a whole number " + limits_of(setting.least, setting.most);
+  else if constexpr (std::is_same_v<T, double>)
+    return "a number " + limits_of(setting.least, setting.most);
+  else if constexpr (std::is_same_v<T, std::span<const std::int64_t>>)
+    return "a list of whole numbers " + limits_of(setting.least, setting.most);
+  else if constexpr (std::is_same_v<T, std::span<const double>>)
+    return "a list of numbers " + limits_of(setting.least, setting.most);
+  else if (setting.choices.empty()) return "text";
+  std::string text = "one of";
+  if constexpr (std::is_same_v<T, std::string_view>)
+    for (const std::string_view& choice : setting.choices)
+      text += (&choice == setting.choices.data() ? " " : ", ") + std::string{choice};
+  return text;
+}
+
+}  // namespace
+
+std::string_view name_of(const AnySetting& setting) {
+  return std::visit([](const auto* declared) { return declared->name; }, setting);
+}
+
+std::vector<std::string> choices_of(const AnySetting& setting) {
+  return std::visit(
+      [](const auto* declared) {
+        return std::vector<std::string>{declared->choices.begin(), declared->choices.end()};
+      },
+      setting);
+}
+
+bool is_file(const AnySetting& setting) {
+  return std::visit([](const auto* declared) { return declared->is_file; }, setting);
+}
+
+SettingValue fallback_of(const AnySetting& setting) {
+  return std::visit(
+      [](const auto* declared) -> SettingValue {
+        using T = std::remove_cvref_t<decltype(declared->fallback)>;
+        if constexpr (std::is_same_v<T, std::string_view>) return std::string{declared->fallback};
+        else if constexpr (std::is_arithmetic_v<T>) return declared->fallback;
+        else return std::vector(declared->fallback.begin(), declared->fallback.end());
+      },
+      setting);
+}
+
+double Choice::operator[](const Number& setting) const {
+  if (const SettingValue* value = stated(setting.name))
+    if (const auto* whole = std::get_if<std::int64_t>(value)) return static_cast<double>(*whole);
+  return read<double>(setting);
+}
+std::vector<std::int64_t> Choice::operator[](const Wholes& setting) const {
+  return list<std::int64_t>(setting);
+}
+std::vector<double> Choice::operator[](const Numbers& setting) const {
+  return list<double>(setting);
+}
+
+std::string expectation_of(const AnySetting& setting) {
+  return std::visit([](const auto* declared) { return expectation_of(*declared); }, setting);
+}
+
+bool fits(const AnySetting& setting, const SettingValue& value) {
+  const auto fits_one = [&](const auto* declared) {
+    using T = std::remove_cvref_t<decltype(declared->fallback)>;
+    const auto within = [&](auto number) {
+      return is_within(static_cast<double>(number), declared->least, declared->most);
+    };
+    if constexpr (std::is_same_v<T, std::string_view>) {
+      const auto* text = std::get_if<std::string>(&value);
+      return text && (declared->choices.empty() ||
+                      std::ranges::find(declared->choices, *text) != declared->choices.end());
+    } else if constexpr (std::is_same_v<T, bool>) {
+      return std::holds_alternative<bool>(value);
+    } else if constexpr (std::is_same_v<T, std::int64_t>) {
+      const auto* whole = std::get_if<std::int64_t>(&value);
+      return whole && within(*whole);
+    } else if constexpr (std::is_same_v<T, double>) {
+      if (const auto* whole = std::get_if<std::int64_t>(&value)) return within(*whole);
+      const auto* number = std::get_if<double>(&value);
+      return number && within(*number);
+    } else {
+      const auto* list = std::get_if<std::vector<typename T::value_type>>(&value);
+      return list && std::ranges::all_of(*list, within);
+    }
+  };
+  return std::visit(fits_one, setting);
+}
+
+std::string refusal_of_choice(std::string_view what, const Choice& choice,
+                              std::span<const Kind> kinds) {
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds) names.emplace_back(kind.name);
+  if (const std::string why = refusal_of_choice(what, choice.kind(), names); !why.empty())
+    return why;
+  for (const AnySetting& setting : find_kind(what, choice.kind(), kinds).settings) {
+    const SettingValue* value = choice.stated(name_of(setting));
+    if (value && !fits(setting, *value))
+      return std::string{name_of(setting)} + " of " + std::string{what} + " " + choice.kind() +
+             " is " + expectation_of(setting) + "; " + to_text(*value) + " given";
+  }
+  return {};
+}
+
+const Kind& find_kind(std::string_view what, std::string_view name, std::span<const Kind> kinds) {
+  const auto found = std::ranges::find(kinds, name, &Kind::name);
+  if (found != kinds.end()) return *found;
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds) names.emplace_back(kind.name);
+  throw BadInput(refusal_of_choice(what, name, names));
+}
+
+std::string to_text(const SettingValue& value) {
+  return std::visit(
+      [](const auto& stated) -> std::string {
+        using Value = std::remove_cvref_t<decltype(stated)>;
+        if constexpr (std::is_same_v<Value, bool>) return stated ? "true" : "false";
+        else if constexpr (std::is_same_v<Value, std::int64_t>) return std::to_string(stated);
+        else if constexpr (std::is_same_v<Value, double>) return shortest(stated);
+        else if constexpr (std::is_same_v<Value, std::string>) return "\"" + stated + "\"";
+        else {
+          std::string text = "[";
+          for (const auto element : stated)
+            text += (text.size() > 1 ? ", " : "") + to_text(SettingValue{element});
+          return text + "]";
+        }
+      },
+      value);
+}
+
+}  // namespace troupe::algorithms

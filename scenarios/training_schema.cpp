@@ -1,0 +1,142 @@
+#include "scenarios/training_schema.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "algorithms/data/data_kinds.hpp"
+#include "algorithms/data/sampler.hpp"
+#include "algorithms/models/model.hpp"
+#include "algorithms/optimisers/optimiser.hpp"
+#include "algorithms/strategies.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+using Ordered = nlohmann::ordered_json;
+using algorithms::AnySetting;
+using algorithms::Kind;
+
+template <class T>
+void limit(Ordered& json, const algorithms::Setting<T>& setting) {
+  json["minimum"] = setting.least;
+  if (std::isfinite(setting.most)) json["maximum"] = setting.most;
+}
+
+/// What a value of the setting may be.
+Ordered type_of(const AnySetting& setting) {
+  return std::visit(
+      [](const auto* declared) {
+        using T = std::remove_cvref_t<decltype(declared->fallback)>;
+        Ordered json;
+        if constexpr (std::is_same_v<T, bool>) {
+          json["type"] = "boolean";
+        } else if constexpr (std::is_same_v<T, std::string_view>) {
+          json["type"] = "string";
+          if (!declared->choices.empty()) json = {{"enum", declared->choices}};
+        } else if constexpr (std::is_arithmetic_v<T>) {
+          json["type"] = std::is_same_v<T, double> ? "number" : "integer";
+          limit(json, *declared);
+        } else {
+          Ordered item{{"type", std::is_same_v<T, std::span<const double>> ? "number" : "integer"}};
+          limit(item, *declared);
+          json = {{"type", "array"}, {"items", item}};
+        }
+        return json;
+      },
+      setting);
+}
+
+std::string_view help_of(const AnySetting& setting) {
+  return std::visit([](const auto* declared) { return declared->help; }, setting);
+}
+
+/// Adds the settings of a kind to the properties; those of one name and several kinds are one
+/// property that may be what any of them says.
+void add(Ordered& properties, const Kind& kind) {
+  for (const auto& setting : kind.settings) {
+    const std::string key{algorithms::name_of(setting)};
+    Ordered type = type_of(setting);
+    std::visit([&](const auto& value) { type["default"] = value; },
+               algorithms::fallback_of(setting));
+    type["description"] = fmt::format("of {}: {}", kind.name, help_of(setting));
+    if (!properties.contains(key)) properties[key] = {{"anyOf", Ordered::array()}};
+    properties[key]["anyOf"].push_back(std::move(type));
+  }
+}
+
+/// An object with a "kind" and what the kinds can be told, to which more properties can be added.
+Ordered object_of(std::span<const Kind> kinds, const std::string& fallback) {
+  Ordered names = Ordered::array(), properties{{"kind", nullptr}};
+  for (const Kind& kind : kinds) {
+    names.push_back(kind.name);
+    add(properties, kind);
+  }
+  properties["kind"] = {{"enum", names}, {"default", fallback}};
+  return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
+}
+
+Ordered graph_schema() {
+  return Ordered::parse(R"({
+    "type": "object", "additionalProperties": false,
+    "properties": {
+      "kind": {"enum": ["ring", "path", "complete", "star", "hypercube", "edges"], "default": "ring"},
+      "weights": {"enum": ["one", "metropolis"], "default": "one"},
+      "edges": {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2,
+                "items": {"type": "integer", "minimum": 0}}}
+    }})");
+}
+
+Ordered stop_schema() {
+  return Ordered::parse(R"({
+    "type": "object", "additionalProperties": false,
+    "properties": {
+      "steps": {"type": "integer", "minimum": 1},
+      "loss": {"type": ["number", "null"], "minimum": 0},
+      "gap": {"type": ["number", "null"], "minimum": 0},
+      "error": {"type": ["number", "null"], "minimum": 0},
+      "accuracy": {"type": ["number", "null"], "minimum": 0},
+      "disagreement": {"type": ["number", "null"], "minimum": 0},
+      "check_every": {"type": "integer", "minimum": 1},
+      "may_diverge": {"type": "boolean", "default": false,
+                      "description": "False: a loss that is not finite ends the run with an error."}
+    }})");
+}
+
+}  // namespace
+
+Ordered training_schema() {
+  const algorithms::TrainingProblem problem;
+  Ordered strategies = Ordered::array(), properties{{"strategy", nullptr}};
+  for (const auto& strategy : algorithms::strategies()) {
+    strategies.push_back(strategy.kind.name);
+    add(properties, strategy.kind);
+  }
+  properties["strategy"] = {{"enum", strategies}, {"default", problem.strategy.kind()}};
+  properties["model"] = object_of(algorithms::kinds_of_models(), problem.model.kind());
+  properties["data"] = object_of(algorithms::kinds_of_data(), problem.data.kind());
+  Ordered& data = properties["data"]["properties"];
+  data["partition"] = {{"type", "string"}, {"default", problem.data.partition}};
+  data["sampling"] = {{"enum", algorithms::sampling_orders}, {"default", problem.data.sampling}};
+  data["drop_last"] = {{"type", "boolean"}, {"default", problem.data.drop_last}};
+  data["held_out"] = {{"type", "number"},
+                      {"minimum", 0},
+                      {"exclusiveMaximum", 1},
+                      {"default", problem.data.held_out}};
+  data["seed"] = {{"type", "integer"}, {"minimum", 0}};
+  properties["graph"] = graph_schema();
+  properties["optimiser"] = object_of(algorithms::kinds_of_optimisers(), problem.optimiser.kind());
+  properties["optimiser"]["properties"]["rate"] = {
+      {"type", "number"}, {"minimum", 0}, {"default", problem.optimiser.rate}};
+  properties["stop"] = stop_schema();
+  properties["batch"] = {
+      {"type", "integer"}, {"minimum", 0}, {"description", "Samples of one gradient; 0: all."}};
+  properties["evaluate_every"] = {{"type", "integer"}, {"minimum", 0}};
+  properties["evaluate_on"] = {{"enum", {"all", "first"}}, {"default", problem.evaluate_on}};
+  properties["collective"] = {{"type", "string"}, {"default", problem.collective}};
+  properties["dtype"] = {{"enum", {"float32", "float64"}}, {"default", "float64"}};
+  return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
+}
+
+}  // namespace troupe::scenarios
