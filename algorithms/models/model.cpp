@@ -6,7 +6,12 @@
 #include <numeric>
 
 #include "algorithms/choice.hpp"
+#include "algorithms/models/convolutional.hpp"
+#include "algorithms/models/ensemble.hpp"
 #include "algorithms/models/least_squares.hpp"
+#include "algorithms/models/logistic_regression.hpp"
+#include "algorithms/models/perceptron.hpp"
+#include "algorithms/models/phantom_model.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
 
 namespace troupe::algorithms {
@@ -18,6 +23,31 @@ constexpr std::array table{
                        .settings = LeastSquares::settings},
               .make = LeastSquares::make,
               .refusal = LeastSquares::refusal},
+    ModelKind{.kind = {.name = "logistic_regression",
+                       .summary = "two classes or more told apart by planes, with a ridge",
+                       .settings = LogisticRegression::settings},
+              .make = LogisticRegression::make,
+              .refusal = LogisticRegression::refusal},
+    ModelKind{.kind = {.name = "mlp",
+                       .summary = "the multi-layer perceptron: dense layers",
+                       .settings = Perceptron::settings},
+              .make = Perceptron::make,
+              .refusal = Perceptron::refusal},
+    ModelKind{.kind = {.name = "cnn",
+                       .summary = "a small convolutional network for pictures",
+                       .settings = Convolutional::settings},
+              .make = Convolutional::make,
+              .refusal = Convolutional::refusal},
+    ModelKind{.kind = {.name = "ensemble",
+                       .summary = "a perceptron cut into subnets whose mean is the answer",
+                       .settings = Ensemble::settings},
+              .make = Ensemble::make,
+              .refusal = Ensemble::refusal},
+    ModelKind{.kind = {.name = "phantom",
+                       .summary = "the sizes of a published architecture, without values",
+                       .settings = PhantomModel::settings},
+              .make = PhantomModel::make,
+              .refusal = PhantomModel::refusal},
 };
 
 constexpr auto kinds = [] {

@@ -1,0 +1,43 @@
+#include "algorithms/models/off_the_clock.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+/// Complete as soon as it is there.
+class Done final : public Operation {
+  void abandon() noexcept override {}
+  void retire() noexcept override { delete this; }
+};
+
+constexpr const char* alone = "off the clock there are kernels, but nobody to talk to";
+
+}  // namespace
+
+Request OffTheClock::isend(Rank, Tag, ConstPayload) {
+  EXPECTS(false, alone);
+  return {};
+}
+Request OffTheClock::irecv(Rank, Tag, Payload) {
+  EXPECTS(false, alone);
+  return {};
+}
+Request OffTheClock::spawn(Task) {
+  EXPECTS(false, alone);
+  return {};
+}
+
+Request OffTheClock::start(Kernel kernel) {
+  check(kernel);
+  run_on_host(kernel);
+  auto& done = *new Done;
+  Request request{done};
+  done.complete(0, 0, Seconds{0});
+  return request;
+}
+
+std::optional<Completion> OffTheClock::wait_any(WaitSet& set, Seconds) {
+  EXPECTS(!set.empty(), "there is at least one request to wait for");
+  return set.take_ready();
+}
+
+}  // namespace troupe::algorithms
