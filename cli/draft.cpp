@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/hand_over.hpp"
 #include "cli/shipped.hpp"
 #include "core/errors.hpp"
+#include "platforms/placement.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace troupe::cli {
@@ -44,8 +46,12 @@ void declare_machine(Options& options) {
   options.value("platform",
                 "SimGrid platform (.xml), GPU cluster (.json) or name of a shipped one");
   options.value("ranks", "number of ranks; default: as many as the platform has places");
+  options.value("np", "the same, as launchers of MPI and Horovod call it; also -np");
+  options.also_written("-np", "np");
   options.value("placement", "order in which hosts are filled: declared, lexical, random:SEED");
   options.value("hostfile", "hosts to use, one a line: NAME [slots=G]");
+  options.value("hosts,H",
+                "hosts to use: NAME:SLOTS,NAME:SLOTS,...; each is filled before the next");
   options.value("ranks-per-host", "ranks on each host (1)");
   options.value("backend", "sim, loopback (threads of this process) or mpi (under mpirun)");
   options.value("network", "simulated network: simgrid");
@@ -109,7 +115,20 @@ void Draft::apply_platform(const std::string& platform) {
   put("/platform/file", find_platform(platform), "platform");
 }
 
+/// --hosts as the content of a host file.
+void Draft::apply_hosts(const Options& options) {
+  if (!options.given("hosts")) return;
+  auto hosts = Json::array();
+  for (const auto& [host, slots] : platforms::parse_hosts(options.text("hosts")))
+    hosts.push_back({{"host", host}, {"slots", slots}});
+  put("/platform/hostfile", hosts, "hosts");
+}
+
 void Draft::apply_machine(const Options& options) {
+  if (options.given("ranks") && options.given("np"))
+    throw BadInput{"--ranks and --np both say how many ranks: give one of them"};
+  if (options.given("hosts") && options.given("hostfile"))
+    throw BadInput{"--hosts and --hostfile both say which hosts: give one of them"};
   auto& json = *json_;
   if (options.given("platform")) {
     if (json.contains("platform") && json["platform"].is_object())
@@ -119,11 +138,14 @@ void Draft::apply_machine(const Options& options) {
   } else if (json.contains("platform") && json["platform"].is_string()) {
     json["platform"] = Json{{"file", json["platform"]}};
   }
-  set_number(options, "ranks", json.contains("platform") ? "/platform/ranks" : "/ranks");
+  const bool has_platform = json.contains("platform");
+  for (const char* option : {"ranks", "np"})
+    set_number(options, option, has_platform ? "/platform/ranks" : "/ranks");
   for (const char* option : {"placement", "hostfile"})
     set_text(options, option, fmt::format("/platform/{}", option));
   if (options.given("hostfile"))
     put("/platform/hostfile", absolute_path(options.text("hostfile")), "hostfile");
+  apply_hosts(options);
   set_number(options, "ranks-per-host", "/platform/ranks_per_host");
   for (const auto& cfg : options.texts("cfg")) {
     const auto colon = cfg.find(':');
@@ -131,10 +153,16 @@ void Draft::apply_machine(const Options& options) {
       throw BadInput{fmt::format("--cfg \"{}\": expected NAME:VALUE", cfg)};
     json["platform"]["cfg"][cfg.substr(0, colon)] = cfg.substr(colon + 1);
   }
-  if (json.contains("platform") && json["platform"].is_object() &&
-      !json["platform"].contains("file") && !json["platform"].contains("generator"))
+  const bool has_machine = !json.contains("platform") || !json["platform"].is_object() ||
+                           json["platform"].contains("file") ||
+                           json["platform"].contains("generator");
+  const bool names_hosts = options.given("hosts") || options.given("hostfile");
+  if (!has_machine && names_hosts && options.text("backend") == "mpi")
     throw BadInput{
-        "--placement, --hostfile, --ranks-per-host and --cfg are about a platform: give "
+        fmt::format("--backend mpi: the launcher chooses the hosts: {}", launch_command(options))};
+  if (!has_machine)
+    throw BadInput{
+        "--placement, --hosts, --hostfile, --ranks-per-host and --cfg are about a platform: give "
         "--platform"};
   set_text(options, "network", "/network");
   set_text(options, "eager-limit", "/eager_limit");

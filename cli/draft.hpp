@@ -40,6 +40,7 @@ class Draft {
   void set_number(const Options& options, const std::string& option, const std::string& pointer);
   void set_flag(const Options& options, const std::string& option, const std::string& pointer);
   void put(const std::string& pointer, const nlohmann::json& value, const std::string& option);
+  void apply_hosts(const Options& options);
   void apply_sizes(const Options& options);
 
   std::unique_ptr<nlohmann::json> json_;

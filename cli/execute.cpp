@@ -80,7 +80,7 @@ Prepared prepare(const Program& program, const Draft& draft, const Options& opti
                                                   .log = options.texts("log")};
   const auto* kind = backend_of(program, name);
   if (!kind && name == "mpi") {
-    const int ranks = launched_ranks();  // refuses outside mpirun
+    const int ranks = launched_ranks(options);  // refuses outside mpirun
     const auto machine = machine_for_mpi(program, scenario, backend_options, ranks);
     return {nullptr, scenarios::resolve(std::move(scenario), machine, false)};
   }

@@ -35,7 +35,14 @@ std::optional<std::string> mpi_program() {
   return program;
 }
 
-int launched_ranks() {
+std::string launch_command(const Options& options) {
+  auto command = fmt::format("mpirun -n {}", options.text("np", options.text("ranks", "4")));
+  if (options.given("hosts")) command += " -H " + options.text("hosts");
+  if (options.given("hostfile")) command += " --hostfile " + options.text("hostfile");
+  return command + " troupe ... --backend mpi";
+}
+
+int launched_ranks(const Options& options) {
   if (!mpi_program())
     throw BadInput{
         "--backend mpi: troupe-mpi is not beside this program; it is built where MPI is found "
@@ -43,7 +50,7 @@ int launched_ranks() {
   const auto launch = mpi::find_launch();
   if (!launch)
     throw BadInput{
-        "--backend mpi runs under a launcher: mpirun -n 4 troupe ... --backend mpi (or srun)"};
+        fmt::format("--backend mpi runs under a launcher: {} (or srun)", launch_command(options))};
   return launch->size;
 }
 

@@ -9,8 +9,12 @@
 
 namespace troupe::cli {
 
+/// The command that starts real ranks, as many and on the hosts that the options say:
+/// "mpirun -n 8 -H a:4,b:4 troupe ... --backend mpi".
+std::string launch_command(const Options& options);
+
 /// How many ranks the launcher started. Throws BadInput outside mpirun and its like.
-int launched_ranks();
+int launched_ranks(const Options& options);
 
 /// Replaces this process by the troupe-mpi beside it, running the resolved scenario with the output
 /// options given here. Throws BadInput if it is not there.

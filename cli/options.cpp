@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/program_options.hpp>
+#include <map>
 #include <sstream>
 
 #include "core/errors.hpp"
@@ -21,6 +22,7 @@ struct Options::Boost {
   std::size_t least = 0, most = 0;
   po::variables_map read;
   std::vector<std::string> names;
+  std::map<std::string, std::string> spellings;  // argument → name
 
   po::options_description_easy_init declare(const std::string& option) {
     if (groups.empty()) groups.push_back(std::make_unique<po::options_description>("Options"));
@@ -47,6 +49,9 @@ void Options::value(const std::string& names, const std::string& help) {
 void Options::values(const std::string& names, const std::string& help) {
   boost_->declare(names)(names.c_str(), po::value<std::vector<std::string>>(), help.c_str());
 }
+void Options::also_written(const std::string& argument, const std::string& name) {
+  boost_->spellings[argument] = name;
+}
 void Options::positional(const std::string& name, std::size_t least, std::size_t most) {
   boost_->hidden.add_options()(name.c_str(), po::value<std::vector<std::string>>());
   boost_->positions.add(name.c_str(), -1);
@@ -66,6 +71,11 @@ bool Options::parse(const std::vector<std::string>& arguments) {
         po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
     po::command_line_parser parser{arguments};
     parser.options(all).style(style);
+    parser.extra_parser([this](const std::string& argument) {
+      const auto found = boost_->spellings.find(argument);
+      return std::pair{found == boost_->spellings.end() ? std::string{} : found->second,
+                       std::string{}};
+    });
     parser.positional(boost_->positions);
     po::store(parser.run(), boost_->read);
   } catch (const po::unknown_option& error) {

@@ -23,6 +23,8 @@ class Options {
   void value(const std::string& names, const std::string& help);
   /// An option with a value that may be given several times.
   void values(const std::string& names, const std::string& help);
+  /// Another way to write an option, taken letter for letter: "-np" for "np".
+  void also_written(const std::string& argument, const std::string& name);
   /// Arguments without an option, under `name`; at least `least`, at most `most`.
   void positional(const std::string& name, std::size_t least, std::size_t most);
   /// Text at the end of the help.

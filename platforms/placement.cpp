@@ -48,7 +48,7 @@ Candidates candidates(std::span<const std::string> hosts, const PlacementRequest
   for (const HostSlots& line : request.hostfile) {
     const auto found = index.find(line.host);
     if (found == index.end())
-      throw BadPlatform(fmt::format("host file: the platform has no host \"{}\"{}", line.host,
+      throw BadPlatform(fmt::format("the platform has no host \"{}\"{}", line.host,
                                     did_you_mean(line.host, hosts)));
     result.hosts.push_back(found->second);
     if (line.slots > 0) result.slots[static_cast<std::size_t>(found->second)] = line.slots;
@@ -105,6 +105,27 @@ std::vector<HostSlots> read_hostfile(const std::filesystem::path& file) {
   return lines;
 }
 
+std::vector<HostSlots> parse_hosts(std::string_view text) {
+  std::vector<HostSlots> hosts;
+  std::set<std::string, std::less<>> seen;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto entry = text.substr(at, text.find(',', at) - at);
+    at += entry.size() + 1;
+    const auto colon = std::min(entry.rfind(':'), entry.size());
+    HostSlots host{.host = std::string{entry.substr(0, colon)}};
+    if (host.host.empty() ||
+        (colon < entry.size() &&
+         (!parse_number(entry.substr(colon + 1), host.slots) || host.slots < 1)))
+      throw BadPlatform(fmt::format(
+          "hosts \"{}\": found \"{}\"; expected NAME or NAME:SLOTS with SLOTS ≥ 1", text, entry));
+    if (!seen.insert(host.host).second)
+      throw BadPlatform(fmt::format(
+          "hosts \"{}\": \"{}\" is named twice: give it more slots instead", text, host.host));
+    hosts.push_back(std::move(host));
+  }
+  return hosts;
+}
+
 std::vector<Seat> place_ranks(std::span<const std::string> hosts, const PlacementRequest& request) {
   if (request.ranks < 0)
     throw BadPlatform(fmt::format("{} ranks: expected 0 or more", request.ranks));
@@ -128,7 +149,7 @@ std::vector<Seat> place_ranks(std::span<const std::string> hosts, const Placemen
   if (ranks > seats.size())
     throw BadPlatform(fmt::format(
         "{} ranks do not fit {} slots on {} hosts: ask for fewer with --ranks, or for several on a "
-        "host with --ranks-per-host or with slots=G in a --hostfile",
+        "host with --ranks-per-host, --hosts NAME:SLOTS or slots=G in a --hostfile",
         ranks, seats.size(), order.size()));
   if (ranks > 0) seats.resize(ranks);
   return seats;

@@ -22,7 +22,7 @@ Placement parse_placement(std::string_view text);
 /// The inverse of parse_placement.
 std::string to_text(Placement placement);
 
-/// One line of a host file: up to `slots` ranks on `host`; 0 slots: as --ranks-per-host says.
+/// One host of a list: up to `slots` ranks on `host`; 0 slots: as --ranks-per-host says.
 struct HostSlots {
   std::string host;
   int slots = 0;
@@ -31,6 +31,11 @@ struct HostSlots {
 /// Reads lines `name` or `name slots=G`; `#` starts a comment. Throws BadPlatform ("file:line: …")
 /// when the file cannot be read, is empty, names a host twice or has anything else on a line.
 std::vector<HostSlots> read_hostfile(const std::filesystem::path& file);
+
+/// Reads the same from one line, as launchers take it: "a:4,b:4", or "a,b" for slots as
+/// --ranks-per-host says. Throws BadPlatform for an empty or repeated name and for a number of
+/// slots below 1.
+std::vector<HostSlots> parse_hosts(std::string_view text);
 
 /// What was asked for.
 struct PlacementRequest {

@@ -110,6 +110,24 @@ TEST_F(Collective, SimulatedKeepsItsBoundsOnEveryShippedPlatform) {
   }
 }
 
+TEST_F(Collective, TakesTheOptionsOfLaunchersBesideThoseOfNcclTests) {
+  // -np is the ranks and -n the iterations, in any order and in all spellings.
+  const std::vector<std::string> hosts{"h3", "h3", "h3", "h3", "h0", "h0"};
+  const auto list = write("hosts", "h3 slots=4\nh0 slots=4\n");
+  for (const auto& arguments :
+       {std::string{"-np 6 -n 3 -H h3:4,h0:4"}, std::string{"-n3 --np 6 --hosts h3:4,h0:4"},
+        "--np=6 --iterations 3 --hostfile " + list}) {
+    const auto ran = troupe("collective --platform star_16 -a ring --sizes 1K --json " +
+                            file("r.json") + " " + arguments);
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("median of 3 iterations"));
+    const auto report = json::parse(read(file("r.json")));
+    std::vector<std::string> found;
+    for (const auto& rank : report["ranks"]) found.push_back(rank["host"]);
+    EXPECT_EQ(found, hosts) << arguments;
+  }
+}
+
 TEST_F(Collective, RealPayloadsTakeTheTimeOfPhantomOnes) {
   const std::string command =
       "collective --platform star_16 --ranks 5 --sizes 1K,100K --json - --payload ";

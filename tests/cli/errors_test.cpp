@@ -113,11 +113,21 @@ TEST_F(Refused, LeavesNoFileBehind) {
 
 TEST_F(Refused, MpiOutsideALauncher) {
 #ifdef TROUPE_MPI_PROGRAM
-  const char* words = "--backend mpi runs under a launcher: mpirun -n 4";
+  refused("collective --backend mpi", "--backend mpi runs under a launcher: mpirun -n 4 troupe");
+  refused("collective --backend mpi -np 8", "under a launcher: mpirun -n 8 troupe");
 #else
-  const char* words = "troupe-mpi is not beside this program";
+  refused("collective --backend mpi", "troupe-mpi is not beside this program");
 #endif
-  refused("collective --backend mpi", words);
+  refused("collective --backend mpi -np 8 -H a:4,b:4",
+          "the launcher chooses the hosts: mpirun -n 8 -H a:4,b:4 troupe ... --backend mpi");
+}
+
+TEST_F(Refused, LauncherOptionsThatContradict) {
+  refused_collective("-np 4 --ranks 4", "--ranks and --np both say how many ranks");
+  refused_collective("-np", "--np");
+  refused_collective("-np x", "--np: found \"x\"");
+  refused_collective("-np 4 -H a:4", "give --platform");
+  refused("collective --platform star_16 -H h0 --hostfile x", "both say which hosts");
 }
 
 #ifdef TROUPE_HAS_SIMGRID
@@ -130,6 +140,9 @@ TEST_F(Refused, WrongPlatforms) {
   refused("collective --platform star_16 --placement lexicl",
           "--placement: placement \"lexicl\": expected declared, lexical or random:SEED, did you");
   refused("collective --platform star_16 --hostfile " + write("hosts", "nosuch\n"), "nosuch");
+  refused("collective --platform star_16 -H h0:4,h99:4", "no host \"h99\", did you mean \"h9\"?");
+  refused("collective --platform star_16 -H h0:0", "expected NAME or NAME:SLOTS");
+  refused("collective --platform star_16 -np 9 -H h0:4,h1:4", "9 ranks do not fit 8 slots");
   refused("collective --platform star_16 --cfg network/modle:CM02", "did you mean");
   refused("collective --platform star_16 --cfg nonsense", "expected NAME:VALUE");
   refused("collective --platform star_16 --payload real --sizes 4T", "--payload phantom");

@@ -63,6 +63,24 @@ TEST(Placement, HostFileChoosesHostsOrderAndSlots) {
   EXPECT_THAT(names_of(place_ranks(hosts, request)), ElementsAre("h11", "h11", "h2", "h2", "h2"));
 }
 
+TEST(Placement, HostListExpandsToRanksNodeAfterNode) {
+  PlacementRequest request;
+  request.hostfile = parse_hosts("h2:2,h0:3,h10");
+  EXPECT_THAT(place_ranks(hosts, request),
+              ElementsAre(Seat{2, 0}, Seat{2, 1}, Seat{0, 0}, Seat{0, 1}, Seat{0, 2}, Seat{3, 0}));
+  request.ranks = 4;
+  EXPECT_THAT(names_of(place_ranks(hosts, request)), ElementsAre("h2", "h2", "h0", "h0"));
+}
+
+TEST(Placement, HostListErrorsNameTheEntry) {
+  const auto complaint = [](const char* text) { return complaint_of([&] { parse_hosts(text); }); };
+  EXPECT_THAT(complaint("a:4,b:0"), AllOf(HasSubstr("\"a:4,b:0\""), HasSubstr("found \"b:0\""),
+                                          HasSubstr("SLOTS ≥ 1"), IsOneLine()));
+  for (const char* text : {"", "a,", ",a", "a:", "a:x", ":4", "a:4 ,b", "a:-1"})
+    EXPECT_THAT(complaint(text), HasSubstr("expected NAME or NAME:SLOTS")) << text;
+  EXPECT_THAT(complaint("a:1,b,a:2"), HasSubstr("\"a\" is named twice"));
+}
+
 TEST(Placement, DefaultIsAsManyRanksAsThereAreSlots) {
   PlacementRequest request;
   request.ranks_per_host = 4;
