@@ -22,12 +22,28 @@ std::size_t samples_to_train_on(const TrainingProblem& problem) {
   return hold_out(samples, problem.data.held_out, problem.data.seed).training.size();
 }
 
-/// Of a shard of samples without values.
-std::size_t phantom_size(const TrainingProblem& problem, std::size_t samples, int shard,
-                         int shards) {
-  if (problem.data.partition != "by_speed") return shard_size(samples, shard, shards);
-  const PartitionInput input{.count = samples, .speeds = problem.speeds};
-  return shards_of("by_speed", input, shards)[static_cast<std::size_t>(shard)].size();
+using Parts = std::vector<std::vector<std::size_t>>;
+
+Parts parts_of(const TrainingProblem& problem, const Dataset& data, int shards) {
+  return shards_of(problem.data.partition, data, shards, problem.data.seed, problem.speeds);
+}
+
+std::vector<std::size_t> sizes_of(const Parts& parts) {
+  std::vector<std::size_t> sizes;
+  for (const auto& part : parts) sizes.push_back(part.size());
+  return sizes;
+}
+
+/// How many samples each shard has, where there are no values to deal out.
+std::vector<std::size_t> phantom_sizes(const TrainingProblem& problem, std::size_t samples,
+                                       int shards) {
+  if (problem.data.partition.starts_with("dirichlet"))
+    return sizes_of(parts_of(problem, part_of(problem, *load_dataset(problem), false), shards));
+  if (problem.data.partition == "by_speed")
+    return sizes_of(parts_of(problem, Dataset{.samples = samples}, shards));
+  std::vector<std::size_t> sizes;
+  for (int shard = 0; shard < shards; ++shard) sizes.push_back(shard_size(samples, shard, shards));
+  return sizes;
 }
 
 /// Copies the columns named by `samples`.
@@ -47,17 +63,19 @@ Learner::Learner(const TrainingProblem& problem, int shard, int shards)
   shape_ = shape_of_data(problem);
   shape_.samples = samples_to_train_on(problem);
   shape_.inputs = model_->features_of(shape_.inputs);
+  const auto me = static_cast<std::size_t>(shard);
+  std::vector<std::size_t> sizes;
   if (problem.phantom) {
-    samples_ = phantom_size(problem, shape_.samples, shard, shards);
-    mine_ = std::make_unique<Samples>(problem, shape_, samples_);
+    sizes = phantom_sizes(problem, shape_.samples, shards);
+    mine_ = std::make_unique<Samples>(problem, shape_, sizes[me]);
   } else {
     const Dataset data = part_of(problem, *load_dataset(problem), false);
-    const auto parts =
-        shards_of(problem.data.partition, data, shards, problem.data.seed, problem.speeds);
-    const auto& mine = parts[static_cast<std::size_t>(shard)];
-    samples_ = mine.size();
-    mine_ = std::make_unique<Samples>(problem, model_->prepared(subset(data, mine)));
+    const Parts parts = parts_of(problem, data, shards);
+    sizes = sizes_of(parts);
+    mine_ = std::make_unique<Samples>(problem, model_->prepared(subset(data, parts[me])));
   }
+  samples_ = sizes[me];
+  for (const std::size_t size : sizes) shards_of_size_[size] += 1;
   sampler_.emplace(BatchSampler::Options{.order = problem.data.sampling,
                                          .batch = problem.batch,
                                          .drop_last = problem.data.drop_last,
@@ -67,8 +85,10 @@ Learner::Learner(const TrainingProblem& problem, int shard, int shards)
 Learner::~Learner() = default;
 
 double Learner::share() const {
-  if (problem_.batch) return 1.0 / shards_;
-  return static_cast<double>(samples_) / static_cast<double>(shape_.samples);
+  double all = 0;
+  for (const auto& [size, count] : shards_of_size_)
+    all += count * static_cast<double>(sampler_->size_of(sampler_->batches(), size));
+  return static_cast<double>(sampler_->next_size()) / all;
 }
 
 void Learner::initialise(Communicator& comm, Slice parameters) const {
@@ -138,6 +158,9 @@ std::string refusal_of_learner(const TrainingProblem& problem, int shards) {
     if (samples < static_cast<std::size_t>(shards))
       return std::to_string(samples) + " samples cannot be cut into " + std::to_string(shards) +
              " shards";
+    if (const std::string& partition = problem.data.partition;
+        partition == "by_speed" || partition.starts_with("dirichlet"))
+      phantom_sizes(problem, samples, shards);  // whether no shard is empty shows when it is cut
   } catch (const BadInput& unusable) {
     return unusable.what();
   }

@@ -3,6 +3,7 @@
 // asks for gradients.
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -60,6 +61,7 @@ class Learner {
   DataShape shape_;      // of all samples, prepared
   std::size_t samples_;  // of the shard
   std::unique_ptr<Samples> mine_, drawn_;
+  std::map<std::size_t, double> shards_of_size_;  // how many shards have so many samples
   std::optional<BatchSampler> sampler_;
   mutable std::unique_ptr<Evaluator> evaluator_, held_out_;  // made when first asked for
 };

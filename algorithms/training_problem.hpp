@@ -71,7 +71,7 @@ struct TrainingProblem {
   std::string collective = "ring";  ///< allreduce of strategies that use one, by its name
   Layout layout{};                  ///< of the machine, for that allreduce
   AlphaBetaGamma machine{};         ///< likewise
-  std::vector<double> speeds{};     ///< of the ranks, for a partition by them; empty: all equal
+  std::vector<double> speeds{};     ///< of the ranks, for partition by_speed
   std::uint64_t seed = 1;           ///< of starting values and of the draws of batches
   Dtype dtype = Dtype::float64;     ///< float32 or float64
   bool phantom = false;             ///< sizes without values: costs the same, learns nothing

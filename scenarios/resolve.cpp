@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "algorithms/data/data_kinds.hpp"
 #include "algorithms/strategies.hpp"
 #include "core/text.hpp"
 #include "platforms/digest.hpp"
@@ -133,6 +134,7 @@ void resolve_training(Scenario& scenario, const Machine& machine) {
   auto& problem = *scenario.training;
   if (!scenario.phantom) scenario.phantom = false;
   problem.phantom = *scenario.phantom;
+  problem.dataset = algorithms::load_dataset(problem);
   if (const auto reason = algorithms::refusal_of_strategy(problem, machine.ranks); !reason.empty())
     throw BadScenario{fmt::format("strategy {} cannot run on {} ranks: {}", problem.strategy.kind(),
                                   machine.ranks, reason)};

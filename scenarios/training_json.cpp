@@ -53,7 +53,7 @@ void read_settings(const Section& section, std::span<const algorithms::AnySettin
       section.fail(key, algorithms::expectation_of(setting) +
                             (text && !names.empty() ? did_you_mean(*text, names) : ""));
     }
-    if (algorithms::is_file(setting))
+    if (algorithms::is_file(setting) && !std::get<std::string>(*value).empty())
       value =
           std::filesystem::absolute(std::filesystem::path{folder} / std::get<std::string>(*value))
               .lexically_normal()

@@ -3,30 +3,36 @@
 #include <algorithm>
 #include <array>
 
-#include "algorithms/data/sinc.hpp"
+#include "algorithms/data/files.hpp"
+#include "algorithms/data/generated.hpp"
 
 namespace troupe::algorithms {
 namespace {
 
-DataShape shape_of_sinc(const Choice& choice) {
-  return {static_cast<std::size_t>(choice[SincData::samples]), 1, 1, 0};
+template <class Data>
+constexpr DataKind generated(std::string_view name, std::string_view summary) {
+  return {.kind = {.name = name, .summary = summary, .settings = Data::settings},
+          .load = Data::load,
+          .shape = Data::shape};
 }
-Dataset load_sinc(const Choice& choice, std::uint64_t seed) {
-  const auto [samples, inputs, outputs, classes] = shape_of_sinc(choice);
-  Dataset data{.samples = samples, .inputs = inputs, .outputs = outputs, .classes = classes};
-  for (const Sample& sample : sinc_samples(samples, choice[SincData::noise], seed)) {
-    data.features.push_back(sample.x);
-    data.targets.push_back(sample.y);
-  }
-  return data;
+template <class Data>
+constexpr DataKind in_files(std::string_view name, std::string_view summary) {
+  return {.kind = {.name = name, .summary = summary, .settings = Data::settings},
+          .load = Data::load,
+          .shape = nullptr};
 }
 
 constexpr std::array table{
-    DataKind{.kind = {.name = "sinc",
-                      .summary = "noisy samples of sin(x)/x, x uniform in (-10, 10)",
-                      .settings = SincData::settings},
-             .load = load_sinc,
-             .shape = shape_of_sinc},
+    generated<SincData>("sinc", "noisy samples of sin(x)/x, x uniform in (-10, 10)"),
+    generated<BlobsData>("blobs", "Gaussian clusters, one for each class"),
+    generated<SpiralsData>("two_spirals", "two classes on arms of a spiral around each other"),
+    generated<DigitsData>("digits", "pictures of 28x28 pixels of the digits 0 to 9, drawn"),
+    generated<LinearData>("linear", "a linear map of normal inputs, and noise"),
+    generated<TabularData>("tabular", "records of a yes-or-no outcome with known causes"),
+    in_files<CsvData>("csv", "a file of comma-separated values"),
+    in_files<LibsvmData>("libsvm", "a file of LIBSVM's sparse text"),
+    in_files<IdxData>("idx", "pictures and labels in the files of MNIST"),
+    in_files<CifarData>("cifar10", "pictures of 3x32x32 pixels in the files of CIFAR-10"),
 };
 
 constexpr auto kinds = [] {
@@ -48,14 +54,19 @@ std::span<const Kind> kinds_of_data() { return kinds; }
 
 std::shared_ptr<const Dataset> load_dataset(const TrainingProblem& problem) {
   if (problem.dataset) return problem.dataset;
-  if (problem.phantom) return std::make_shared<const Dataset>();
-  return std::make_shared<const Dataset>(find(problem.data).load(problem.data, problem.data.seed));
+  const DataKind& kind = find(problem.data);
+  const bool sizes_alone = problem.phantom && !problem.data.partition.starts_with("dirichlet");
+  if (sizes_alone && kind.shape) return std::make_shared<const Dataset>();
+  return std::make_shared<const Dataset>(kind.load(problem.data, problem.data.seed));
 }
 
 DataShape shape_of_data(const TrainingProblem& problem) {
-  if (const auto& data = problem.dataset; data && data->samples > 0)
-    return {data->samples, data->inputs, data->outputs, data->classes};
-  return find(problem.data).shape(problem.data);
+  const DataKind& kind = find(problem.data);
+  const auto shape_of = [](const Dataset& data) -> DataShape {
+    return {data.samples, data.inputs, data.outputs, data.classes};
+  };
+  if (problem.dataset && problem.dataset->samples > 0) return shape_of(*problem.dataset);
+  return kind.shape ? kind.shape(problem.data) : shape_of(*load_dataset(problem));
 }
 
 }  // namespace troupe::algorithms

@@ -42,38 +42,38 @@ BatchSampler::BatchSampler(const Options& options, std::size_t samples, int shar
     throw BadInput("shard " + std::to_string(shard) + " has " + std::to_string(samples) +
                    " samples, which fill no batch of " + std::to_string(batch_) +
                    ": without the last short batch there is none");
-  if (batch_ == 0) batch_ = samples_;
-  if (!drawn_) batch_ = std::min(batch_, samples_);
   order_.resize(drawn_ ? batch_ : samples_);
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   if (shuffled_) shuffle(order_, random_);
 }
 
-std::size_t BatchSampler::next_size() const {
+std::size_t BatchSampler::batches_of(std::size_t samples) const {
+  if (batch_ == 0) return 1;
+  const std::size_t whole = samples / batch_, all = (samples + batch_ - 1) / batch_;
+  return drop_last_ && !drawn_ ? std::max<std::size_t>(whole, 1) : all;
+}
+
+std::size_t BatchSampler::batches_per_epoch() const { return batches_of(samples_); }
+
+std::size_t BatchSampler::size_of(std::int64_t batch, std::size_t samples) const {
   if (drawn_) return batch_;
-  const std::size_t left = samples_ - at_;
-  const bool exhausted = drop_last_ ? left < batch_ : left == 0;
-  return exhausted ? batch_ : std::min(batch_, left);
+  if (batch_ == 0) return samples;
+  const std::size_t in_epoch = static_cast<std::size_t>(batch) % batches_of(samples);
+  return std::min(batch_, samples - in_epoch * batch_);
 }
 
 std::span<const std::size_t> BatchSampler::next() {
+  const std::size_t size = next_size();
+  const bool first = static_cast<std::size_t>(batches_) % batches_per_epoch() == 0;
+  if (first && batches_ > 0 && shuffled_) shuffle(order_, random_);
   ++batches_;
   if (drawn_) {
     for (std::size_t& sample : order_) sample = random_.below(samples_);
     return order_;
   }
-  const std::size_t size = next_size();
-  if (size > samples_ - at_ || at_ == samples_) {
-    at_ = 0;
-    if (shuffled_) shuffle(order_, random_);
-  }
+  if (first) at_ = 0;
   at_ += size;
   return std::span{order_}.subspan(at_ - size, size);
-}
-
-std::size_t BatchSampler::batches_per_epoch() const {
-  const bool whole_ones_only = drop_last_ && !drawn_;
-  return whole_ones_only ? samples_ / batch_ : (samples_ + batch_ - 1) / batch_;
 }
 
 }  // namespace troupe::algorithms

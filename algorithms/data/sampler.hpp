@@ -56,14 +56,20 @@ class BatchSampler {
   /// The next batch. Valid until the next call.
   std::span<const std::size_t> next();
   /// How many samples the next batch will have.
-  std::size_t next_size() const;
+  std::size_t next_size() const { return size_of(batches_, samples_); }
+  /// How many batch number `batch` (from 0) of another shard with `samples` samples has, drawn with
+  /// the same options.
+  std::size_t size_of(std::int64_t batch, std::size_t samples) const;
   /// Batches of an epoch, at least 1; with replacement as many as samples fill, rounded up.
   std::size_t batches_per_epoch() const;
   /// Batches handed out since the start.
   std::int64_t batches() const { return batches_; }
 
  private:
-  std::size_t samples_, batch_;
+  /// Batches of an epoch of so many samples.
+  std::size_t batches_of(std::size_t samples) const;
+
+  std::size_t samples_, batch_;  // batch_: as in the options
   bool drawn_, shuffled_, drop_last_;
   SplitMix64 random_;
   std::vector<std::size_t> order_;  // of the epoch, or what was drawn

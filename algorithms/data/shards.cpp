@@ -86,7 +86,7 @@ std::vector<Indices> dirichlet_shards(double a, const PartitionInput& samples, s
 void expect_speeds(std::span<const double> speeds, std::size_t n) {
   if (speeds.size() != n)
     throw BadInput("partition \"by_speed\" needs the speed of each of " + std::to_string(n) +
-                   " ranks, " + std::to_string(speeds.size()) + " given");
+                   " ranks (compute.speed), " + std::to_string(speeds.size()) + " given");
   for (std::size_t rank = 0; rank < n; ++rank)
     if (!(speeds[rank] > 0 && std::isfinite(speeds[rank])))
       throw BadInput("partition \"by_speed\": the speed of rank " + std::to_string(rank) + " is " +

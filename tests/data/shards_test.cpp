@@ -226,7 +226,7 @@ TEST(Shards, SayWhatAPartitionNeedsAndLacks) {
   EXPECT_EQ(refusal([] { shards_of("dirichlet:1", sinc(10, 0, 1), 2, 1); }),
             "partition \"dirichlet:1\" deals out classes, and this data has none");
   EXPECT_EQ(refusal([] { shards_of("by_speed", sinc(10, 0, 1), 2, 1); }),
-            "partition \"by_speed\" needs the speed of each of 2 ranks, 0 given");
+            "partition \"by_speed\" needs the speed of each of 2 ranks (compute.speed), 0 given");
   const std::vector<double> stopped{1, 0};
   EXPECT_EQ(refusal([&] { shards_of("by_speed", sinc(10, 0, 1), 2, 1, stopped); }),
             "partition \"by_speed\": the speed of rank 1 is 0.000000, expected a number above 0");

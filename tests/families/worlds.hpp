@@ -7,7 +7,7 @@
 
 #include "algorithms/asynchronous_sgd/downpour.hpp"
 #include "algorithms/butterfly/butterfly_mixing.hpp"
-#include "algorithms/data/data_kinds.hpp"
+#include "algorithms/data/generated.hpp"
 #include "algorithms/models/least_squares.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
 #include "algorithms/strategies.hpp"
