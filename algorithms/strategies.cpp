@@ -7,6 +7,7 @@
 #include "algorithms/butterfly/butterfly_mixing.hpp"
 #include "algorithms/choice.hpp"
 #include "algorithms/data_parallel/data_parallel.hpp"
+#include "algorithms/map_reduce/map_reduce.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
 #include "algorithms/zero_gradient_sum/zero_gradient_sum.hpp"
 
@@ -52,6 +53,14 @@ constexpr Strategy table[] = {
      .synchronous = false,
      .run = downpour,
      .refusal = refusal_of_downpour},
+    {.kind = {.name = "map_reduce",
+              .summary = "sums over the shards, one reduction, one solve: least squares exactly",
+              .settings = MapReduce::settings},
+     .family = "allreduce",
+     .source = "Chu et al., NIPS 2006, section 3",
+     .synchronous = true,
+     .run = map_reduce,
+     .refusal = refusal_of_map_reduce},
 };
 
 }  // namespace

@@ -32,9 +32,10 @@ TEST(Strategies, AreFoundByTheNearestName) {
     find_strategy("data-parallel");
     FAIL();
   } catch (const BadInput& error) {
-    EXPECT_STREQ(error.what(),
-                 "unknown strategy \"data-parallel\", not one of data_parallel, parameter_server, "
-                 "butterfly_mixing, zero_gradient_sum, downpour, did you mean \"data_parallel\"?");
+    const std::string_view said = error.what();
+    EXPECT_TRUE(said.starts_with("unknown strategy \"data-parallel\", not one of data_parallel, "))
+        << said;
+    EXPECT_TRUE(said.ends_with(", did you mean \"data_parallel\"?")) << said;
   }
 }
 
