@@ -55,6 +55,8 @@ Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
   message->address = payload.address;
 
   const std::lock_guard lock{world_.mutex_};
+  ++world_.state(rank_).activity.messages;
+  world_.state(rank_).activity.bytes += payload.bytes;
   if (world_.state(to).is_lost) {
     world_.fail_as_lost(send, to);
     return request;
@@ -102,12 +104,19 @@ Request Flow::start(Kernel kernel) {
   auto& operation = *new LoopbackOperation{*this};
   Request request{operation};
   std::exception_ptr error;
+  {
+    const std::lock_guard lock{world_.mutex_};
+    world_.account(rank_, &World::RankState::computing, 1);
+  }
   try {
     run_on_host(kernel);
   } catch (...) {
     error = std::current_exception();
   }
   const std::lock_guard lock{world_.mutex_};
+  world_.account(rank_, &World::RankState::computing, -1);
+  ++world_.state(rank_).activity.kernels;
+  world_.state(rank_).activity.flops += work(kernel).flops;
   if (error) world_.fail(operation, rank_, std::move(error));
   else world_.finish(operation, rank_, 0);
   return request;
@@ -142,6 +151,7 @@ Request Flow::spawn(Task task) {
   }};
   lives = true;
   world_.flows_.insert(flow);
+  world_.account(rank_, &World::RankState::flows, 1);
   world_.spawned_.insert(spawned.get());
   return Request{*spawned.release()};
 }
@@ -158,7 +168,9 @@ std::optional<Completion> Flow::wait_any(WaitSet& set, Seconds until) {
     } else {
       const Seconds left = until - now();
       if (left <= Seconds{0}) break;
+      world_.account(rank_, &World::RankState::waiting, 1);
       wake_.wait_for(lock, std::min(left, longest));
+      world_.account(rank_, &World::RankState::waiting, -1);
     }
   }
   awaited_set_ = nullptr;

@@ -7,6 +7,15 @@
 
 namespace troupe::loopback {
 
+void World::account(Rank rank, int RankState::*doing, int change) {
+  RankState& state = this->state(rank);
+  const Seconds at = now(), passed = at - std::exchange(state.since, at);
+  if (state.computing > 0) state.activity.computing += passed;
+  else if (state.moving > 0) state.activity.communicating += passed;
+  else if (state.waiting > 0 && state.waiting == state.flows) state.activity.waiting += passed;
+  state.*doing += change;
+}
+
 void World::deliver(Message* matched, Receive& receive) {
   const std::unique_ptr<Message> message{matched};
   const auto [from, to, tag, bytes] = message->facts;
@@ -16,8 +25,13 @@ void World::deliver(Message* matched, Receive& receive) {
                                            ", but the receive has room for " +
                                            std::to_string(receive.room.bytes)}));
   } else {
-    if (bytes > 0 && message->address && !receive.room.is_phantom())
+    if (bytes > 0 && message->address && !receive.room.is_phantom()) {
+      for (const Rank rank : {from, to}) account(rank, &RankState::moving, 1);
       std::memmove(receive.room.address, message->address, bytes);
+      for (const Rank rank : {from, to}) account(rank, &RankState::moving, -1);
+    }
+    ++state(to).activity.received_messages;
+    state(to).activity.received_bytes += bytes;
     finish(receive, from, bytes);
   }
   if (!message->sender) return;
@@ -47,8 +61,10 @@ void World::fail_as_lost(LoopbackOperation& operation, Rank peer) {
 void World::block(std::unique_lock<std::mutex>& lock, Flow& flow) {
   flow.blocked_ = true;
   ++blocked_;
+  account(flow.rank_, &RankState::waiting, 1);
   resolve_standstill();
   flow.wake_.wait(lock, [&] { return !flow.blocked_; });
+  account(flow.rank_, &RankState::waiting, -1);
 }
 void World::unblock(Flow& flow) {
   if (std::exchange(flow.blocked_, false)) --blocked_;
@@ -66,6 +82,7 @@ void World::rank_ended(Rank rank, std::exception_ptr error) {
 }
 void World::flow_ended(Flow& flow) {
   flows_.erase(&flow);
+  account(flow.rank_, &RankState::flows, -1);
   resolve_standstill();
 }
 
@@ -162,7 +179,9 @@ RunReport World::result() const {
     for (const RankState& state : states_)
       if (state.error && kind_of(state.error) == kind) std::rethrow_exception(state.error);
   const std::lock_guard lock{mutex_};
-  return {unmatched()};
+  RunReport report{unmatched()};
+  for (const RankState& state : states_) report.activity.push_back(state.activity);
+  return report;
 }
 
 }  // namespace troupe::loopback

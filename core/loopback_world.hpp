@@ -151,10 +151,15 @@ class World {
     std::exception_ptr error{};
     bool has_ended = false;
     bool is_lost = false;
+    Activity activity{};
+    int flows = 1, computing = 0, moving = 0, waiting = 0;  ///< what its flows do now ...
+    Seconds since{};                                        ///< ... and have done since then
   };
   RankState& state(Rank rank) { return states_[static_cast<std::size_t>(rank)]; }
 
   // All below: holding the mutex.
+  /// From now on one more flow of the rank (or one less) does so.
+  void account(Rank rank, int RankState::*doing, int change);
   void deliver(Message* message, Receive& receive);
   void finished(LoopbackOperation& operation);
   void finish(LoopbackOperation& operation, Rank peer, std::size_t bytes);

@@ -27,18 +27,6 @@ std::string lines(const Items& items, const ToLine& to_line) {
   return all;
 }
 
-std::string blocked_text(const BlockedFlow& flow) {
-  constexpr std::size_t most = 4;
-  std::string all = rank_text(flow.rank);
-  if (flow.context != Context{}) all += ", " + to_text(flow.context) + ',';
-  all += " waits ";
-  if (flow.waits.empty()) return all + "for something that is under way nowhere";
-  const std::span waits{flow.waits};
-  all += joined(waits.first(std::min(waits.size(), most)), " or ");
-  if (waits.size() > most) all += " or for " + std::to_string(waits.size() - most) + " others";
-  return all;
-}
-
 }  // namespace
 
 std::string to_text(Context context) {
@@ -77,9 +65,22 @@ std::string waits_to_send(Rank to, Tag tag, std::size_t bytes) {
 }
 std::string waits_for_flow(Context child) { return "for its spawned " + to_text(child); }
 
+std::string to_text(const BlockedFlow& flow) {
+  constexpr std::size_t most = 4;
+  std::string all = rank_text(flow.rank);
+  if (flow.context != Context{}) all += ", " + to_text(flow.context) + ',';
+  all += " waits ";
+  if (flow.waits.empty()) return all + "for something that is under way nowhere";
+  const std::span waits{flow.waits};
+  all += joined(waits.first(std::min(waits.size(), most)), " or ");
+  if (waits.size() > most) all += " or for " + std::to_string(waits.size() - most) + " others";
+  return all;
+}
+
 std::string to_text(const Standstill& standstill) {
   std::string text =
-      "deadlock: nothing is under way, and" + lines(standstill.blocked, blocked_text);
+      "deadlock: nothing is under way, and" +
+      lines(standstill.blocked, [](const BlockedFlow& flow) { return to_text(flow); });
   if (!standstill.returned.empty())
     text += "\nalready returned:" + lines(standstill.returned, rank_text);
   if (!standstill.unmatched.empty())

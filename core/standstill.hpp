@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/activity.hpp"
 #include "core/tag.hpp"
 
 namespace troupe {
@@ -20,6 +21,7 @@ struct UnmatchedMessage {
 /// What a run that ended well can tell about itself.
 struct RunReport {
   std::vector<UnmatchedMessage> unmatched;  ///< ordered by sender, then receiver
+  std::vector<Activity> activity = {};      ///< by rank
 };
 
 /// A flow of control that waits, with no deadline.
@@ -28,6 +30,9 @@ struct BlockedFlow {
   Context context;                 ///< the flow's own
   std::vector<std::string> waits;  ///< "to receive from rank 1 (tag 3, step 2)", …: any would do
 };
+
+/// "rank 0, flow 0, waits to receive from rank 1 (tag 3, step 2) or …"
+std::string to_text(const BlockedFlow&);
 
 /// Every flow waits for another one.
 struct Standstill {

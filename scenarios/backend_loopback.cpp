@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/loopback.hpp"
-#include "scenarios/counting.hpp"
+#include "scenarios/activity.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -25,22 +25,17 @@ class LoopbackBackend final : public Backend {
   RunOutcome run(const Program& program) override {
     RunOutcome outcome;
     outcome.said.resize(static_cast<std::size_t>(machine_.ranks));
-    outcome.ranks.resize(outcome.said.size());
     std::vector<Seconds> ends(outcome.said.size());
     const auto report = run_loopback(machine_.ranks,
                                      [&](Communicator& comm) {
                                        const auto me = static_cast<std::size_t>(comm.rank());
-                                       SentCounters sent;
-                                       CountingCommunicator counted{comm, sent};
-                                       outcome.said[me] = program(counted);
+                                       outcome.said[me] = program(comm);
                                        ends[me] = comm.now();
-                                       auto& activity = outcome.ranks[me];
-                                       activity.rank = comm.rank();
-                                       activity.messages = sent.messages;
-                                       activity.bytes = sent.bytes;
                                      },
                                      {.eager_limit = eager_limit_});
     for (const auto end : ends) outcome.end = std::max(outcome.end, end);
+    for (const auto& activity : report.activity)
+      outcome.ranks.push_back(described(static_cast<Rank>(outcome.ranks.size()), {}, activity));
     outcome.unmatched_messages = report.unmatched.size();
     return outcome;
   }

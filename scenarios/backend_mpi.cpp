@@ -6,30 +6,20 @@
 #include <array>
 
 #include "real_backend/mpi/world.hpp"
-#include "scenarios/counting.hpp"
+#include "scenarios/activity.hpp"
 #include "scenarios/machine_json.hpp"
 
 namespace troupe::scenarios {
 namespace {
 
-const Tag length_tag{58}, figures_tag{59}, host_tag{60};
+const Tag account_tag{58}, figures_tag{59};
 
-using HostName = std::array<char, 64>;
-
-HostName host_name() {
-  HostName name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name;
-}
-
-analysis::RankActivity activity(int rank, const HostName& host, const SentCounters& sent) {
-  analysis::RankActivity activity;
-  activity.rank = rank;
-  activity.host = host.data();
-  activity.messages = sent.messages;
-  activity.bytes = sent.bytes;
-  return activity;
-}
+/// What a rank tells rank 0 beside its figures.
+struct Account {
+  std::uint64_t figures = 0;
+  Activity activity{};
+  std::array<char, 64> host{};
+};
 
 class MpiBackend final : public Backend {
  public:
@@ -51,39 +41,32 @@ class MpiBackend final : public Backend {
     options.eager_limit = eager_limit_;
     outcome.unmatched_messages = world_.run(
         [&](Communicator& comm) {
-          SentCounters sent;
-          CountingCommunicator counted{comm, sent};
-          auto said = program(counted);
+          auto said = program(comm);
           outcome.end = comm.now();
-          gather(comm, std::move(said), sent, outcome);
+          Account account{.figures = said.size(), .activity = world_.activity()};
+          ::gethostname(account.host.data(), account.host.size() - 1);
+          gather(comm, std::move(said), account, outcome);
         },
         options);
     return outcome;
   }
 
  private:
-  /// Rank 0 learns what all ranks said and sent.
-  static void gather(Communicator& comm, std::vector<double> said, const SentCounters& sent,
+  /// Rank 0 learns what all ranks said and did.
+  static void gather(Communicator& comm, std::vector<double> said, Account account,
                      RunOutcome& outcome) {
-    HostName host = host_name();
-    std::array<std::uint64_t, 3> sizes{said.size(), sent.messages, sent.bytes};
     if (comm.rank() != 0) {
-      send(comm, 0, length_tag, std::span<const std::uint64_t>{sizes});
+      send(comm, 0, account_tag, value(account));
       send(comm, 0, figures_tag, std::span<const double>{said});
-      send(comm, 0, host_tag, std::span<const char>{host});
       return;
     }
-    outcome.ranks.push_back(activity(0, host, sent));
+    outcome.ranks.push_back(described(0, account.host.data(), account.activity));
     outcome.said.push_back(std::move(said));
     for (Rank from = 1; from < comm.size(); ++from) {
-      receive(comm, from, length_tag, std::span<std::uint64_t>{sizes});
-      auto& theirs = outcome.said.emplace_back(sizes[0]);
+      receive(comm, from, account_tag, value(account));
+      outcome.ranks.push_back(described(from, account.host.data(), account.activity));
+      auto& theirs = outcome.said.emplace_back(account.figures);
       receive(comm, from, figures_tag, std::span<double>{theirs});
-      receive(comm, from, host_tag, std::span<char>{host});
-      SentCounters counters;
-      counters.messages = sizes[1];
-      counters.bytes = sizes[2];
-      outcome.ranks.push_back(activity(from, host, counters));
     }
   }
 

@@ -1,10 +1,13 @@
 #include "real_backend/mpi/engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <thread>
 #include <utility>
 #include <variant>
+
+#include "core/standstill.hpp"
 
 namespace troupe::mpi {
 
@@ -23,6 +26,7 @@ class Flow final : public Operation {
   /// True if it could go on now.
   bool runnable() const { return !fiber_.finished() && (!waiting_ || engine_.over(*waiting_)); }
   const Engine::Waiting* waiting() const noexcept { return waiting_; }
+  Context context() const { return comm_.context(); }
   void resume() {
     Flow* const before = std::exchange(engine_.current_, this);
     fiber_.resume();
@@ -66,22 +70,43 @@ class Flow final : public Operation {
 
 // ---- the port
 
+namespace {
+/// While it lives, this rank moves messages.
+class Moving {
+ public:
+  Moving(const Clock& clock, Activity& activity)
+      : clock_{clock}, activity_{activity}, since_{clock.now()} {}
+  Moving(const Moving&) = delete;
+  Moving& operator=(const Moving&) = delete;
+  ~Moving() { activity_.communicating += clock_.now() - since_; }
+
+ private:
+  const Clock& clock_;
+  Activity& activity_;
+  Seconds since_;
+};
+}  // namespace
+
 Rank FlowCommunicator::rank() const { return engine_.rank_; }
 int FlowCommunicator::size() const { return engine_.size_; }
 Seconds FlowCommunicator::now() const { return engine_.clock_.now(); }
 
 Request FlowCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
   EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator");
-  return Request{engine_.messages_.send(to, engine_.tags_.pack(placed(tag), tag), tag.is_open(),
-                                        payload, engine_.sequence_++)};
+  const Moving moving{engine_.clock_, engine_.activity_};
+  const Tag name = placed(tag);
+  return Request{
+      engine_.messages_.send(to, name, engine_.tags_.pack(name), payload, engine_.sequence_++)};
 }
 Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
   EXPECTS((from == any_rank) == tag.is_open(),
           "a receive takes from any rank if and only if its tag is open");
   EXPECTS(from == any_rank || (0 <= from && from < size()),
           "a message comes from a rank of the communicator");
-  return Request{engine_.messages_.receive(from, engine_.tags_.pack(placed(tag), tag),
-                                           tag.is_open(), room, engine_.sequence_++)};
+  const Moving moving{engine_.clock_, engine_.activity_};
+  const Tag name = placed(tag);
+  return Request{
+      engine_.messages_.receive(from, name, engine_.tags_.pack(name), room, engine_.sequence_++)};
 }
 Request FlowCommunicator::start(Kernel kernel) { return engine_.start(std::move(kernel)); }
 Request FlowCommunicator::spawn(Task task) {
@@ -100,12 +125,15 @@ std::optional<Completion> FlowCommunicator::wait_any(WaitSet& set, Seconds until
 
 // ---- starting
 
-Engine::Engine(Messages::Comms comms, const Options& options, const TagPacking& tags, Abort abort)
+Engine::Engine(Messages::Comms comms, const Options& options, const TagPacking& tags, Voice voice,
+               Activity& activity)
     : options_{options},
       tags_{tags},
-      abort_{std::move(abort)},
-      messages_{comms, options_, clock_, *this},
+      voice_{std::move(voice)},
+      activity_{activity},
+      messages_{comms, options_, clock_, *this, activity_},
       stacks_{options.flow_stack},
+      notice_after_{options.standstill_notice},
       root_{*this, Context{}} {
   EXPECTS(!options.wait_inside_mpi ||
               (options.progress == Progress::none && options.receive == Receive::posted),
@@ -134,15 +162,21 @@ Request Engine::start(Kernel kernel) {
   check(kernel);
   const Seconds busy = busy_time(kernel);
   const bool at_issue = runs_at_issue(kernel, busy);
+  ++activity_.kernels;
+  activity_.flops += work(kernel).flops;
   auto operation = std::make_unique<KernelOperation>(std::move(kernel), busy, sequence_++, *this);
   if (at_issue) {
     operation->run();
-    operation->finish(rank_, clock_.now());
+    finish(*operation);
     computed_ = true;
   } else {
     worker_.submit(*operation);
   }
   return Request{*operation.release()};
+}
+void Engine::finish(KernelOperation& operation) {
+  activity_.computing += operation.took();
+  operation.finish(rank_, clock_.now());
 }
 Request Engine::spawn(Context context, Task task) {
   flows_.push_back(std::make_unique<Flow>(*this, context, std::move(task), sequence_++));
@@ -167,11 +201,52 @@ void Engine::block(const Waiting& waiting) {
   backoff_.reset();
   do {
     // Not an "or" that skips: both must have their turn.
-    const bool polled = poll(), resumed = resume_flows();
+    const bool polled = attend([this] { return poll(); }), resumed = resume_flows();
     if (over(waiting)) return;
-    if (polled || resumed) backoff_.reset();
-    else idle(earliest_deadline(waiting.until));
+    if (polled || resumed) {
+      backoff_.reset();
+    } else {
+      notice_standstill(waiting);
+      attend([&] { return idle(earliest_deadline(waiting.until)), false; });
+    }
   } while (true);
+}
+
+/// Calls `action`, which returns whether it moved anything, and counts its time; except while the
+/// worker computes, which counts its own.
+template <class Action>
+bool Engine::attend(const Action& action) {
+  const bool computing = !worker_.idle();
+  const Seconds since = clock_.now();
+  const bool moved = action();
+  if (!computing)
+    (moved || messages_.receiving() ? activity_.communicating : activity_.waiting) +=
+        clock_.now() - since;
+  return moved;
+}
+
+void Engine::notice_standstill(const Waiting& waiting) {
+  if (backoff_.waited(clock_.now()) < notice_after_ || !worker_.idle() || messages_.receiving() ||
+      earliest_deadline(waiting.until) < forever)
+    return;
+  std::string text =
+      "nothing has moved here for " + std::to_string(std::lround(notice_after_.count())) + " s";
+  text += "\n  " + to_text(BlockedFlow{rank_, Context{}, waits_of(waiting)});
+  for (const auto& flow : flows_)
+    if (flow->waiting())
+      text += "\n  " + to_text(BlockedFlow{rank_, flow->context(), waits_of(*flow->waiting())});
+  voice_.notice(text);
+  notice_after_ *= 2;
+}
+
+std::vector<std::string> Engine::waits_of(const Waiting& waiting) const {
+  const auto asked = [&](const Operation& operation) {
+    return waiting.operation == &operation || (waiting.set && operation.wait_set() == waiting.set);
+  };
+  std::vector<std::string> waits = messages_.waits(asked);
+  for (const auto& flow : flows_)
+    if (!flow->is_done() && asked(*flow)) waits.push_back(waits_for_flow(flow->context()));
+  return waits;
 }
 
 void Engine::breathe() {
@@ -192,7 +267,7 @@ bool Engine::poll() {
   bool some = !options_.wait_inside_mpi && messages_.poll();
   if (!worker_.idle()) {
     for (KernelOperation* const operation : worker_.take_computed()) {
-      operation->finish(rank_, clock_.now());
+      finish(*operation);
       some = true;
     }
   }
@@ -251,11 +326,11 @@ void Engine::wait_until_done(const Operation& operation) noexcept {
            .operation = &operation,
            .until = leaving ? clock_.now() + options_.patience : forever});
     if (!operation.is_done())
-      abort_(
+      voice_.abort(
           "an exception leaves the program, and what it had started does not end: its peers may "
           "be waiting for this rank");
   } catch (const std::exception& error) {
-    abort_(error.what());
+    voice_.abort(error.what());
   }
 }
 

@@ -35,7 +35,7 @@ class FlowCommunicator final : public Communicator {
   std::optional<Completion> wait_any(WaitSet& set, Seconds until = forever) override;
 
  private:
-  Context placed(Tag tag) const { return tag.is_placed() ? tag.context() : context_; }
+  Tag placed(Tag tag) const { return tag.is_placed() ? tag : tag.in(context_); }
   Engine& engine_;
   Context context_;
   std::uint32_t spawned_ = 0;
@@ -46,6 +46,8 @@ class FlowCommunicator final : public Communicator {
 class Backoff {
  public:
   void reset() noexcept { fresh_ = true; }
+  /// Since the first next() after a reset.
+  Seconds waited(Seconds now) const noexcept { return fresh_ ? Seconds{} : now - since_; }
   /// How long to sleep; zero: only yield.
   Seconds next(Seconds now);
 
@@ -56,10 +58,14 @@ class Backoff {
 
 class Engine final : public Waiter {
  public:
-  /// Ends the job because of `message`; does not return.
-  using Abort = std::function<void(const std::string& message)>;
+  /// How an engine speaks to people: by a line on stderr, or (does not return) by ending the job.
+  struct Voice {
+    std::function<void(const std::string&message)> notice, abort;
+  };
 
-  Engine(Messages::Comms comms, const Options& options, const TagPacking& tags, Abort abort);
+  /// Counts in `activity` what this rank does.
+  Engine(Messages::Comms comms, const Options& options, const TagPacking& tags, Voice voice,
+         Activity& activity);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
@@ -89,7 +95,13 @@ class Engine final : public Waiter {
   void breathe();
   void wait_until_done(const Operation& operation) noexcept override;
 
+  template <class Action>
+  bool attend(const Action& action);
   bool over(const Waiting& waiting) const;
+  /// Says what this rank waits for when that has been long enough.
+  void notice_standstill(const Waiting& waiting);
+  std::vector<std::string> waits_of(const Waiting& waiting) const;
+  void finish(KernelOperation& operation);
   bool poll();
   bool resume_flows();
   void idle(Seconds until);
@@ -99,7 +111,8 @@ class Engine final : public Waiter {
 
   Options options_;
   const TagPacking& tags_;
-  Abort abort_;
+  Voice voice_;
+  Activity& activity_;
   Rank rank_ = 0;
   int size_ = 1;
   Clock clock_;
@@ -110,6 +123,7 @@ class Engine final : public Waiter {
   std::size_t running_flows_ = 0;
   Flow* current_ = nullptr;  // null: the rank's own flow
   Backoff backoff_;
+  Seconds notice_after_;
   FlowCommunicator root_;
   std::uint64_t sequence_ = 0;
   int unbroken_ = 0;       // waits in a row that found something ready

@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 
+#include "core/standstill.hpp"
 #include "real_backend/mpi/tag_packing.hpp"
 
 namespace troupe::mpi {
@@ -28,6 +29,9 @@ void MessageOperation::abandon() noexcept {
     messages_.waiter_.wait_until_done(*this);
 }
 void MessageOperation::retire() noexcept { messages_.recycle(*this); }
+std::string MessageOperation::description() const {
+  return receives_ ? waits_to_receive(rank_, name_) : waits_to_send(rank_, name_, bytes_);
+}
 
 // ---- starting
 
@@ -39,16 +43,18 @@ int size_of(MPI_Comm comm) {
 }
 }  // namespace
 
-Messages::Messages(Comms comms, const Options& options, const Clock& clock, Waiter& waiter)
+Messages::Messages(Comms comms, const Options& options, const Clock& clock, Waiter& waiter,
+                   Activity& activity)
     : comms_{comms},
       options_{options},
       clock_{clock},
       waiter_{waiter},
+      activity_{activity},
       receipts_{comms.receipts, size_of(comms.receipts)},
       addressed_(static_cast<std::size_t>(size_of(comms.addressed))),
       sent_(addressed_.size()) {}
 
-Operation& Messages::send(Rank to, int tag, bool open, ConstPayload payload,
+Operation& Messages::send(Rank to, Tag name, int tag, ConstPayload payload,
                           std::uint64_t sequence) {
   EXPECTS(payload.memory->on_host(), "MPI sends from host memory");
   const std::byte* address = payload.address;
@@ -60,24 +66,29 @@ Operation& Messages::send(Rank to, int tag, bool open, ConstPayload payload,
 
   MessageOperation& operation = fresh(sequence);
   operation.rank_ = to;
+  operation.name_ = name;
   operation.tag_ = tag;
-  operation.open_ = open;
+  operation.open_ = name.is_open();
   operation.receives_ = false;
   operation.bytes_ = payload.bytes;
 
   const Extent extent{payload.bytes};
   MPI_Request request = MPI_REQUEST_NULL;
   ++sent_[static_cast<std::size_t>(to)];
+  ++activity_.messages;
+  activity_.bytes += payload.bytes;
   if (!is_eager(payload.bytes, options_.eager_limit)) {
     if (options_.receive == Receive::posted) {
-      check_call(MPI_Issend(address, extent.count(), extent.type(), to, tag, comm(open), &request),
+      check_call(MPI_Issend(address, extent.count(), extent.type(), to, tag, comm(name.is_open()),
+                            &request),
                  "MPI_Issend");
       operation.ends_to_come_ = 1;
     } else {
-      check_call(MPI_Isend(address, extent.count(), extent.type(), to, tag, comm(open), &request),
+      check_call(MPI_Isend(address, extent.count(), extent.type(), to, tag, comm(name.is_open()),
+                           &request),
                  "MPI_Isend");
       operation.ends_to_come_ = 2;
-      receipts_.expect(to, open, operation);
+      receipts_.expect(to, name.is_open(), operation);
     }
     activate(request, {&operation, nullptr, payload.bytes});
   } else {
@@ -87,20 +98,22 @@ Operation& Messages::send(Rank to, int tag, bool open, ConstPayload payload,
       std::memcpy(copy.get(), payload.address, payload.bytes);
       address = copy.get();
     }
-    check_call(MPI_Isend(address, extent.count(), extent.type(), to, tag, comm(open), &request),
-               "MPI_Isend");
+    check_call(
+        MPI_Isend(address, extent.count(), extent.type(), to, tag, comm(name.is_open()), &request),
+        "MPI_Isend");
     activate(request, {nullptr, std::move(copy), payload.bytes});
     operation.complete(to, payload.bytes, clock_.now());
   }
   return operation;
 }
 
-Operation& Messages::receive(Rank from, int tag, bool open, Payload room, std::uint64_t sequence) {
+Operation& Messages::receive(Rank from, Tag name, int tag, Payload room, std::uint64_t sequence) {
   EXPECTS(room.memory->on_host(), "MPI receives into host memory");
   MessageOperation& operation = fresh(sequence);
   operation.rank_ = from;
+  operation.name_ = name;
   operation.tag_ = tag;
-  operation.open_ = open;
+  operation.open_ = name.is_open();
   operation.receives_ = true;
   operation.room_ = room.address;
   operation.bytes_ = room.bytes;
@@ -109,13 +122,14 @@ Operation& Messages::receive(Rank from, int tag, bool open, Payload room, std::u
     std::byte* const address = room_for(operation, room.bytes, true);
     const Extent extent{room.bytes};
     MPI_Request request = MPI_REQUEST_NULL;
-    check_call(MPI_Irecv(address, extent.count(), extent.type(), open ? MPI_ANY_SOURCE : from, tag,
-                         comm(open), &request),
-               "MPI_Irecv");
+    check_call(
+        MPI_Irecv(address, extent.count(), extent.type(), name.is_open() ? MPI_ANY_SOURCE : from,
+                  tag, comm(name.is_open()), &request),
+        "MPI_Irecv");
     activate(request, {&operation, nullptr, room.bytes});
     return operation;
   }
-  Channel& queue = channel(from, open);
+  Channel& queue = channel(from, name.is_open());
   const auto arrived = std::find_if(queue.arrived.begin(), queue.arrived.end(),
                                     [tag](const Arrived& one) { return one.tag == tag; });
   if (arrived != queue.arrived.end()) {
@@ -125,7 +139,7 @@ Operation& Messages::receive(Rank from, int tag, bool open, Payload room, std::u
   } else {
     queue.posted.push_back(&operation);
     operation.posted_ = true;
-    ++(open ? posted_open_ : posted_addressed_);
+    ++(name.is_open() ? posted_open_ : posted_addressed_);
   }
   return operation;
 }
@@ -236,6 +250,13 @@ bool Messages::test_active() {
   return true;
 }
 
+std::vector<std::string> Messages::waits(const std::function<bool(const Operation&)>& asked) const {
+  std::vector<std::string> all;
+  for (const auto& operation : operations_)
+    if (!operation->is_done() && asked(*operation)) all.push_back(operation->description());
+  return all;
+}
+
 void Messages::wait() {
   EXPECTS(!requests_.empty(), "a rank that waits inside MPI has a message under way");
   int index = 0;
@@ -276,17 +297,20 @@ void Messages::finish_active(std::size_t slot, const MPI_Status& status, int err
   if (operation->truncated_ || error_class == MPI_ERR_TRUNCATE) {
     const std::string length =
         operation->truncated_ ? "of " + std::to_string(active_[slot].bytes) + " bytes" : "";
-    operation->fail(from,
-                    std::make_exception_ptr(
-                        Truncated{"a message " + length + (length.empty() ? "" : " ") +
-                                  "from rank " + std::to_string(from) + " (" +
-                                  TagPacking::describe(operation->tag_) + ") is longer than the " +
-                                  std::to_string(operation->bytes_) + " bytes there is room for"}),
-                    at);
+    operation->fail(
+        from,
+        std::make_exception_ptr(Truncated{
+            "a message " + length + (length.empty() ? "" : " ") + "from rank " +
+            std::to_string(from) + " (" + to_text(operation->name_) + ") is longer than the " +
+            std::to_string(operation->bytes_) + " bytes there is room for"}),
+        at);
     return;
   }
   check_call(error, "MPI_Irecv");
-  operation->complete(from, bytes_of(status), at);
+  const std::size_t bytes = bytes_of(status);
+  ++activity_.received_messages;
+  activity_.received_bytes += bytes;
+  operation->complete(from, bytes, at);
 }
 
 void Messages::remove_active(std::size_t slot) {

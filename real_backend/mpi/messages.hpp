@@ -10,9 +10,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "core/activity.hpp"
 #include "core/communicator.hpp"
 #include "real_backend/mpi/ballast.hpp"
 #include "real_backend/mpi/mpi_call.hpp"
@@ -35,8 +38,12 @@ class MessageOperation final : public Operation {
   void retire() noexcept override;
 
   Messages& messages_;
+  /// "to receive from rank 1 (tag 3, step 2)"
+  std::string description() const;
+
   Rank rank_ = any_rank;  // the other side, or any_rank
-  int tag_ = 0;           // packed
+  Tag name_{0};           // with its context
+  int tag_ = 0;           // the same, packed
   bool open_ = false;     // on an open tag
   bool receives_ = false;
   bool posted_ = false;            // waits in a Channel for a message
@@ -60,12 +67,15 @@ class Messages {
     MPI_Comm open;
     MPI_Comm receipts;
   };
-  Messages(Comms comms, const Options& options, const Clock& clock, Waiter& waiter);
+  /// Counts in `activity` what is sent and received.
+  Messages(Comms comms, const Options& options, const Clock& clock, Waiter& waiter,
+           Activity& activity);
   Messages(const Messages&) = delete;
   Messages& operator=(const Messages&) = delete;
 
-  Operation& send(Rank to, int tag, bool open, ConstPayload payload, std::uint64_t sequence);
-  Operation& receive(Rank from, int tag, bool open, Payload room, std::uint64_t sequence);
+  /// `name` has its context; `tag` is the same, packed.
+  Operation& send(Rank to, Tag name, int tag, ConstPayload payload, std::uint64_t sequence);
+  Operation& receive(Rank from, Tag name, int tag, Payload room, std::uint64_t sequence);
 
   /// Matches what has arrived and completes what has ended by now. True if there was something.
   bool poll();
@@ -77,6 +87,10 @@ class Messages {
   }
   /// True while a message is moving that is long enough to need this thread's help throughout.
   bool moving() const noexcept { return long_ones_ > 0; }
+  /// True while a message that has arrived is being received.
+  bool receiving() const noexcept { return taking_ > 0; }
+  /// What those of the operations under way that are asked for wait for, in words.
+  std::vector<std::string> waits(const std::function<bool(const Operation&)>& asked) const;
   /// Waits, with all ranks, until every message of the run has arrived; receives and forgets those
   /// that nobody asked for. Returns how many those were here.
   std::size_t finish();
@@ -144,6 +158,7 @@ class Messages {
   const Options& options_;
   const Clock& clock_;
   Waiter& waiter_;
+  Activity& activity_;
   Ballast ballast_;
   Receipts receipts_;
   std::vector<Channel> addressed_;  // by sender

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <string>
 
 namespace troupe::mpi {
 
@@ -55,14 +56,6 @@ int TagPacking::pack(Context context, Tag tag) const {
   const auto number = static_cast<std::uint32_t>(number_of(context.path(), length, path_digits_));
   return static_cast<int>(number << number_shift | tag.name() << step_bits |
                           (tag.step() & ((1u << step_bits) - 1)));
-}
-
-std::string TagPacking::describe(int packed) {
-  const auto bits = static_cast<std::uint32_t>(packed);
-  std::string text = "tag " + std::to_string(bits >> step_bits & ((1u << name_bits) - 1)) +
-                     ", step " + std::to_string(bits & ((1u << step_bits) - 1)) + " (mod 32)";
-  if (bits >> number_shift != 0) text += ", context number " + std::to_string(bits >> number_shift);
-  return text;
 }
 
 }  // namespace troupe::mpi

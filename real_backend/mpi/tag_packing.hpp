@@ -5,7 +5,6 @@
 // communicator.
 
 #include <cstdint>
-#include <string>
 
 #include "core/tag.hpp"
 
@@ -18,11 +17,11 @@ class TagPacking {
   explicit TagPacking(std::int64_t upper_bound);
   /// Throws BackendError when the context is nested too deeply.
   int pack(Context context, Tag tag) const;
+  /// That of a tag that has its context.
+  int pack(Tag tag) const { return pack(tag.context(), tag); }
 
   /// Set in the tag of a message without values, which fits wherever it would without.
   static constexpr int phantom = 1 << 11;
-  /// "tag 5, step 3 (mod 32)": for messages to people.
-  static std::string describe(int packed);
 
  private:
   int path_digits_;  // bits of a path after its leading 1

@@ -25,12 +25,14 @@ KernelOperation::KernelOperation(Kernel kernel, Seconds busy, std::uint64_t sequ
   renew(sequence);
 }
 void KernelOperation::run() noexcept {
+  const auto begin = SteadyClock::now();
   try {
     if (!is_phantom(kernel_)) run_on_host(kernel_);
     else if (busy_ > Seconds{}) be_busy(busy_);
   } catch (...) {
     error_ = std::current_exception();
   }
+  took_ = SteadyClock::now() - begin;
 }
 void KernelOperation::finish(Rank rank, Seconds at) {
   if (error_) fail(rank, std::exchange(error_, nullptr), at);

@@ -22,6 +22,8 @@ class KernelOperation final : public Operation {
   KernelOperation(Kernel kernel, Seconds busy, std::uint64_t sequence, Waiter& waiter);
   /// Computes it, or is busy for its time. What it throws is kept for finish().
   void run() noexcept;
+  /// How long that took.
+  Seconds took() const noexcept { return took_; }
   void finish(Rank rank, Seconds at);
 
  private:
@@ -29,7 +31,7 @@ class KernelOperation final : public Operation {
   void retire() noexcept override { delete this; }
 
   Kernel kernel_;
-  Seconds busy_;
+  Seconds busy_, took_{};
   Waiter& waiter_;
   std::exception_ptr error_;
 };

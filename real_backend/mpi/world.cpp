@@ -55,17 +55,22 @@ Failure current_failure() noexcept {
   }
 }
 
-[[noreturn]] void end_job(std::string_view message, int exit_status) noexcept {
+void say(std::string_view message) noexcept {
   Rank rank = 0;
   int size = 1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  // What fails on every rank is said by rank 0, which ends the others before they speak.
-  if (rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds{300});
   std::fflush(stdout);
   std::fprintf(stderr, "troupe: rank %d of %d: %.*s\n", rank, size,
                static_cast<int>(message.size()), message.data());
   std::fflush(stderr);
+}
+[[noreturn]] void end_job(std::string_view message, int exit_status) noexcept {
+  Rank rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  // What fails on every rank is said by rank 0, which ends the others before they speak.
+  if (rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  say(message);
   MPI_Abort(MPI_COMM_WORLD, exit_status);
   std::_Exit(exit_status);
 }
@@ -108,6 +113,7 @@ struct World::State {
   Rank rank = 0;
   int size = 1;
   int local_rank = 0;
+  Activity activity;
   bool threads = false;  // this MPI bears threads beside the one that calls it
 };
 
@@ -150,8 +156,12 @@ std::size_t World::run(const std::function<void(Communicator&)>& program, const 
       throw BackendError{
           "this MPI bears no thread beside its own (MPI_THREAD_FUNNELED); use "
           "Progress::none"};
-    Engine engine{state_->comms, options, state_->tags,
-                  [](const std::string& message) { end_job(message, EXIT_FAILURE); }};
+    Engine engine{state_->comms,
+                  options,
+                  state_->tags,
+                  {.notice = say,
+                   .abort = [](const std::string& message) { end_job(message, EXIT_FAILURE); }},
+                  state_->activity = {}};
     check_call(MPI_Barrier(state_->comms.addressed), "MPI_Barrier");
     engine.start_clock();
     {
@@ -162,6 +172,8 @@ std::size_t World::run(const std::function<void(Communicator&)>& program, const 
   });
   return unasked;
 }
+
+const Activity& World::activity() const noexcept { return state_->activity; }
 
 void World::check_same_everywhere(std::string_view text) const {
   const MPI_Comm comm = state_->comms.addressed;

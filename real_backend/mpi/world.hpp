@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "core/activity.hpp"
 #include "core/communicator.hpp"
 #include "real_backend/mpi/options.hpp"
 
@@ -34,6 +35,9 @@ class World {
   /// has ended and every message has arrived; returns how many messages were left that nobody had
   /// received here. An exception that leaves `program` ends the job as guard() says.
   std::size_t run(const std::function<void(Communicator&)>& program, const Options& options = {});
+
+  /// What this rank has done so far in the run under way, else in the last one. Not collective.
+  const Activity& activity() const noexcept;
 
   /// Calls `body`, which need not be collective. An exception that leaves it ends the whole job:
   /// one line on stderr, and exit status Error::exit_status(), else 1. Where all ranks fail with

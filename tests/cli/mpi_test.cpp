@@ -70,6 +70,16 @@ json figures_of(const json& report) {
   return figures;
 }
 
+/// What the ranks sent, received and computed.
+json work_of(const json& report) {
+  json work = json::array();
+  for (const json& rank : report["ranks"])
+    for (const char* key :
+         {"messages", "bytes", "received_messages", "received_bytes", "kernels", "flops"})
+      work.push_back(rank[key]);
+  return work;
+}
+
 TEST_F(Mpi, GivesTheSameBitsAsThreadsAndTheSimulator) {
   const std::string scenarios = std::string{TROUPE_SOURCE_DIR} + "/scenarios/";
   for (const char* name : {"allreduce/ring", "butterfly/mixing", "zero_gradient_sum/ring",
@@ -81,9 +91,13 @@ TEST_F(Mpi, GivesTheSameBitsAsThreadsAndTheSimulator) {
     const auto real = figures_of(json::parse(read(file("real.json"))));
     EXPECT_FALSE(real.empty()) << name;
     EXPECT_EQ(real, figures_of(json::parse(read(file("threads.json"))))) << name;
+    const auto work = work_of(json::parse(read(file("real.json"))));
+    EXPECT_EQ(work.size(), 4u * 6) << name;
+    EXPECT_EQ(work, work_of(json::parse(read(file("threads.json"))))) << name;
 #ifdef TROUPE_HAS_SIMGRID
     ASSERT_EQ(troupe(run + file("simulated.json") + " --backend sim").status, 0) << name;
     EXPECT_EQ(real, figures_of(json::parse(read(file("simulated.json"))))) << name;
+    EXPECT_EQ(work, work_of(json::parse(read(file("simulated.json"))))) << name;
 #endif
   }
 }

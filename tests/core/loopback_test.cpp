@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace troupe {
@@ -183,6 +184,43 @@ TEST(Loopback, RefusesWhatTheContractForbids) {
     EXPECT_THROW(receive(comm, 0, Tag::open(3), value(x)), ContractViolation);
     EXPECT_THROW((void)comm.start(Opaque{}), ContractViolation);
   });
+}
+
+TEST(Loopback, AccountsForWhatARankDoes) {
+  constexpr Seconds nap{0.05};
+  Seconds end{};
+  const RunReport report = run_loopback(2, [&](Communicator& comm) {
+    std::vector<char> values(1000);
+    if (comm.rank() == 0) {
+      receive(comm, 1, Tag{1}, Payload{});
+      compute(comm,
+              Opaque{{}, {}, {.flops = Flops{1e3}}, [&] { std::this_thread::sleep_for(nap); }});
+      send(comm, 1, data, std::span{values});
+      return;
+    }
+    send(comm, 0, Tag{1}, ConstPayload{});
+    receive(comm, 0, data, std::span{values});
+    // While a flow computes the rank does not wait, though its main flow does.
+    wait(comm, comm.spawn([&](Communicator& flow) {
+      compute(flow, Opaque{{}, {}, {}, [&] { std::this_thread::sleep_for(nap); }});
+    }));
+    end = comm.now();
+  });
+  ASSERT_EQ(report.activity.size(), 2u);
+  const Activity &first = report.activity[0], &second = report.activity[1];
+  EXPECT_EQ(first.messages, 1u);
+  EXPECT_EQ(first.bytes, 1000u);
+  EXPECT_EQ(first.received_messages, 1u);
+  EXPECT_EQ(first.received_bytes, 0u);
+  EXPECT_EQ(first.kernels, 1u);
+  EXPECT_EQ(first.flops, Flops{1e3});
+  EXPECT_EQ(second.received_bytes, 1000u);
+  for (const Activity& rank : report.activity) {
+    EXPECT_GE(rank.computing, nap);
+    EXPECT_GT(rank.communicating, Seconds{});
+  }
+  EXPECT_GE(second.waiting, nap / 2);
+  EXPECT_LE(second.computing + second.communicating + second.waiting, end);
 }
 
 TEST(Loopback, RefusesMoreFlowsThanThereAreContexts) {

@@ -204,6 +204,66 @@ void carries_thousands(World& world) {
       carry(size < 2000 ? 1500 : 700, size, eager);
 }
 
+/// What a rank did, and how long: rank 0 computes while it has nothing to send and rank 1 waits for
+/// it, then long messages go to rank 1, one of them into a flow.
+void accounts(World& world) {
+  constexpr Seconds nap{0.1};
+  const std::size_t size = 1 << 25;
+  world.run([&](Communicator& comm) {
+    std::vector<std::byte> values(size);
+    int x = 0;
+    if (comm.rank() == 0) {
+      receive(comm, 1, signal, value(x));
+      compute(comm,
+              Opaque{{}, {}, {.flops = Flops{1e3}}, [&] { std::this_thread::sleep_for(nap); }});
+      send(comm, 1, data, std::span{values});
+      send(comm, 1, data.in(comm.context().spawned(0)), std::span{values});
+    } else if (comm.rank() == 1) {
+      send(comm, 0, signal, value(x));
+      receive(comm, 0, data, std::span{values});
+      wait(comm, comm.spawn([&](Communicator& flow) {
+        receive(flow, 0, data, std::span{values});
+        compute(flow, Opaque{{}, {}, {}, [&] { std::this_thread::sleep_for(nap); }});
+      }));
+    }
+    const Activity did = world.activity();
+    const Seconds end = comm.now();
+    check(did.computing + did.communicating + did.waiting <= end + Seconds{1e-3},
+          "a rank does one thing at a time");
+    check(did.communicating > Seconds{}, "messages take time");
+    check(did.computing >= nap && did.kernels == 1, "kernels take their time");
+    if (comm.rank() == 0) {
+      check(did.messages == 2 && did.bytes == 2 * size, "what was sent is counted");
+      check(did.received_messages == 1 && did.received_bytes == 4, "and what was received");
+      check(did.flops == Flops{1e3}, "and what was computed");
+    } else {
+      check(did.received_messages == 2 && did.received_bytes == 2 * size, "in flows, too");
+      check(did.waiting >= nap / 2, "a rank waits for one that computes");
+    }
+  });
+}
+
+/// All others wait for the last rank, which does nothing for longer than a standstill may last.
+void comes_late(World& world) {
+  world.run(
+      [](Communicator& comm) {
+        const Rank last = comm.size() - 1;
+        int x = 0;
+        if (comm.rank() == 0) {
+          receive(comm, last, data.at(3), value(x));
+        } else if (comm.rank() < last) {
+          wait(comm,
+               comm.spawn([&](Communicator& flow) { receive(flow, last, data.at(3), value(x)); }));
+        } else {
+          std::this_thread::sleep_for(std::chrono::milliseconds{1500});
+          send(comm, 0, data.at(3), value(x));
+          for (Rank to = 1; to < last; ++to)
+            send(comm, to, data.at(3).in(comm.context().spawned(0)), value(x));
+        }
+      },
+      {.standstill_notice = Seconds{1}});
+}
+
 /// The packing of contexts has an end, and says so.
 void refuses_deep_contexts(World& world) {
   world.run([](Communicator& comm) {
@@ -297,6 +357,8 @@ int main(int argc, char** argv) {
       {"thousands", carries_thousands},
       {"deep", refuses_deep_contexts},
       {"flows", keeps_flows_apart},
+      {"accounts", accounts},
+      {"late", comes_late},
       {"throws", throws_on_one_rank},
       {"throws_everywhere", throws_everywhere},
       {"disagrees", disagrees},

@@ -72,11 +72,6 @@ TEST(TagPacking, StaysBelowASmallerBound) {
   EXPECT_THROW(TagPacking{32767}, BackendError);
 }
 
-TEST(TagPacking, DescribesWhatItPacked) {
-  const TagPacking packing{int_max};
-  EXPECT_EQ(TagPacking::describe(packing.pack({}, Tag{5}.at(3))), "tag 5, step 3 (mod 32)");
-}
-
 TEST(Launch, IsNothingWhenStartedByHand) {
   EXPECT_FALSE(find_launch([](const char*) -> const char* { return nullptr; }));
 }
