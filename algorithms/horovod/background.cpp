@@ -81,6 +81,7 @@ void Background::negotiate() {
 void Background::heard(const Completion& message) {
   if (message.index == caller) {
     queued_.push_back(handed_);
+    handed_->heard = control_.now();
     leaving_ |= handed_->announcement.kind == Kind::leave;
     if (!cycle_end_) cycle_end_ = control_.now() + shared_.options.cycle_time;
     if (!leaving_) listen_to_caller();
@@ -139,10 +140,11 @@ void Background::tell_stalls() {
 }
 
 void Background::follow(const std::vector<Response>& responses) {
-  for (const Response& response : responses) follow(response);
+  const Seconds answered = control_.now();
+  for (const Response& response : responses) follow(response, answered);
 }
 
-void Background::follow(const Response& response) {
+void Background::follow(const Response& response, Seconds answered) {
   if (response.what.kind == Kind::leave) {
     ended_ = true;
     return;
@@ -152,12 +154,20 @@ void Background::follow(const Response& response) {
     return hand(std::exchange(joining_, nullptr));
   }
   std::vector<Operation*> operations;
+  std::vector<std::string> own;
   for (const std::string& name : response.names) {
     const auto at = announced_.find(name);
     operations.push_back(at == announced_.end() ? nullptr : at->second);
-    if (at != announced_.end()) announced_.erase(at);
+    if (at == announced_.end()) continue;
+    tell_timeline(*at->second, answered);
+    announced_.erase(at);
+    own.push_back(name);
   }
-  if (response.verdict == Verdict::perform) perform(lines_, shared_.options, response, operations);
+  if (response.verdict == Verdict::perform) {
+    PhaseWriter phases{control_, shared_.options.timeline, std::move(own)};
+    perform(lines_, shared_.options, response, operations, phases);
+    phases.end();
+  }
   for (Operation* operation : operations) {
     if (operation) {
       operation->verdict = response.verdict;
@@ -167,6 +177,16 @@ void Background::follow(const Response& response) {
       shared_.lost = response.reason;
     }
   }
+}
+
+/// What is past when an operation's turn has come.
+void Background::tell_timeline(const Operation& operation, Seconds answered) {
+  Timeline* const timeline = shared_.options.timeline;
+  if (!timeline) return;
+  const Announcement& what = operation.announcement;
+  timeline->add(
+      {control_.rank(), what.name, "NEGOTIATE_" + phase_of(what.kind), operation.heard, answered});
+  timeline->add({control_.rank(), what.name, "QUEUE", answered, control_.now()});
 }
 
 void Background::hand(Operation* operation) {

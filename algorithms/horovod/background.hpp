@@ -42,11 +42,12 @@ class Background {
   void receive(Rank from, const std::vector<std::byte>& letter);
   void answer();
   void follow(const std::vector<Response>& responses);
-  void follow(const Response& response);
+  void follow(const Response& response, Seconds answered);
   void tell_children(const std::vector<std::byte>& letter);
   void tell_stalls();
   Seconds next_deadline() const;
   void listen_to_caller();
+  void tell_timeline(const Operation& operation, Seconds answered);
   void hand(Operation* operation);
   bool is_coordinator() const { return control_.rank() == 0; }
 

@@ -178,11 +178,12 @@ Handle Horovod::State::hand_over(std::shared_ptr<Operation> operation) {
 }
 
 Operation& Horovod::State::result_of(const std::shared_ptr<Operation>& operation) {
-  EXPECTS(operation, "an operation is waited for once, by its handle");
+  EXPECTS(operation && !operation->taken, "an operation is waited for once, by its handle");
   while (!operation->done && !background_ended) hear(forever);
   if (!operation->done) std::rethrow_exception(shared->failure);
   if (operation->verdict == Verdict::refused) throw BadInput{operation->reason};
   if (operation->verdict == Verdict::lost) throw PeerLost{operation->reason};
+  operation->taken = true;
   return *operation;
 }
 

@@ -5,11 +5,12 @@
 #include <string>
 
 #include "algorithms/horovod/coordinator.hpp"
+#include "algorithms/horovod/timeline.hpp"
 #include "algorithms/layout.hpp"
 
 namespace troupe::algorithms::horovod {
 
-/// All ranks are given the same, but for `on_stall`.
+/// All ranks are given the same, but for `on_stall` and `timeline`.
 struct Options {
   /// Ready tensors up to this many bytes travel as one (HOROVOD_FUSION_THRESHOLD); 0: each alone.
   Bytes fusion_threshold{128 * 1024 * 1024};
@@ -29,6 +30,8 @@ struct Options {
   Layout layout{};
   /// Hears of stalled operations on rank 0, from another flow of control than that of the caller.
   std::function<void(const StallWarning&)> on_stall{};
+  /// Takes what each operation of this rank does, and when (HOROVOD_TIMELINE); it outlives the run.
+  Timeline* timeline = nullptr;
 };
 
 }  // namespace troupe::algorithms::horovod

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 
 #include "algorithms/all_to_all/all_to_all.hpp"
@@ -85,15 +86,19 @@ Tensor zeros(Communicator& comm, const Announcement& what, std::size_t count) {
 ///                                              ring, halving-doubling, hierarchical, …
 ///   results   [A A A] [B] [C C]   ← Copy       buffer [A A A B C C]
 void allreduce(Communicator& comm, const Options& options, const Response& response,
-               std::span<Operation* const> operations) {
+               std::span<Operation* const> operations, PhaseWriter& phases) {
   std::vector<Tensor> missing;
   std::vector<Slice> tensors;
   for (std::size_t i = 0; i < operations.size(); ++i) {
     if (!operations[i]) missing.push_back(zeros(comm, response.what, response.sizes[i]));
     tensors.push_back(operations[i] ? operations[i]->tensor.slice() : missing.back().slice());
   }
-  if (tensors.size() == 1) return reduce(comm, options, response, tensors.front());
+  if (tensors.size() == 1) {
+    phases.begin(phase_of(Kind::allreduce));
+    return reduce(comm, options, response, tensors.front());
+  }
 
+  phases.begin("MEMCPY_IN_FUSION_BUFFER");
   const auto count =
       std::accumulate(response.sizes.begin(), response.sizes.end(), std::uint64_t{0});
   const auto longest = std::ranges::max_element(tensors, {}, &Slice::size);
@@ -102,7 +107,9 @@ void allreduce(Communicator& comm, const Options& options, const Response& respo
   for (std::size_t at = 0, i = 0; i < tensors.size(); at += tensors[i++].size())
     places.push_back(buffer.all().subslice(at, tensors[i].size()));
   for (std::size_t i = 0; i < tensors.size(); ++i) compute(comm, Copy{places[i], tensors[i]});
+  phases.begin(phase_of(Kind::allreduce));
   reduce(comm, options, response, buffer.all());
+  phases.begin("MEMCPY_OUT_FUSION_BUFFER");
   for (std::size_t i = 0; i < tensors.size(); ++i)
     if (operations[i]) compute(comm, Copy{tensors[i], places[i]});
 }
@@ -183,12 +190,20 @@ void reducescatter(Communicator& comm, const Response& response, Operation& oper
 
 }  // namespace
 
+std::string phase_of(Kind kind) {
+  std::string name{name_of(kind)};
+  for (char& letter : name)
+    letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return name;
+}
+
 void perform(Lines lines, const Options& options, const Response& response,
-             std::span<Operation* const> operations) {
+             std::span<Operation* const> operations, PhaseWriter& phases) {
   if (response.what.kind == Kind::allreduce)
-    return allreduce(lines.data, options, response, operations);
+    return allreduce(lines.data, options, response, operations, phases);
   if (!operations.front()) return;  // a barrier that a rank which has joined does not wait for
   Operation& operation = *operations.front();
+  phases.begin(phase_of(response.what.kind));
   switch (response.what.kind) {
     case Kind::allgather: return allgather(lines.data, response, operation);
     case Kind::broadcast:

@@ -153,6 +153,15 @@ TEST(Horovod, TellsWhenAnOperationIsOver) {
   });
 }
 
+TEST(Horovod, ReturnsAResultOnce) {
+  on_threads(2, [](Horovod& hvd) {
+    const Handle handle = hvd.allreduce_async(Tensor{{1}, std::vector<float>{1}});
+    hvd.synchronize(handle);
+    EXPECT_THROW(hvd.synchronize(handle), ContractViolation);
+    EXPECT_THROW(hvd.synchronize(Handle{}), ContractViolation);
+  });
+}
+
 TEST(Horovod, GoesOnWithoutRanksThatHaveJoined) {
   // Rank r has r+1 batches, as where data do not divide evenly.
   std::mutex mutex;

@@ -117,6 +117,25 @@ TEST(SimulatedHorovod, TakesAsLongWithValues) {
   EXPECT_NEAR(seconds_of_a_step(false, false), 0.1 + communication, negotiation);
 }
 
+TEST(SimulatedHorovod, TellsTheTimelineSimulatedTimes) {
+  Timeline timeline;
+  test::run_on(star_of(2), [&](Communicator& comm) {
+    Options options;
+    options.timeline = &timeline;
+    Horovod hvd{comm, options};
+    if (comm.rank() == 1)  // half a second late
+      compute(comm, Opaque{{}, {}, {.flops = {5e9}, .bytes = {}}, [] {}});
+    hvd.allreduce(Tensor::phantom({12'500'000}, Dtype::float32), "gradient", {.op = ReduceOp::sum});
+  });
+  std::vector<double> seconds;  // of rank 0
+  for (const Phase& phase : timeline.phases())
+    if (phase.rank == 0) seconds.push_back((phase.end - phase.begin).count());
+  ASSERT_EQ(seconds.size(), 3u);
+  EXPECT_NEAR(seconds[0], 0.5 + 0.001, negotiation);            // NEGOTIATE_ALLREDUCE
+  EXPECT_EQ(seconds[1], 0);                                     // QUEUE
+  EXPECT_NEAR(seconds[2], communication - 0.001, negotiation);  // ALLREDUCE
+}
+
 TEST(SimulatedHorovod, SaysWhatARankMissesInsteadOfHanging) {
   std::map<Rank, std::string> told;
   test::run_on(star_of(3), [&](Communicator& comm) {
