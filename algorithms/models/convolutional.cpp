@@ -81,6 +81,10 @@ std::unique_ptr<Model> Convolutional::make(const TrainingProblem& problem, const
 
 std::string Convolutional::refusal(const TrainingProblem& problem, const DataShape& data) {
   const ConvolutionalShape shape = shape_of(problem, data);
+  const std::size_t stated = problem.model[picture].size();
+  if (stated != 0 && stated != 3)
+    return "picture is [channels, height, width], three numbers; " + std::to_string(stated) +
+           " given";
   if (shape.picture.values() == 0)
     return "picture is [channels, height, width]; " + std::to_string(data.inputs) +
            " inputs of data \"" + problem.data.kind() +
