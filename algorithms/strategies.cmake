@@ -12,3 +12,12 @@ troupe_library(algorithms
           models/least_squares.cpp models/model.cpp optimisers/optimiser.cpp
           parameter_server/parameter_server.cpp zero_gradient_sum/zero_gradient_sum.cpp
   PUBLIC troupe::core troupe::collectives)
+# Replicas: whole models, or all but a part of them, on every rank.
+target_sources(troupe_algorithms
+  PUBLIC FILE_SET HEADERS FILES
+          data_parallel/buckets.hpp model_averaging/averaging.hpp model_averaging/diloco.hpp model_averaging/easgd.hpp
+          model_averaging/fedavg.hpp model_averaging/local_sgd.hpp parallel/block_coordinate.hpp
+          parallel/sharded_optimiser.hpp
+  PRIVATE data_parallel/buckets.cpp model_averaging/averaging.cpp model_averaging/diloco.cpp model_averaging/easgd.cpp
+          model_averaging/fedavg.cpp model_averaging/local_sgd.cpp parallel/block_coordinate.cpp
+          parallel/sharded_optimiser.cpp)

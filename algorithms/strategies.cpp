@@ -8,6 +8,13 @@
 #include "algorithms/choice.hpp"
 #include "algorithms/data_parallel/data_parallel.hpp"
 #include "algorithms/map_reduce/map_reduce.hpp"
+#include "algorithms/learner.hpp"
+#include "algorithms/model_averaging/diloco.hpp"
+#include "algorithms/model_averaging/easgd.hpp"
+#include "algorithms/model_averaging/fedavg.hpp"
+#include "algorithms/model_averaging/local_sgd.hpp"
+#include "algorithms/parallel/block_coordinate.hpp"
+#include "algorithms/parallel/sharded_optimiser.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
 #include "algorithms/zero_gradient_sum/zero_gradient_sum.hpp"
 
@@ -16,12 +23,13 @@ namespace {
 
 constexpr Strategy table[] = {
     {.kind = {.name = "data_parallel",
-              .summary = "replicas sum their gradients by an allreduce at each step"},
+              .summary = "replicas sum their gradients by an allreduce at each step",
+              .settings = DataParallel::settings},
      .family = "allreduce",
      .source = "Dean et al., NIPS 2012; Patarasuk and Yuan, JPDC 69(2), 2009",
      .synchronous = true,
      .run = data_parallel,
-     .refusal = refusal_of_data_parallel},
+     .refusal = refusal_of_replicas},
     {.kind = {.name = "parameter_server",
               .summary = "workers push gradients to rank 0 and pull parameters: bsp, ssp or asp",
               .settings = ParameterServer::settings},
@@ -61,6 +69,53 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = map_reduce,
      .refusal = refusal_of_map_reduce},
+    {.kind = {.name = "local_sgd",
+              .summary = "replicas train alone and take the mean of their models now and then",
+              .settings = LocalSgd::settings},
+     .family = "model_averaging",
+     .source = "Stich, ICLR 2019; Lin et al., ICLR 2020",
+     .synchronous = true,
+     .run = local_sgd,
+     .refusal = refusal_of_local_sgd},
+    {.kind = {.name = "fedavg",
+              .summary = "a server averages what some clients learnt on data of their own",
+              .settings = FedAvg::settings},
+     .family = "model_averaging",
+     .source = "McMahan et al., AISTATS 2017",
+     .synchronous = true,
+     .run = fedavg,
+     .refusal = refusal_of_fedavg},
+    {.kind = {.name = "easgd",
+              .summary = "replicas are pulled towards a centre, and the centre towards them",
+              .settings = Easgd::settings},
+     .family = "model_averaging",
+     .source = "Zhang, Choromanska and LeCun, NIPS 2015",
+     .synchronous = true,
+     .run = easgd,
+     .refusal = refusal_of_replicas},
+    {.kind = {.name = "diloco",
+              .summary = "local steps of one optimiser, Nesterov's for their sum",
+              .settings = Diloco::settings},
+     .family = "model_averaging",
+     .source = "Douillard et al., arXiv 2311.08105, 2023",
+     .synchronous = true,
+     .run = diloco,
+     .refusal = refusal_of_replicas},
+    {.kind = {.name = "sharded_optimiser",
+              .summary = "data parallel with the optimiser's state in shards (ZeRO stage 1)"},
+     .family = "parallel",
+     .source = "Rajbhandari et al., SC 2020, section 5.1",
+     .synchronous = true,
+     .run = sharded_optimiser,
+     .refusal = refusal_of_learner},
+    {.kind = {.name = "block_coordinate",
+              .summary = "data parallel that trains one group of layers at a time",
+              .settings = BlockCoordinate::settings},
+     .family = "parallel",
+     .source = "Tseng, JOTA 109(3), 2001, for descent by blocks",
+     .synchronous = true,
+     .run = block_coordinate,
+     .refusal = refusal_of_replicas},
 };
 
 }  // namespace

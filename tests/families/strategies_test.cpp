@@ -13,7 +13,7 @@
 namespace troupe::algorithms {
 namespace {
 
-TEST(Strategies, AreTheFiveFamilies) {
+TEST(Strategies, HaveNamesAndSourcesAndTheFiveFamiliesAmongThem) {
   std::set<std::string_view> names, families;
   for (const Strategy& strategy : strategies()) {
     names.insert(strategy.kind.name);
@@ -23,8 +23,9 @@ TEST(Strategies, AreTheFiveFamilies) {
     EXPECT_FALSE(strategy.source.empty());
   }
   EXPECT_EQ(names.size(), strategies().size());
-  EXPECT_EQ(families, (std::set<std::string_view>{"allreduce", "parameter_server", "butterfly",
-                                                  "zero_gradient_sum", "asynchronous_sgd"}));
+  for (const char* family :
+       {"allreduce", "parameter_server", "butterfly", "zero_gradient_sum", "asynchronous_sgd"})
+    EXPECT_TRUE(families.contains(family)) << family;
 }
 
 TEST(Strategies, AreFoundByTheNearestName) {

@@ -8,6 +8,8 @@
 #include "algorithms/asynchronous_sgd/downpour.hpp"
 #include "algorithms/butterfly/butterfly_mixing.hpp"
 #include "algorithms/data/generated.hpp"
+#include "algorithms/data/data_kinds.hpp"
+#include "algorithms/model_averaging/diloco.hpp"
 #include "algorithms/models/least_squares.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
 #include "algorithms/strategies.hpp"
@@ -38,6 +40,7 @@ inline TrainingProblem determined_problem(const Strategy& strategy) {
   TrainingProblem problem = standard_problem(std::string{strategy.kind.name});
   if (!strategy.synchronous) problem.strategy.set(Inbox::order_setting, "cyclic");
   if (strategy.kind.name == "zero_gradient_sum") problem.optimiser.rate = 0;
+  if (strategy.kind.name == "diloco") problem.strategy.set(Diloco::inner_steps, 10);
   problem.data.set(samples_setting, 1000);
   problem.stop.steps = 30;
   return problem;

@@ -1,0 +1,269 @@
+// Strategies of replicas: what data parallel, means of models and shards of an optimiser have to do
+// with one another, on the standard problem.
+
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+
+#include "algorithms/data_parallel/buckets.hpp"
+#include "algorithms/data_parallel/data_parallel.hpp"
+#include "algorithms/model_averaging/diloco.hpp"
+#include "algorithms/model_averaging/easgd.hpp"
+#include "algorithms/model_averaging/fedavg.hpp"
+#include "algorithms/model_averaging/local_sgd.hpp"
+#include "algorithms/parallel/sharded_optimiser.hpp"
+#include "core/recorder.hpp"
+#include "tests/families/worlds.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+std::vector<double> trained(int ranks, const TrainingProblem& problem, Rank rank = 0) {
+  TrainingHistory history;
+  train(ranks, problem, history);
+  return history.final_parameters().at(rank);
+}
+
+TrainingProblem whole_shards(std::string strategy, std::int64_t steps) {
+  TrainingProblem problem = standard_problem(std::move(strategy));
+  problem.data.set(samples_setting, 1003);
+  problem.stop.steps = steps;
+  return problem;
+}
+
+void expect_close(const std::vector<double>& a, const std::vector<double>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  EXPECT_LE(distance(a, b), 1e-12 * norm(b));
+  EXPECT_GT(norm(b), 0);
+}
+
+TEST(Buckets, AreClosedAtTheirSizeFromTheLastLayerOn) {
+  const std::vector<Layer> layers{{"a", 0, 100}, {"b", 100, 10}, {"c", 110, 30}, {"d", 140, 5}};
+  const auto buckets = buckets_of(layers, Dtype::float64, Bytes{8 * 5}, Bytes{8 * 40});
+  ASSERT_EQ(buckets.size(), 3u);
+  EXPECT_EQ(buckets[0].offset, 140u);
+  EXPECT_EQ(buckets[0].count, 5u);
+  EXPECT_EQ(buckets[1].offset, 100u);  // c alone is too small, c and b are enough
+  EXPECT_EQ(buckets[1].count, 40u);
+  EXPECT_EQ(buckets[1].first_layer, 1u);
+  EXPECT_EQ(buckets[2].count, 100u);
+  EXPECT_EQ(buckets_of(layers, Dtype::float64, Bytes{1 << 20}, Bytes{1 << 20}).size(), 1u);
+}
+
+TEST(DataParallel, TakesTheSameStepsBySumAndByMeanWithTheRateDivided) {
+  TrainingProblem problem = whole_shards("data_parallel", 50);
+  const auto by_mean = trained(4, problem);
+  problem.strategy.set(DataParallel::reduce, "sum");
+  problem.optimiser.rate /= 4;
+  expect_close(trained(4, problem), by_mean);
+}
+
+TEST(DataParallel, IsBiasedWhereUnequalShardsCountEqually) {
+  TrainingProblem problem = whole_shards("data_parallel", 200);
+  problem.data.set(samples_setting, 10);  // shards of 3, 3, 2, 2
+  problem.model.set(LeastSquares::features, 4);
+  const auto alone = trained(1, problem);
+  expect_close(trained(4, problem), alone);
+  problem.strategy.set(DataParallel::weights, "equal");
+  EXPECT_GT(distance(trained(4, problem), alone), 1e-3 * norm(alone));
+}
+
+TEST(LocalSgd, IsDataParallelWhereAMeanFollowsEachStep) {
+  const auto expected = trained(4, whole_shards("data_parallel", 40));
+  TrainingProblem problem = whole_shards("local_sgd", 40);
+  problem.strategy.set(LocalSgd::local_steps, 1);
+  expect_close(trained(4, problem), expected);
+  problem.strategy.set(LocalSgd::group_size, 2);
+  expect_close(trained(4, problem, 3), expected);
+}
+
+TEST(LocalSgd, DoesNotDriftWhereAllHaveTheSameData) {
+  // A common Hessian and gradient: H local steps on the mean are H steps of one machine.
+  TrainingProblem problem = whole_shards("local_sgd", 40);
+  problem.data.set(samples_setting, 100);
+  const auto alone = trained(1, problem);
+  problem.strategy.set(LocalSgd::local_steps, 8);
+  // One rank alone has nobody to differ from, whatever the period of its means.
+  expect_close(trained(1, problem), alone);
+}
+
+/// The quadratics of sorted shards: A_r, b_r with f_r = N_r F_r.
+struct Shards {
+  std::vector<Matrix> matrices;
+  std::vector<Vector> vectors;
+  Matrix matrix = Matrix::Zero(20, 20);
+  Vector vector = Vector::Zero(20);
+  explicit Shards(const TrainingProblem& problem, int shards) {
+    run_loopback(1, [&](Communicator& comm) {
+      for (int shard = 0; shard < shards; ++shard) {
+        Matrix a(20, 20);
+        Vector b(20);
+        QuadraticShard{problem, shard, shards}.normal_equations(comm, std::span{a.data(), 400},
+                                                                std::span{b.data(), 20});
+        const double samples = 10000.0 / shards;
+        matrices.push_back(a / samples);
+        vectors.push_back(b / samples);
+        matrix += a / 10000;
+        vector += b / 10000;
+      }
+    });
+  }
+  /// Where rounds of `steps` local steps and a mean come to rest, and how far F is from its least.
+  double gap(int steps, double rate) const {
+    const auto n = static_cast<double>(matrices.size());
+    Matrix map = Matrix::Zero(20, 20);
+    Vector offset = Vector::Zero(20);
+    for (std::size_t r = 0; r < matrices.size(); ++r) {
+      Matrix power = Matrix::Identity(20, 20);
+      for (int step = 0; step < steps; ++step)
+        power *= Matrix::Identity(20, 20) - rate * matrices[r];
+      map += power / n;
+      offset += (Matrix::Identity(20, 20) - power) * matrices[r].ldlt().solve(vectors[r]) / n;
+    }
+    const Vector rest = (Matrix::Identity(20, 20) - map).fullPivLu().solve(offset);
+    const Vector d = rest - matrix.ldlt().solve(vector);
+    return 0.5 * d.dot(matrix * d);
+  }
+};
+
+/// Unlike shards and many local steps end off the optimum: the published gaps of the fixed point.
+TEST(LocalSgd, ComesToRestOffTheOptimumOfUnlikeShards) {
+  TrainingProblem problem = standard_problem("local_sgd");
+  problem.data.partition = "sorted";
+  const Shards shards{problem, 8};
+  EXPECT_NEAR(shards.gap(5, 0.2), 1.16e-7, 0.02e-7);
+  EXPECT_NEAR(shards.gap(5, 0.1), 2.6e-8, 0.1e-8);
+  EXPECT_NEAR(shards.gap(5, 0.05), 6.1e-9, 0.1e-9);
+  EXPECT_NEAR(shards.gap(50, 0.2), 1.4e-5, 0.1e-5);
+  EXPECT_NEAR(shards.gap(50, 0.1), 4.6e-6, 0.1e-6);
+  EXPECT_NEAR(shards.gap(50, 0.05), 1.1e-6, 0.1e-6);
+  EXPECT_LE(shards.gap(1, 0.2), 1e-20);
+  problem.data.partition = "strided";
+  const Shards alike{problem, 8};
+  EXPECT_NEAR(alike.gap(5, 0.2), 2.3e-10, 0.1e-10);
+  EXPECT_NEAR(alike.gap(50, 0.2), 2.1e-8, 0.1e-8);
+}
+
+TEST(LocalSgd, ComesToRestWhereItsFixedPointIs) {
+  TrainingProblem problem = standard_problem("local_sgd");
+  problem.data.partition = "sorted";
+  problem.optimiser.rate = 0.2;
+  problem.strategy.set(LocalSgd::local_steps, 50);
+  problem.stop.steps = 8000;
+  problem.evaluate_every = 0;
+  problem.data.set(samples_setting, 10000);
+  TrainingHistory history;
+  train(8, problem, history);
+  // (1 − ηλ_min)^(2·8000) is 1.5e-4 of the first gap: the rest must be within that of the limit.
+  const double gap = *history.summary().back().gap;
+  EXPECT_GT(gap, 1.0e-5);
+  EXPECT_LT(gap, 1.4e-5 + 0.075 * 1.6e-4 * 2);
+}
+
+TEST(FedAvg, IsOneStepOfOneMachineForWholeShardsAndOneEpoch) {
+  TrainingProblem alone = whole_shards("data_parallel", 1);
+  TrainingProblem problem = whole_shards("fedavg", 1);
+  expect_close(trained(5, problem), trained(1, alone));
+}
+
+TEST(FedAvg, NeverMovesFurtherThanItsClipAllows) {
+  for (const double server_rate : {1.0, 0.5}) {
+    TrainingProblem problem = whole_shards("fedavg", 1);
+    problem.strategy.set(FedAvg::clip, 1e-3).set(FedAvg::server_rate, server_rate);
+    const auto x = trained(5, problem);  // from zero
+    EXPECT_LE(norm(x), server_rate * 1e-3 * (1 + 1e-12));
+    EXPECT_GT(norm(x), 0.5 * server_rate * 1e-3);
+  }
+}
+
+TEST(FedAvg, AsksAShareOfTheClients) {
+  TrainingProblem problem = whole_shards("fedavg", 10);
+  problem.strategy.set(FedAvg::fraction, 0.25);
+  std::vector<RecordedRank> logs(9);
+  run_loopback(9, [&](Communicator& comm) {
+    SilentLog silent;
+    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+    train(recorder, problem, silent);
+  });
+  EXPECT_EQ(logs[0].bytes_sent(), 10u * 2 * 160);  // 2 of 8 clients a round
+  std::uint64_t back = 0;
+  for (std::size_t client = 1; client < 9; ++client) back += logs[client].bytes_sent() - 8;
+  EXPECT_EQ(back, 10u * 2 * 160);
+}
+
+TEST(FedAvg, StaysNearTheServerWithAProximalTerm) {
+  TrainingProblem problem = whole_shards("fedavg", 1);
+  problem.strategy.set(FedAvg::epochs, 50);
+  const double free = norm(trained(5, problem));
+  problem.strategy.set(FedAvg::proximal, 1.0);
+  EXPECT_LT(norm(trained(5, problem)), 0.5 * free);
+}
+
+TEST(Diloco, IsLocalSgdWithAnOuterRateOfOneAndNoMomentum) {
+  TrainingProblem local = whole_shards("local_sgd", 30);
+  const auto expected = trained(4, local);
+  TrainingProblem problem = whole_shards("diloco", 30);
+  problem.strategy.set(Diloco::inner_steps, 10)
+      .set(Diloco::outer_rate, 1.0)
+      .set(Diloco::outer_momentum, 0.0);
+  expect_close(trained(4, problem), expected);
+}
+
+TEST(Easgd, MovesReplicasAndCentreAsThePaperSays) {
+  TrainingProblem problem = whole_shards("easgd", 6);
+  problem.strategy.set(Easgd::period, 2).set(Easgd::moving_rate, 0.6);
+  problem.data.set(samples_setting, 10000);
+  const Shards shards{problem, 4};
+  std::vector<Vector> x(4, Vector::Zero(20));
+  Vector centre = Vector::Zero(20);
+  for (int step = 1; step <= 6; ++step) {
+    for (std::size_t r = 0; r < 4; ++r)
+      x[r] -= problem.optimiser.rate * (shards.matrices[r] * x[r] - shards.vectors[r]);
+    if (step % 2) continue;
+    const Vector before = centre;
+    for (Vector& replica : x) {
+      centre += 0.6 / 4 * (replica - before);
+      replica -= 0.6 / 4 * (replica - before);
+    }
+  }
+  const std::vector<double> expected(centre.begin(), centre.end());
+  expect_close(trained(4, problem, 2), expected);
+}
+
+TEST(ShardedOptimiser, IsDataParallel) {
+  for (const int ranks : {2, 3, 7})
+    expect_close(trained(ranks, whole_shards("sharded_optimiser", 30), ranks - 1),
+                 trained(ranks, whole_shards("data_parallel", 30)));
+}
+
+TEST(ShardedOptimiser, SendsAsMuchAsARingAllreduce) {
+  const auto bytes_of = [](const char* strategy) {
+    TrainingProblem problem = determined_problem(find_strategy(strategy));
+    problem.model.set(LeastSquares::features, 24);
+    std::vector<std::uint64_t> bytes;
+    for (const std::int64_t steps : {4, 5}) {
+      problem.stop.steps = steps;
+      std::vector<RecordedRank> logs(8);
+      run_loopback(8, [&](Communicator& comm) {
+        SilentLog silent;
+        Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+        train(recorder, problem, silent);
+      });
+      bytes.push_back(logs[3].bytes_sent());
+    }
+    return bytes[1] - bytes[0];
+  };
+  EXPECT_EQ(bytes_of("sharded_optimiser"), 2u * 7 * 24);  // 2(P−1)/P · M with M = 24 · 8
+  EXPECT_EQ(bytes_of("data_parallel"), 2u * 7 * 24);
+}
+
+TEST(ShardedOptimiser, NeedsThePublishedMemory) {
+  EXPECT_NEAR(mixed_precision_bytes(7.5e9, 1), 120e9, 1e6);
+  EXPECT_NEAR(mixed_precision_bytes(7.5e9, 64), 31.4e9, 0.05e9);
+}
+
+}  // namespace
+}  // namespace troupe::algorithms
