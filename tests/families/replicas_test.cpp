@@ -5,12 +5,15 @@
 
 #include <Eigen/Dense>
 
+#include "algorithms/data/generators.hpp"
 #include "algorithms/data_parallel/buckets.hpp"
 #include "algorithms/data_parallel/data_parallel.hpp"
 #include "algorithms/model_averaging/diloco.hpp"
 #include "algorithms/model_averaging/easgd.hpp"
 #include "algorithms/model_averaging/fedavg.hpp"
 #include "algorithms/model_averaging/local_sgd.hpp"
+#include "algorithms/models/perceptron.hpp"
+#include "algorithms/parallel/block_coordinate.hpp"
 #include "algorithms/parallel/sharded_optimiser.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
@@ -69,6 +72,88 @@ TEST(DataParallel, IsBiasedWhereUnequalShardsCountEqually) {
   expect_close(trained(4, problem), alone);
   problem.strategy.set(DataParallel::weights, "equal");
   EXPECT_GT(distance(trained(4, problem), alone), 1e-3 * norm(alone));
+}
+
+/// A network of four layers on three classes of points, whose gradient comes in several buckets.
+TrainingProblem network_problem(std::string strategy, std::int64_t steps) {
+  static const std::vector<std::int64_t> widths{6, 16, 12, 8, 3};
+  TrainingProblem problem;
+  problem.strategy = std::move(strategy);
+  problem.model = "mlp";
+  problem.model.set(Perceptron::layers, widths);
+  problem.dataset = std::make_shared<const Dataset>(blobs(240, 6, 3, 0.3, 1));
+  problem.batch = 16;
+  problem.stop.steps = steps;
+  problem.optimiser.rate = 0.1;
+  return problem;
+}
+
+TrainingProblem in_buckets(bool overlap) {
+  TrainingProblem problem = network_problem("data_parallel", 20);
+  problem.strategy.set(DataParallel::first_bucket_bytes, 8)
+      .set(DataParallel::bucket_bytes, 8 * 200)
+      .set(DataParallel::overlap, overlap);
+  return problem;
+}
+
+TEST(DataParallel, EndsWithTheSameBitsWhetherBucketsOverlapOrNot) {
+  TrainingHistory history;
+  train(4, in_buckets(true), history);
+  const auto all = history.final_parameters();
+  for (const auto& [rank, x] : all) EXPECT_EQ(x, all.at(0)) << rank;
+  EXPECT_EQ(all.at(0), trained(4, in_buckets(false)));
+  EXPECT_LT(*history.summary().back().loss, *history.summary().front().loss);
+}
+
+/// The distances of all replicas from that of rank 0 before and after training.
+std::pair<double, double> offsets_of(const std::string& start) {
+  TrainingProblem problem = network_problem("data_parallel", 30);
+  problem.strategy.set(DataParallel::start, start);
+  TrainingHistory history;
+  train(3, problem, history);
+  const auto before = history.parameters_at(0), after = history.final_parameters();
+  double changed = 0;
+  std::vector<double> offset(before.at(0).size());
+  for (std::size_t i = 0; i < offset.size(); ++i) {
+    offset[i] = before.at(2)[i] - before.at(0)[i];
+    changed = std::max(changed, std::abs(after.at(2)[i] - after.at(0)[i] - offset[i]));
+  }
+  return {norm(offset), changed};
+}
+
+TEST(DataParallel, KeepsReplicasApartForEverThatStartApart) {
+  const auto [apart, changed] = offsets_of("own");
+  EXPECT_GT(apart, 0.1);
+  EXPECT_LE(changed, 1e-14);
+  const auto [together, moved] = offsets_of("broadcast");
+  EXPECT_EQ(together, 0);
+  EXPECT_EQ(moved, 0);
+}
+
+TEST(BlockCoordinate, SendsAndMovesItsGroupOnly) {
+  TrainingProblem problem = network_problem("block_coordinate", 3);
+  problem.strategy.set(BlockCoordinate::groups, 2).set(BlockCoordinate::steps_per_group, 3);
+  problem.evaluate_every = 1;
+  TrainingHistory history;
+  std::vector<RecordedRank> logs(2);
+  run_loopback(2, [&](Communicator& comm) {
+    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+    train(recorder, problem, history);
+  });
+  // 6·16 + 16 + 16·12 + 12 values in the first two layers, 12·8 + 8 + 8·3 + 3 in the others; two
+  // ranks send half the vector twice
+  const std::size_t first = 316, all = 447;
+  EXPECT_EQ(logs[0].bytes_sent(), 3 * first * 8);
+  const auto before = history.parameters_at(0).at(0), after = history.parameters_at(3).at(0);
+  ASSERT_EQ(before.size(), all);
+  EXPECT_TRUE(std::equal(before.begin() + first, before.end(), after.begin() + first));
+  EXPECT_FALSE(std::equal(before.begin(), before.begin() + first, after.begin()));
+}
+
+TEST(BlockCoordinate, IsDataParallelWithOneGroup) {
+  TrainingProblem problem = network_problem("block_coordinate", 10);
+  problem.strategy.set(BlockCoordinate::groups, 1);
+  EXPECT_EQ(trained(3, problem), trained(3, network_problem("data_parallel", 10)));
 }
 
 TEST(LocalSgd, IsDataParallelWhereAMeanFollowsEachStep) {
