@@ -8,7 +8,6 @@
 #include "algorithms/asynchronous_sgd/downpour.hpp"
 #include "algorithms/butterfly/butterfly_mixing.hpp"
 #include "algorithms/data/generated.hpp"
-#include "algorithms/data/data_kinds.hpp"
 #include "algorithms/model_averaging/diloco.hpp"
 #include "algorithms/models/least_squares.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
