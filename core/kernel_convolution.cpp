@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -209,7 +210,7 @@ std::size_t largest_in(const Windows& w, const T* channel, std::size_t y, std::s
   for (std::size_t row = first(y); row < last(y, w.window_height, w.height); ++row)
     for (std::size_t column = first(x); column < last(x, w.window_width, w.width); ++column) {
       const T value = channel[row * w.width + column];
-      if (value > channel[best] || value != value) best = row * w.width + column;
+      if (value > channel[best] || std::isnan(value)) best = row * w.width + column;
     }
   return best;
 }

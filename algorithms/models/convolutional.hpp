@@ -49,7 +49,7 @@ struct Convolutional {
                                                       &NetworkSettings::loss,
                                                       &NetworkSettings::decay};
   static std::unique_ptr<Model> make(const TrainingProblem& problem, const DataShape& shape);
-  static std::string refusal(const TrainingProblem& problem, const DataShape& shape);
+  static std::string refusal(const TrainingProblem& problem, const DataShape& data);
 };
 
 }  // namespace troupe::algorithms

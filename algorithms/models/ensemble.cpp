@@ -24,6 +24,7 @@ std::unique_ptr<Model> Ensemble::make(const TrainingProblem& problem, const Data
   const Decomposition cut{
       widths, random_groups(widths, subnets_of(problem, shape, widths.size() - 2), draws)};
   std::vector<Network> members;
+  members.reserve(cut.subnets());
   for (std::size_t k = 0; k < cut.subnets(); ++k)
     members.push_back(
         multi_layer_perceptron(cut.widths_of(k), NetworkSettings::activation_of(problem.model)));
@@ -69,6 +70,7 @@ void Ensemble::initialise(Communicator& comm, Slice parameters, SplitMix64 draws
 
 std::vector<Pass> Ensemble::passes_for(ConstSlice like, std::size_t capacity) const {
   std::vector<Pass> passes;
+  passes.reserve(members_.size());
   for (const Network& member : members_) passes.emplace_back(member, like, capacity);
   return passes;
 }

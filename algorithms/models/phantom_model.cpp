@@ -10,6 +10,7 @@ std::vector<PhantomLayer> stated_layers(const Choice& choice) {
   const auto activations = choice[PhantomModel::activations_setting],
              flops = choice[PhantomModel::flops_setting];
   std::vector<PhantomLayer> table;
+  table.reserve(parameters.size());
   for (std::size_t i = 0; i < parameters.size(); ++i)
     table.push_back({.name = "layer" + std::to_string(i),
                      .parameters = static_cast<std::size_t>(parameters[i]),

@@ -47,6 +47,7 @@ std::span<const Preset> presets() { return table; }
 
 const Preset& find_preset(std::string_view name) {
   std::vector<std::string> names;
+  names.reserve(table.size());
   for (const Preset& preset : table) names.emplace_back(preset.name);
   expect_choice("preset", name, names);
   return *std::ranges::find(table, name, &Preset::name);
@@ -84,6 +85,7 @@ std::vector<PhantomLayer> dlrm_layers() {
       2173,  4,    7046547,  18,      15,  286181, 105,     142572};
   constexpr std::size_t width = 16, vectors = rows.size() + 1;
   std::vector<PhantomLayer> layers;
+  layers.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i)
     layers.push_back({.name = "table" + std::to_string(i),
                       .parameters = rows[i] * width,

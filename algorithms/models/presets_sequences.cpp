@@ -135,7 +135,7 @@ std::vector<PhantomLayer> deepsea_layers() {
           convolution_layer("conv2", along(320, 248, 8, 1), 480),
           pooling_layer("pool2", along(480, 241, 4, 4)),
           convolution_layer("conv3", along(480, 60, 8, 1), 960),
-          dense_layer("fc", 960 * 53, 925),
+          dense_layer("fc", std::size_t{960} * 53, 925),
           dense_layer("features", 925, 919)};
 }
 
