@@ -21,3 +21,10 @@ target_sources(troupe_algorithms
   PRIVATE data_parallel/buckets.cpp model_averaging/averaging.cpp model_averaging/diloco.cpp model_averaging/easgd.cpp
           model_averaging/fedavg.cpp model_averaging/local_sgd.cpp parallel/block_coordinate.cpp
           parallel/sharded_optimiser.cpp)
+# The butterfly: partners, how they average, and what is trained that way.
+target_sources(troupe_algorithms
+  PUBLIC FILE_SET HEADERS FILES
+          butterfly/asynchronous_mixing.hpp butterfly/graph_mixing.hpp butterfly/hybrid_propagation.hpp
+          butterfly/mailbox.hpp butterfly/mixing.hpp butterfly/partners.hpp
+  PRIVATE butterfly/asynchronous_mixing.cpp butterfly/graph_mixing.cpp butterfly/hybrid_propagation.cpp
+          butterfly/mailbox.cpp butterfly/mixing.cpp butterfly/partners.cpp)

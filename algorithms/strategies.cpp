@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "algorithms/asynchronous_sgd/downpour.hpp"
+#include "algorithms/butterfly/asynchronous_mixing.hpp"
 #include "algorithms/butterfly/butterfly_mixing.hpp"
+#include "algorithms/butterfly/hybrid_propagation.hpp"
 #include "algorithms/choice.hpp"
 #include "algorithms/data_parallel/data_parallel.hpp"
 #include "algorithms/map_reduce/map_reduce.hpp"
@@ -46,6 +48,22 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = butterfly_mixing,
      .refusal = refusal_of_butterfly},
+    {.kind = {.name = "asynchronous_mixing",
+              .summary = "ranks average with what their partners last sent, and never wait",
+              .settings = AsynchronousMixing::settings},
+     .family = "butterfly",
+     .source = "Zhao and Canny, SDM 2013; Tsitsiklis, Bertsekas and Athans, IEEE TAC 31(9), 1986",
+     .synchronous = false,
+     .run = asynchronous_mixing,
+     .refusal = refusal_of_asynchronous_mixing},
+    {.kind = {.name = "hybrid_propagation",
+              .summary = "a gradient step of each rank, then averagings until all agree",
+              .settings = HybridPropagation::settings},
+     .family = "butterfly",
+     .source = "Berahas, Bollapragada, Keskar and Wei, IEEE TAC 64(8), 2018",
+     .synchronous = true,
+     .run = hybrid_propagation,
+     .refusal = refusal_of_hybrid_propagation},
     {.kind = {.name = "zero_gradient_sum",
               .summary = "neighbours on a graph go from their own optima to that of the sum"},
      .family = "zero_gradient_sum",

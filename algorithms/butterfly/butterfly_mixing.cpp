@@ -1,36 +1,10 @@
 #include "algorithms/butterfly/butterfly_mixing.hpp"
 
-#include <bit>
-
 #include "algorithms/learner.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
 
 namespace troupe::algorithms {
-namespace {
-
-constexpr Tag mix{0};
-
-int stages_of(int ranks) { return std::bit_width(static_cast<unsigned>(ranks)) - 1; }
-
-/// How far apart two were, relative to their mean, of which one is left.
-std::optional<double> distance_before(ConstSlice mean, ConstSlice theirs) {
-  auto distance = relative_distance(mean, theirs);
-  if (distance) *distance *= 2;
-  return distance;
-}
-
-}  // namespace
-
-Rank butterfly_partner(Rank rank, std::int64_t stage, int ranks) {
-  return rank ^ (1 << (stage % stages_of(ranks)));
-}
-
-void average_with(Communicator& comm, Rank partner, Slice x, Slice theirs) {
-  exchange(comm, mix, x, partner, theirs, partner);
-  compute(comm, Reduce{Op::sum, x, theirs});
-  compute(comm, Scale{0.5, x});
-}
 
 /// Butterfly mixing (Zhao and Canny, SDM 2013): stochastic gradient descent with one stage of a
 /// butterfly after each gradient instead of a whole allreduce.
@@ -45,27 +19,31 @@ void average_with(Communicator& comm, Rank partner, Slice x, Slice theirs) {
 void butterfly_mixing(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
   Learner learner{problem, comm.rank(), comm.size()};
   const double weight = learner.share() * comm.size();
-  const std::int64_t rounds = problem.strategy[ButterflyMixing::mixing_rounds];
-  const bool rotates = problem.strategy[ButterflyMixing::partners] == "butterfly";
+  const Choice& stated = problem.strategy;
+  const std::int64_t rounds = stated[ButterflyMixing::mixing_rounds];
+  const bool with_gradient = stated[ButterflyMixing::with_gradient];
+  const Partners partners{stated, comm.size(), problem.seed};
   const auto optimiser = make_optimiser(problem, learner.size());
-  const Buffer parameters = make_buffer(problem, learner.size());
-  const Buffer gradient = make_buffer(problem, learner.size());
-  const Buffer theirs = make_buffer(problem, learner.size());
+  const Buffer both = make_buffer(problem, 2 * learner.size());
+  const Slice parameters = both.slice().first(learner.size());
+  const Slice gradient = both.slice().drop(learner.size());
+  const Slice shared = with_gradient ? both.slice() : parameters;
+  Mixer mixer{stated[ButterflyMixing::form], shared, partners.most()};
   Reporter reporter{comm, problem, learner, log, problem.stop.steps};
 
   learner.initialise(comm, parameters);
   reporter.report({}, parameters);
-  std::int64_t step = 0, stage = 0;
+  std::int64_t step = 0, round = 0;
   while (step < problem.stop.steps) {
+    const bool active = Turns::has(stated, comm.rank(), step, comm.size(), problem.seed);
     Figures figures{.step = ++step};
-    learner.gradient(comm, parameters, weight, gradient);
-    optimiser->step(comm, gradient, parameters);
-    for (std::int64_t round = 0; round < rounds; ++round) {
-      const Rank partner = butterfly_partner(comm.rank(), stage, comm.size());
-      if (rotates) ++stage;
-      average_with(comm, partner, parameters, theirs);
-      if (reporter.is_due(step)) figures.disagreement = distance_before(parameters, theirs);
-    }
+    if (active) learner.gradient(comm, parameters, weight, gradient);
+    else if (with_gradient) compute(comm, Fill{0, gradient});
+    if (active && !with_gradient) optimiser->step(comm, gradient, parameters);
+    for (std::int64_t i = 0; i < rounds; ++i)
+      mixer.mix(comm, partners.of(comm.rank(), round++), shared);
+    if (with_gradient) optimiser->step(comm, gradient, parameters);
+    if (reporter.is_due(step)) figures.disagreement = mixer.apart(shared);
     const bool enough = reporter.report(figures, parameters);
     if (reporter.is_check(step) && agreed(comm, Op::min, enough) > 0) break;
   }
@@ -73,8 +51,12 @@ void butterfly_mixing(Communicator& comm, const TrainingProblem& problem, Traini
 }
 
 std::string refusal_of_butterfly(const TrainingProblem& problem, int ranks) {
-  if (ranks < 2 || !std::has_single_bit(static_cast<unsigned>(ranks)))
-    return "needs a power of two of ranks, " + std::to_string(ranks) + " given";
+  const Choice& stated = problem.strategy;
+  if (const std::string why = refusal_of_partners(stated, ranks); !why.empty()) return why;
+  if (stated[ButterflyMixing::form] != "average" &&
+      Partners{stated, ranks, problem.seed}.most() > 1)
+    return "form \"" + stated[ButterflyMixing::form] +
+           "\" is for two partners; of a group only \"average\" is made";
   return refusal_of_learner(problem, ranks);
 }
 

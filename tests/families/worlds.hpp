@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "algorithms/asynchronous_sgd/downpour.hpp"
+#include "algorithms/butterfly/asynchronous_mixing.hpp"
 #include "algorithms/butterfly/butterfly_mixing.hpp"
+#include "algorithms/butterfly/hybrid_propagation.hpp"
 #include "algorithms/data/generated.hpp"
 #include "algorithms/model_averaging/diloco.hpp"
 #include "algorithms/models/least_squares.hpp"
