@@ -6,6 +6,7 @@
 
 #include "algorithms/allreduce/allreduce.hpp"
 #include "benchmarks/child.hpp"
+#include "benchmarks/plain_ring.hpp"
 #include "benchmarks/programs.hpp"
 #include "tests/simgrid/star.hpp"
 
@@ -25,22 +26,41 @@ void report(benchmark::State& state, const Use& use, double messages) {
   state.counters["MiB"] = use.peak_MiB;
 }
 
-Use ring(int ranks, std::size_t count, const sim::Processor& processor) {
+test::Star star_of(int ranks, const sim::Processor& processor) {
+  return {.ranks = ranks, .processor = processor, .options = {.stack = phantom_stack}};
+}
+
+Use ring(const test::Star& star, std::size_t count) {
   return bench::measure([&] {
-    test::run_on({.ranks = ranks, .processor = processor, .options = {.stack = phantom_stack}},
-                 [&](Communicator& comm) {
-                   algorithms::ring_allreduce(comm, Slice::phantom(count), Op::sum);
-                 });
+    test::run_on(star, [&](Communicator& comm) {
+      algorithms::ring_allreduce(comm, Slice::phantom(count), Op::sum);
+    });
   });
 }
 
-/// ranks, MiB of the vector, kernels charged or free
+/// The same messages, and as long a computation for each reduction, without Troupe.
+Use plain_ring(const test::Star& star, std::size_t count) {
+  const Slice block = Slice::phantom(count / static_cast<std::size_t>(star.ranks));
+  const Seconds reduction =
+      sim::charge(star.options.compute, star.processor, Reduce{Op::sum, block, block});
+  return bench::measure([&] { bench::plain_ring(star, Bytes{block.size_bytes()}, reduction); });
+}
+
+/// ranks, MiB of the vector, kernels charged or free; the plain ring in turn with ours, so that
+/// their ratio holds while the machine's speed drifts.
 void ring_allreduce(benchmark::State& state) {
   const auto ranks = static_cast<int>(state.range(0));
   const auto count = static_cast<std::size_t>(state.range(1)) * (1 << 18);
-  for (auto _ : state)
-    report(state, ring(ranks, count, state.range(2) ? charged : sim::Processor{}),
-           2.0 * ranks * (ranks - 1));
+  const double messages = 2.0 * ranks * (ranks - 1);
+  const test::Star star = star_of(ranks, state.range(2) ? charged : sim::Processor{});
+  for (auto _ : state) {
+    const Use ours = ring(star, count), plain = plain_ring(star, count);
+    if (!plain.succeeded) return state.SkipWithError("the plain simulation failed");
+    report(state, ours, messages);
+    state.counters["plain_messages/s"] = messages / plain.cpu_s;
+    state.counters["of_plain"] = plain.cpu_s / ours.cpu_s;
+    state.counters["plain_MiB"] = plain.peak_MiB;
+  }
 }
 BENCHMARK(ring_allreduce)
     ->ArgNames({"ranks", "MiB", "charged"})
@@ -60,9 +80,8 @@ void asynchronous_server(benchmark::State& state) {
   const int pushes = 40'960 / workers;
   for (auto _ : state) {
     const Use use = bench::measure([&] {
-      test::run_on(
-          {.ranks = workers + 1, .processor = charged, .options = {.stack = phantom_stack}},
-          [&](Communicator& comm) { bench::asynchronous_server(comm, pushes, 1000); });
+      test::run_on(star_of(workers + 1, charged),
+                   [&](Communicator& comm) { bench::asynchronous_server(comm, pushes, 1000); });
     });
     report(state, use, 2.0 * workers * pushes);
     state.counters["us/message"] = 1e6 * use.cpu_s / (2.0 * workers * pushes);
@@ -83,8 +102,7 @@ void idle_ranks(benchmark::State& state) {
   const auto ranks = static_cast<int>(state.range(0));
   for (auto _ : state)
     report(state, bench::measure([&] {
-             test::run_on({.ranks = ranks, .options = {.stack = phantom_stack}},
-                          [](Communicator&) {});
+             test::run_on(star_of(ranks, sim::Processor{}), [](Communicator&) {});
            }),
            0);
 }
@@ -102,7 +120,7 @@ BENCHMARK(idle_ranks)
 /// 64 ranks × 100 MB.
 void smpi_beside_ours(benchmark::State& state) {
   for (auto _ : state) {
-    const Use ours = ring(64, 25'000'000, sim::Processor{});
+    const Use ours = ring(star_of(64, sim::Processor{}), 25'000'000);
     const Use smpi = bench::measure_command(TROUPE_SMPI_RING);
     if (!ours.succeeded || !smpi.succeeded) return state.SkipWithError("a simulation failed");
     state.SetIterationTime(smpi.cpu_s);

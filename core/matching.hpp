@@ -104,7 +104,7 @@ class MatchQueues {
     MatchNode* first = nullptr;
     MatchNode* last = nullptr;
     Side side = Side::messages;
-    const MatchKey* key = nullptr;
+    typename std::unordered_map<MatchKey, Queue, MatchKey::Hash>::iterator self{};
   };
   using Map = std::unordered_map<MatchKey, Queue, MatchKey::Hash>;
   static constexpr std::size_t index(Side side) { return static_cast<std::size_t>(side); }
@@ -144,11 +144,11 @@ class MatchQueues {
       place = queues_.insert(std::move(spare_.back())).position;
       spare_.pop_back();
     }
-    place->second.key = &place->first;
+    place->second.self = place;
     return place->second;
   }
   void reclaim(Queue& queue) {
-    auto node = queues_.extract(*queue.key);
+    auto node = queues_.extract(queue.self);
     if (spare_.size() < most_spare) spare_.push_back(std::move(node));
   }
 

@@ -61,7 +61,7 @@ void Request::observe(std::unique_ptr<RequestObserver> observer) {
 // ---- WaitSet
 
 WaitSet::~WaitSet() {
-  for (std::size_t i = 0; i < slots_.size(); ++i) const Request dropped = take(i);
+  for (std::size_t i = 0; active_ > 0; ++i) const Request dropped = take(i);
 }
 std::size_t WaitSet::add(Request request) {
   slots_.push_back(nullptr);

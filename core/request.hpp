@@ -3,10 +3,12 @@
 // Request, Completion and WaitSet; Operation is for those who write a communicator, RequestObserver
 // for those who decorate one.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <memory_resource>
 #include <utility>
 #include <vector>
 
@@ -149,8 +151,11 @@ class WaitSet {
   friend class Operation;
   void became_ready(Operation& operation);
   static bool later(const Operation* a, const Operation* b) noexcept { return b->before(*a); }
-  std::vector<Operation*> slots_;
-  std::vector<Operation*> ready_;  // a heap, the first completed on top
+  // Waiting for a few requests allocates nothing.
+  std::array<Operation*, 8> first_places_;
+  std::pmr::monotonic_buffer_resource memory_{first_places_.data(), sizeof first_places_};
+  std::pmr::vector<Operation*> slots_{&memory_};
+  std::pmr::vector<Operation*> ready_{&memory_};  // a heap, the first completed on top
   std::size_t active_ = 0;
 };
 

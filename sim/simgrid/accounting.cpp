@@ -40,7 +40,12 @@ std::size_t Accounting::pair_of(Rank from, Rank to) {
 }
 
 std::size_t Accounting::started(Rank from, Rank to, std::size_t bytes, Seconds now) {
-  const std::size_t index = pair_of(from, to);
+  RankState& sender = ranks_[static_cast<std::size_t>(from)];
+  if (sender.last_to != to) {
+    sender.last_pair = pair_of(from, to);
+    sender.last_to = to;
+  }
+  const std::size_t index = sender.last_pair;
   Pair& pair = pairs_[index];
   ++pair.messages;
   pair.bytes += bytes;

@@ -30,11 +30,13 @@ class Accounting {
   SimulationResult result() const;
 
  private:
-  struct RankState {
-    RankUse use;
+  struct alignas(64) RankState {
     Seconds since{};
     std::uint32_t kernels = 0, transfers = 0;
     bool has_ended = false;
+    Rank last_to = any_rank;    // of the last message it sent …
+    std::size_t last_pair = 0;  // … and its pair
+    RankUse use;
   };
   struct LinkState {
     LinkUse use;

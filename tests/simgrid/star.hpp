@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include <simgrid/s4u.hpp>
 
@@ -22,9 +23,10 @@ struct Star {
   sim::Options options{};
 };
 
-/// Runs `program` on the star. Once a process: SimGrid's clock does not start again.
-inline sim::SimulationResult run_on(const Star& star,
-                                    const std::function<void(Communicator&)>& program) {
+/// Makes the star and calls body(engine, ranks) to run something there. Once a process: SimGrid's
+/// clock does not start again.
+template <class Body>
+auto on_star(const Star& star, Body body) {
   namespace s4u = ::simgrid::s4u;
   namespace compat = platforms::compat;
   static char name[] = "test";
@@ -49,7 +51,15 @@ inline sim::SimulationResult run_on(const Star& star,
     ranks.processors.push_back(star.processor);
   }
   zone->seal();
-  return sim::simulate(engine, ranks, program, star.options);
+  return body(engine, std::as_const(ranks));
+}
+
+/// Runs `program` on every rank of the star.
+inline sim::SimulationResult run_on(const Star& star,
+                                    const std::function<void(Communicator&)>& program) {
+  return on_star(star, [&](::simgrid::s4u::Engine& engine, const sim::Ranks& ranks) {
+    return sim::simulate(engine, ranks, program, star.options);
+  });
 }
 
 }  // namespace troupe::test
