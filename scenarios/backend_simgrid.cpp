@@ -21,6 +21,16 @@ sim::Compute compute_of(ComputeModel model) {
   return sim::Compute::none;
 }
 
+sim::Jitter jitter_of(const Scenario& scenario) {
+  using Kind = sim::Jitter::Kind;
+  const JitterChoice& choice = scenario.compute.jitter;
+  const Kind kind = choice.kind == "exponential" ? Kind::exponential
+                    : choice.kind == "lognormal" ? Kind::lognormal
+                    : choice.kind == "trace"     ? Kind::trace
+                                                 : Kind::none;
+  return {.kind = kind, .sigma = choice.sigma, .factors = choice.factors, .seed = scenario.seed};
+}
+
 /// SimGrid's own command line: the program's name, and how it is to log.
 class SimGridArguments {
  public:
@@ -45,6 +55,7 @@ class SimGridBackend final : public Backend {
       : arguments_{options.log}, engine_{arguments_.count(), arguments_.pointers()} {
     options_.eager_limit = scenario.eager_limit;
     options_.compute = compute_of(scenario.compute.model);
+    options_.jitter = jitter_of(scenario);
     const bool values = scenario.collective && scenario.collective->check.value_or(false);
     if (scenario.collective && scenario.phantom.value_or(!values))
       options_.stack = Bytes{64 * 1024};
@@ -54,6 +65,8 @@ class SimGridBackend final : public Backend {
     ranks_.processors = processors_of(*platform_, scenario.compute);
     for (const auto& place : platform_->ranks()) ranks_.hosts.push_back(place.host);
     machine_ = machine_of(*platform_, ranks_.processors, options_.compute);
+    // A factor can be as near to 0 as it likes: then no reduction has a least time.
+    if (options_.jitter.kind != sim::Jitter::Kind::none && machine_.best) machine_.best->gamma = 0;
   }
   std::string_view name() const override { return "sim"; }
   bool simulated() const override { return true; }

@@ -172,6 +172,11 @@ Resolved resolve(Scenario scenario, const Machine& machine, bool simulated) {
       scenario.compute.speed.size() != static_cast<std::size_t>(machine.ranks))
     throw BadScenario{fmt::format("/compute/speed has {} entries for {} ranks",
                                   scenario.compute.speed.size(), machine.ranks)};
+  if (!simulated && scenario.compute.jitter.kind != "none")
+    throw BadScenario{
+        fmt::format("/compute/jitter is \"{}\", which only a simulated clock can follow: on a real "
+                    "machine work takes the time it takes; expected \"none\", or --backend sim",
+                    scenario.compute.jitter.kind)};
   if (scenario.collective) resolve_collective(scenario, machine, simulated, resolved.refused);
   else resolve_training(scenario, machine);
   if (scenario.name.empty()) scenario.name = default_name(scenario, machine);

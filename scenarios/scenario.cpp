@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "algorithms/strategies.hpp"
 #include "analysis/output.hpp"
@@ -20,6 +23,7 @@ using Ordered = nlohmann::ordered_json;
 using algorithms::Collective;
 
 const std::array<std::string, 3> compute_names{"roofline", "flops", "none"};
+const std::array<std::string, 4> jitter_names{"none", "exponential", "lognormal", "trace"};
 const std::array<std::string, 2> payload_names{"real", "phantom"};
 const std::array<std::string, 1> network_names{"simgrid"};
 
@@ -113,14 +117,66 @@ platforms::PlatformSpec read_platform(const Json& json, const Origin& origin,
   }
 }
 
-ComputeChoice read_compute(const Section& section) {
+/// The numbers of a text file, one a line; empty lines are none.
+std::vector<double> read_factors(const Section& section, const std::filesystem::path& file) {
+  std::vector<double> factors;
+  std::istringstream lines{section.placed("file", [&] { return analysis::read_file(file); })};
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    char* end = nullptr;
+    const double factor = std::strtod(line.c_str(), &end);
+    const bool whole = std::string_view{end}.find_first_not_of(" \t\r") == std::string_view::npos;
+    if (end == line.c_str() || !whole || !std::isfinite(factor) || factor <= 0)
+      section.complain("file", fmt::format("{}:{}: found \"{}\"; expected a number above 0",
+                                           file.string(), number, line));
+    factors.push_back(factor);
+  }
+  if (factors.empty())
+    section.complain("file", fmt::format("{} has no factors, one a line", file.string()));
+  return factors;
+}
+
+JitterChoice read_jitter(const Section& section, const std::filesystem::path& folder) {
+  JitterChoice jitter;
+  jitter.kind = section.one_of("kind", jitter_names, "none");
+  if (jitter.kind == "lognormal") {
+    if (!section.has("sigma")) section.complain("", "lognormal jitter needs \"sigma\"");
+    jitter.sigma = section.number("sigma", 0, 0);
+    if (jitter.sigma == 0) section.fail("sigma", "a number above 0");
+  }
+  if (jitter.kind == "trace") {
+    if (section.has("file") == section.has("factors"))
+      section.complain("", "jitter by trace needs either \"file\" or \"factors\"");
+    if (section.has("file"))
+      jitter.factors =
+          read_factors(section, (folder / section.text("file", "")).lexically_normal());
+    else jitter.factors = section.numbers("factors", 0);
+    if (jitter.factors.empty()) section.fail("factors", "a list of numbers above 0");
+  }
+  section.close();
+  return jitter;
+}
+
+ComputeChoice read_compute(const Section& section, const std::filesystem::path& folder) {
   ComputeChoice compute;
   const auto model = section.one_of("model", compute_names, "roofline");
   compute.model = static_cast<ComputeModel>(
       std::find(compute_names.begin(), compute_names.end(), model) - compute_names.begin());
   compute.speed = section.numbers("speed", 0);
+  compute.jitter = read_jitter(section.section("jitter"), folder);
+  if (compute.jitter.kind != "none" && compute.model == ComputeModel::none)
+    section.complain("jitter", "kernels cost no time in model \"none\": there is nothing to vary");
   section.close();
   return compute;
+}
+
+Ordered jitter_json(const JitterChoice& jitter) {
+  Ordered json{{"kind", jitter.kind}};
+  if (jitter.kind == "lognormal") json["sigma"] = jitter.sigma;
+  if (jitter.kind == "trace") json["factors"] = jitter.factors;
+  return json;
 }
 
 Ordered collective_json(const CollectiveStudy& study) {
@@ -174,7 +230,7 @@ Scenario read_scenario(const Json& json, const Origin& origin, const std::string
   if (top.has("payload"))
     scenario.phantom = top.one_of("payload", payload_names, "real") == "phantom";
   scenario.eager_limit = top.bytes("eager_limit", {});
-  scenario.compute = read_compute(top.section("compute"));
+  scenario.compute = read_compute(top.section("compute"), folder);
   auto table = std::make_shared<AlgorithmTable>();
   for (const auto& plugin : top.names("plugins", {})) {
     scenario.plugins.push_back(
@@ -211,6 +267,7 @@ Ordered to_json(const Scenario& scenario) {
   json["eager_limit"] = scenario.eager_limit.value;
   json["compute"] = {{"model", compute_names[static_cast<std::size_t>(scenario.compute.model)]}};
   if (!scenario.compute.speed.empty()) json["compute"]["speed"] = scenario.compute.speed;
+  json["compute"]["jitter"] = jitter_json(scenario.compute.jitter);
   if (!scenario.plugins.empty()) json["plugins"] = scenario.plugins;
   if (scenario.collective) json["collective"] = collective_json(*scenario.collective);
   if (scenario.training) json["training"] = to_json(*scenario.training);

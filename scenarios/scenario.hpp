@@ -46,10 +46,18 @@ struct CollectiveStudy {
 
 enum class ComputeModel : std::uint8_t { roofline, flops, none };
 
+/// How much longer or shorter local work takes than it should (sim/jitter.hpp).
+struct JitterChoice {
+  std::string kind = "none";    ///< none, exponential, lognormal, trace
+  double sigma = 0;             ///< of lognormal
+  std::vector<double> factors;  ///< of trace
+};
+
 /// How local work is charged on a simulated clock.
 struct ComputeChoice {
   ComputeModel model = ComputeModel::roofline;
   std::vector<double> speed;  ///< factor for each rank on its processor's speed; empty: all 1
+  JitterChoice jitter;
 };
 
 struct Scenario {

@@ -54,6 +54,7 @@ Request Flow::start(Kernel kernel) {
   SimOperation& operation = world_.new_operation(*this, SimOperation::Kind::kernel);
   const Flops flops = work(kernel).flops;
   operation.duration = charge(world_.options().compute, world_.processor(rank_), kernel);
+  if (operation.duration.count() > 0) operation.duration *= world_.slowness(rank_).factor();
   operation.flops = flops;
   try {
     run_on_host(kernel);

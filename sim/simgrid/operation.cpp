@@ -30,6 +30,7 @@ void SimOperation::abandon() noexcept {
 }
 
 void SimOperation::retire() noexcept {
+  if (kind == Kind::receive && is_done()) world_.slowness(to).received();
   request_over = true;
   recycle_if_over();
 }

@@ -14,11 +14,12 @@ World::World(std::vector<s4u::Host*> host_of_rank, std::vector<Processor> proces
              Options options)
     : host_of_rank_{std::move(host_of_rank)},
       processors_{std::move(processors)},
-      options_{options},
+      options_{std::move(options)},
       accounting_{host_of_rank_},
       couriers_(host_of_rank_.size()),
       lost_(host_of_rank_.size(), false),
       shares_cores_(host_of_rank_.size(), false) {
+  for (Rank rank = 0; rank < size(); ++rank) slowness_.emplace_back(options_.jitter, rank);
   std::unordered_map<s4u::Host*, int> ranks_on;
   for (s4u::Host* host : host_of_rank_) ++ranks_on[host];
   for (std::size_t i = 0; i < host_of_rank_.size(); ++i)

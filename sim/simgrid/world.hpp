@@ -142,6 +142,9 @@ class World {
   /// True where a rank does not have a core of its own, so that kernels must share one.
   bool shares_cores(Rank rank) const { return shares_cores_[static_cast<std::size_t>(rank)]; }
 
+  /// How slow the rank is.
+  Slowness& slowness(Rank rank) { return slowness_[static_cast<std::size_t>(rank)]; }
+
   SimOperation& new_operation(Flow& flow, SimOperation::Kind kind);
   void recycle(SimOperation& operation) noexcept;
 
@@ -174,6 +177,7 @@ class World {
   std::vector<s4u::Host*> host_of_rank_;
   std::vector<Processor> processors_;
   Options options_;
+  std::vector<Slowness> slowness_;
   Accounting accounting_;
   MatchQueues<SimOperation, SimOperation> matching_;
   std::deque<SimOperation> operations_;

@@ -2,13 +2,10 @@
 // workers, and times that do not depend on whether there are values. One simulation a process.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <stdexcept>
 
 #include "tests/families/equal_service.hpp"
 #include "tests/families/worlds.hpp"
+#include "tests/simgrid/another_process.hpp"
 #include "tests/simgrid/star.hpp"
 
 namespace troupe::algorithms {
@@ -82,32 +79,11 @@ std::vector<double> costs_of(const sim::SimulationResult& result) {
   return costs;
 }
 
-/// The costs that `simulation` returns when it runs in a process of its own.
-std::vector<double> in_another_process(const std::function<std::vector<double>()>& simulation) {
-  int ends[2];
-  if (pipe(ends) != 0) throw std::runtime_error{"no pipe"};
-  const pid_t child = fork();
-  if (child == 0) {
-    const std::vector<double> costs = simulation();
-    const auto bytes = costs.size() * sizeof(double);
-    const bool written = write(ends[1], costs.data(), bytes) == static_cast<ssize_t>(bytes);
-    _exit(written ? 0 : 1);
-  }
-  close(ends[1]);
-  std::vector<double> costs;
-  for (double cost = 0; read(ends[0], &cost, sizeof cost) == sizeof cost;) costs.push_back(cost);
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
-  return costs;
-}
-
 TEST_P(EveryStrategy, CostsTheSameWithSizesAlone) {
   TrainingProblem sizes = problem();
   sizes.phantom = true;
   TrainingHistory history;
-  const auto phantom = in_another_process([&] { return costs_of(simulate(sizes, history)); });
+  const auto phantom = test::in_another_process([&] { return costs_of(simulate(sizes, history)); });
   const auto real = costs_of(simulate(problem(), history));
   EXPECT_GT(real[0], 0);
   EXPECT_EQ(phantom, real);

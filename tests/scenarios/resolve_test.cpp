@@ -89,6 +89,15 @@ TEST(Resolve, RefusesWhatTheMachineCannotServe) {
               HasSubstr("--payload phantom"));
 }
 
+TEST(Resolve, RefusesJitterOnARealClock) {
+  const std::string text =
+      R"({"troupe": 1, "compute": {"jitter": {"kind": "exponential"}}, "collective": {}})";
+  EXPECT_THAT(
+      said([&] { resolved(text, machine(4), false); }),
+      HasSubstr("/compute/jitter is \"exponential\", which only a simulated clock can follow"));
+  EXPECT_EQ(resolved(text, machine(4)).scenario.compute.jitter.kind, "exponential");
+}
+
 TEST(Tuning, ChoosesTheLargestTunedSizeBelow) {
   Tuning tuning{.file = "t.json",
                 .platform_digest = "d1",

@@ -46,7 +46,8 @@ TEST(Scenario, WrittenAndReadAgainIsTheSame) {
             "collective": {"op": "reduce", "algorithm": ["binomial"], "sizes": "1K:4K", "root": 2,
                            "iterations": 3, "timing": "back-to-back", "check": true}})",
         R"({"troupe": 1, "platform": {"file": "/p/star.xml", "ranks": 8, "cfg": {"a/b": "c"}},
-            "compute": {"model": "flops", "speed": [1, 0.5]},
+            "compute": {"model": "flops", "speed": [1, 0.5],
+                        "jitter": {"kind": "lognormal", "sigma": 0.3}},
             "training": {"strategy": "zero_gradient_sum", "stop": {"steps": 5, "gap": 0.1},
                          "graph": {"kind": "edges", "edges": [[0, 1]]}, "dtype": "float32"}})"}) {
     const auto written = to_json(read(text)).dump();
@@ -103,6 +104,41 @@ TEST(Scenario, TakesSettingsOverTheFile) {
               HasSubstr("cannot be reached"));
 }
 
+TEST(Jitter, IsReadFromATraceBesideTheScenarioAndKeptWithIt) {
+  const std::string folder = testing::TempDir();
+  std::ofstream{folder + "/factors.txt"} << "0.5\n\n1.25 \n3e-1\n";
+  const auto scenario = read_scenario(Json::parse(R"({"troupe": 1, "collective": {},
+                      "compute": {"jitter": {"kind": "trace", "file": "factors.txt"}}})"),
+                                      Origin{"a.json"}, folder);
+  EXPECT_EQ(scenario.compute.jitter.factors, (std::vector<double>{0.5, 1.25, 0.3}));
+  const auto written = to_json(scenario);
+  EXPECT_EQ(written["compute"]["jitter"].dump(), R"({"kind":"trace","factors":[0.5,1.25,0.3]})");
+  EXPECT_EQ(to_json(read(written.dump())).dump(), written.dump());
+}
+
+TEST(Jitter, IsRefusedWithPlaceAndReason) {
+  const auto complaint = [](const std::string& jitter) {
+    return error(R"({"troupe": 1, "collective": {}, "compute": {"jitter": )" + jitter + "}}");
+  };
+  EXPECT_THAT(complaint(R"({"kind": "exponental"})"), HasSubstr("exponential"));
+  EXPECT_THAT(complaint(R"({"kind": "lognormal"})"),
+              HasSubstr("/compute/jitter: lognormal jitter needs \"sigma\""));
+  EXPECT_THAT(complaint(R"({"kind": "lognormal", "sigma": 0})"),
+              HasSubstr("/compute/jitter/sigma"));
+  EXPECT_THAT(complaint(R"({"kind": "exponential", "sigma": 1})"), HasSubstr("sigma"));
+  EXPECT_THAT(complaint(R"({"kind": "trace"})"), HasSubstr("either \"file\" or \"factors\""));
+  EXPECT_THAT(complaint(R"({"kind": "trace", "factors": [1, 0]})"), HasSubstr("numbers above 0"));
+  EXPECT_THAT(complaint(R"({"kind": "trace", "file": "nowhere.txt"})"),
+              HasSubstr("/folder/nowhere.txt"));
+  const std::string file = testing::TempDir() + "/bad_factors.txt";
+  std::ofstream{file} << "1\ntwo\n";
+  EXPECT_THAT(complaint(R"({"kind": "trace", "file": ")" + file + "\"}"),
+              HasSubstr("bad_factors.txt:2: found \"two\"; expected a number above 0"));
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {},
+                        "compute": {"model": "none", "jitter": {"kind": "exponential"}}})"),
+              HasSubstr("there is nothing to vary"));
+}
+
 // ---- the published schema and the parser know the same keys
 
 std::set<std::string> keys_of(const Json& schema) {
@@ -133,6 +169,12 @@ TEST(Schema, KnowsTheKeysOfTheParser) {
   const auto& definitions = schema["definitions"];
   EXPECT_EQ(keys_of(definitions["compute"]),
             keys_known(R"({"troupe": 1, "collective": {}, "compute": {"?": 0}})"));
+  std::set<std::string> jitter;
+  for (const char* kind : {R"("none")", R"("lognormal", "sigma": 1)", R"("trace", "factors": [1])"})
+    jitter.merge(
+        keys_known(R"({"troupe": 1, "collective": {}, "compute": {"jitter": {"?": 0, "kind": )" +
+                   std::string{kind} + "}}}"));
+  EXPECT_EQ(keys_of(definitions["compute"]["properties"]["jitter"]), jitter);
   EXPECT_EQ(keys_of(definitions["collective"]),
             keys_known(R"({"troupe": 1, "collective": {"?": 0}})"));
 }

@@ -1,0 +1,68 @@
+// What waiting costs where the time of a gradient is random: a synchronous server waits for the
+// slowest of its workers, an asynchronous one for none.
+//
+// Service times are exponential with mean 1/speed. P workers of speed 1 finish a round together
+// after the largest of P times, H_P = 1 + 1/2 + … + 1/P on average, and together make P gradients a
+// unit of time if nobody waits: the ratio for as many gradients is H_P, 2.717857 for P = 8.
+// With one worker of speed 1/4 among the eight, the largest has mean
+//   ∫ 1 − (1−e^−t)^7 (1−e^(−t/4)) dt = H_7 + B(1/4, 8) = 2.592857 + 2.181466,
+// and nobody waiting 7.25 gradients are made a unit of time: the ratio is 4.774322 · 7.25 / 8.
+
+#include <gtest/gtest.h>
+
+#include "tests/families/worlds.hpp"
+#include "tests/simgrid/another_process.hpp"
+#include "tests/simgrid/star.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+/// Seconds that `rounds` gradients for each of the workers take, workers of these speeds, on a
+/// network and with a server that cost nothing.
+double time_of(const std::string& mode, int rounds, const std::vector<double>& speeds,
+               std::uint64_t seed = 1) {
+  TrainingProblem problem = standard_problem("parameter_server");
+  problem.strategy.set(ParameterServer::mode, mode);
+  problem.phantom = true;
+  problem.evaluate_every = 0;
+  problem.stop.steps = rounds;
+  problem.data.set(samples_setting, 1000);
+  const auto ranks = speeds.size() + 1;
+  const test::Star star{
+      .ranks = static_cast<int>(ranks),
+      .alpha = Seconds{0},
+      .bandwidth = {1e18},
+      .options = {.jitter = {.kind = sim::Jitter::Kind::exponential, .seed = seed}}};
+  const auto run = [&](simgrid::s4u::Engine& engine, sim::Ranks placed) {
+    for (std::size_t worker = 1; worker < ranks; ++worker)
+      placed.processors[worker].speed = {1e9 * speeds[worker - 1]};
+    TrainingHistory history;
+    return sim::simulate(
+        engine, placed, [&](Communicator& comm) { train(comm, problem, history); }, star.options);
+  };
+  return test::in_another_process([&] { return std::vector{test::on_star(star, run).end.count()}; })
+      .at(0);
+}
+
+const std::vector<double> equal(8, 1.0), one_slow{1, 1, 1, 1, 1, 1, 1, 0.25};
+
+TEST(ExponentialService, MakesASynchronousServerWaitForTheLargestOfEightTimes) {
+  constexpr double harmonic_8 = 761.0 / 280;
+  const double ratio = time_of("bsp", 3000, equal) / time_of("asp", 3000, equal);
+  EXPECT_NEAR(ratio / harmonic_8, 1, 0.03);
+}
+
+TEST(ExponentialService, MakesEightWorkersWaitForOneThatIsFourTimesSlower) {
+  constexpr double expected = 4.774322 * 7.25 / 8;
+  const double ratio = time_of("bsp", 6000, one_slow) / time_of("asp", 6000, one_slow);
+  EXPECT_NEAR(ratio / expected, 1, 0.03);
+}
+
+TEST(ExponentialService, TakesTheSameTimeInEveryRunAndAnotherWithAnotherSeed) {
+  const double once = time_of("asp", 20, equal, 1);
+  EXPECT_EQ(time_of("asp", 20, equal, 1), once);
+  EXPECT_NE(time_of("asp", 20, equal, 2), once);
+}
+
+}  // namespace
+}  // namespace troupe::algorithms
