@@ -54,7 +54,7 @@ tsan: setup build/tsan/build.ninja  ## the suites on threads under the thread sa
 tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file but the tests
 	@cmake --build --preset tidy -j$(JOBS)
 exhaustive: build  ## the exhaustive tests, at their full extent (hours)
-	@TROUPE_EXHAUSTIVE=1 $(call ctest,dev,-L exhaustive)
+	@$(call ctest,dev,-L exhaustive)
 bench: setup build/release/build.ninja  ## the benchmarks, optimised
 	@cmake --build --preset release -j$(JOBS)
 	@$(call ctest,release,-L benchmark -V)
