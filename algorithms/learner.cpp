@@ -102,6 +102,8 @@ Batch Learner::next_batch(Communicator& comm) {
   return batch_of(comm, sampler_->next());
 }
 
+std::size_t Learner::skip_batch() { return sampler_->next().size(); }
+
 Batch Learner::batch_of(Communicator& comm, std::span<const std::size_t> samples) {
   EXPECTS(!samples.empty(), "a batch has a sample at least");
   if (!drawn_ || drawn_->all().count < samples.size())
@@ -127,7 +129,7 @@ void Learner::gradient(Communicator& comm, ConstSlice parameters, double weight,
 }
 
 std::optional<Evaluation> Learner::evaluate(ConstSlice parameters) const {
-  if (problem_.phantom) return std::nullopt;
+  if (problem_.phantom || parameters.empty()) return std::nullopt;
   if (!evaluator_) {
     const auto data = load_dataset(problem_);
     const auto judge = [&](bool held_out) {

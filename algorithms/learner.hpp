@@ -43,6 +43,8 @@ class Learner {
   /// The next batch: the whole shard, or samples drawn as data.sampling says. Valid until the next
   /// call of next_batch or batch_of.
   Batch next_batch(Communicator& comm);
+  /// Draws the next batch without gathering it; how many samples it has.
+  std::size_t skip_batch();
   /// The given samples of this shard, by their index in it.
   Batch batch_of(Communicator& comm, std::span<const std::size_t> samples);
   /// The whole shard.
@@ -51,7 +53,7 @@ class Learner {
   void gradient(Communicator& comm, ConstSlice parameters, double weight, Slice into,
                 const LayerReady& ready = {});
 
-  /// Off the clock and without messages; nothing for phantom parameters.
+  /// Off the clock and without messages; nothing for phantom or empty parameters.
   std::optional<Evaluation> evaluate(ConstSlice parameters) const;
 
  private:

@@ -33,7 +33,7 @@ bool Reporter::tell(Figures figures, bool due, ConstSlice parameters,
     log_.record(figures, {});
     return false;
   }
-  evaluated_ = figures.step;
+  if (!parameters.empty()) evaluated_ = figures.step;
   const bool evaluates = problem_.evaluate_on == "all" || comm_.rank() == 0;
   if (const auto evaluation = evaluates ? learner_.evaluate(parameters) : std::nullopt) {
     figures.loss = evaluation->loss;
@@ -42,18 +42,19 @@ bool Reporter::tell(Figures figures, bool due, ConstSlice parameters,
     figures.accuracy = evaluation->accuracy;
     figures.held_out_loss = evaluation->held_out_loss;
     figures.held_out_accuracy = evaluation->held_out_accuracy;
-    if (!std::isfinite(evaluation->loss) && !problem_.stop.may_diverge)
-      throw Diverged("training diverged: the loss of rank " + std::to_string(comm_.rank()) +
-                     " is " + std::to_string(evaluation->loss) + " after step " +
-                     std::to_string(figures.step));
   }
+  for (const auto& loss : {figures.loss, figures.batch_loss})
+    if (loss && !std::isfinite(*loss) && !problem_.stop.may_diverge)
+      throw Diverged("training diverged: the loss of rank " + std::to_string(comm_.rank()) +
+                     " is " + std::to_string(*loss) + " after step " +
+                     std::to_string(figures.step));
   log_.record(figures, {parameters, gradient});
   const auto reached = [](const std::optional<double>& value, const std::optional<double>& goal) {
     return value && goal && *value <= *goal;
   };
   const StopChoice& stop = problem_.stop;
-  return reached(figures.loss, stop.loss) || reached(figures.gap, stop.gap) ||
-         reached(figures.error, stop.error) ||
+  return reached(figures.loss ? figures.loss : figures.batch_loss, stop.loss) ||
+         reached(figures.gap, stop.gap) || reached(figures.error, stop.error) ||
          (figures.accuracy && stop.accuracy && *figures.accuracy >= *stop.accuracy) ||
          reached(figures.disagreement, stop.disagreement);
 }

@@ -21,7 +21,7 @@ class Reporter {
   /// which all ranks ask each other whether to end.
   bool is_due(std::int64_t step) const;
   /// Completes the figures (step is given; time, rank and, where due, the evaluation are filled in)
-  /// and tells the log. True if these figures satisfy the stop criteria. Throws Diverged where the
+  /// and tells the log; parameters may be empty where a rank has none to be judged. True if these figures satisfy the stop criteria. Throws Diverged where the
   /// loss is no longer finite, unless the problem expects that.
   bool report(const Figures& figures, ConstSlice parameters, std::span<const double> gradient = {});
   /// After the last step done: evaluates it if that has not been done, and gives the log the

@@ -17,10 +17,12 @@ target_sources(troupe_algorithms
   PUBLIC FILE_SET HEADERS FILES
           data_parallel/buckets.hpp model_averaging/averaging.hpp model_averaging/diloco.hpp model_averaging/easgd.hpp
           model_averaging/fedavg.hpp model_averaging/local_sgd.hpp parallel/block_coordinate.hpp
-          parallel/sharded_optimiser.hpp
+          parallel/decoupled_greedy.hpp parallel/pipeline.hpp parallel/schedule.hpp parallel/sharded_optimiser.hpp
+          parallel/split_layer.hpp parallel/stage.hpp parallel/tensor_parallel.hpp
   PRIVATE data_parallel/buckets.cpp model_averaging/averaging.cpp model_averaging/diloco.cpp model_averaging/easgd.cpp
           model_averaging/fedavg.cpp model_averaging/local_sgd.cpp parallel/block_coordinate.cpp
-          parallel/sharded_optimiser.cpp)
+          parallel/decoupled_greedy.cpp parallel/pipeline.cpp parallel/schedule.cpp parallel/sharded_optimiser.cpp
+          parallel/split_layer.cpp parallel/stage.cpp parallel/tensor_parallel.cpp)
 # The butterfly: partners, how they average, and what is trained that way.
 target_sources(troupe_algorithms
   PUBLIC FILE_SET HEADERS FILES

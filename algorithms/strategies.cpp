@@ -9,14 +9,17 @@
 #include "algorithms/butterfly/hybrid_propagation.hpp"
 #include "algorithms/choice.hpp"
 #include "algorithms/data_parallel/data_parallel.hpp"
-#include "algorithms/map_reduce/map_reduce.hpp"
 #include "algorithms/learner.hpp"
+#include "algorithms/map_reduce/map_reduce.hpp"
 #include "algorithms/model_averaging/diloco.hpp"
 #include "algorithms/model_averaging/easgd.hpp"
 #include "algorithms/model_averaging/fedavg.hpp"
 #include "algorithms/model_averaging/local_sgd.hpp"
 #include "algorithms/parallel/block_coordinate.hpp"
+#include "algorithms/parallel/decoupled_greedy.hpp"
+#include "algorithms/parallel/pipeline.hpp"
 #include "algorithms/parallel/sharded_optimiser.hpp"
+#include "algorithms/parallel/tensor_parallel.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
 #include "algorithms/zero_gradient_sum/zero_gradient_sum.hpp"
 
@@ -134,6 +137,30 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = block_coordinate,
      .refusal = refusal_of_replicas},
+    {.kind = {.name = "pipeline",
+              .summary = "layers over ranks, micro-batches one after another: gpipe, 1f1b, "
+                         "interleaved",
+              .settings = Pipeline::settings},
+     .family = "parallel",
+     .source = "Huang et al., NeurIPS 2019; Narayanan et al., SC 2021, section 2.2",
+     .synchronous = true,
+     .run = pipeline,
+     .refusal = refusal_of_pipeline},
+    {.kind = {.name = "tensor_parallel",
+              .summary = "a part of each layer on every rank",
+              .settings = TensorParallel::settings},
+     .family = "parallel",
+     .source = "Shoeybi et al., arXiv 1909.08053, 2019, section 3",
+     .synchronous = true,
+     .run = tensor_parallel,
+     .refusal = refusal_of_tensor_parallel},
+    {.kind = {.name = "decoupled_greedy",
+              .summary = "layers over ranks, each with a loss of its own: nothing comes back"},
+     .family = "parallel",
+     .source = "Belilovsky, Eickenberg and Oyallon, ICML 2020, algorithm 1",
+     .synchronous = true,
+     .run = decoupled_greedy,
+     .refusal = refusal_of_decoupled_greedy},
 };
 
 }  // namespace

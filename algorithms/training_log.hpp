@@ -24,6 +24,7 @@ struct Figures {
   Seconds time{};                 ///< on Communicator::now()
   bool due = false;               ///< an evaluation was due (that of phantom values has no figures)
   std::optional<double> loss{};   ///< F(x) over all samples, x being this rank's parameters
+  std::optional<double> batch_loss{};  ///< mean over the batch that this step was taken along
   std::optional<double> gap{};    ///< F(x) − F(x*)
   std::optional<double> error{};  ///< ‖x − x*‖ / ‖x*‖
   std::optional<double> accuracy{};                            ///< share of right answers
@@ -44,8 +45,9 @@ struct Measure {
   std::optional<double> Figures::*value;
   Combination combination;
 };
-inline constexpr std::array<Measure, 10> measures{
+inline constexpr std::array<Measure, 11> measures{
     {{"loss", &Figures::loss, Combination::mean},
+     {"batch_loss", &Figures::batch_loss, Combination::mean},
      {"gap", &Figures::gap, Combination::mean},
      {"error", &Figures::error, Combination::largest},
      {"accuracy", &Figures::accuracy, Combination::mean},

@@ -59,7 +59,9 @@ class Pass {
   std::size_t capacity() const { return capacity_; }
   std::size_t count() const { return count_; }
   /// outputs × count: what the last forward gave, and where its gradient is put before backward.
-  Slice outputs() const { return trace(widths_.size() - 1).outputs; }
+  Slice outputs() const { return outputs_of_block(widths_.size() - 1); }
+  /// What block `block` gave.
+  Slice outputs_of_block(std::size_t block) const { return trace(block).outputs; }
   Slice output_gradient() const { return gradient_at(widths_.size()); }
 
  private:
