@@ -5,14 +5,12 @@
 
 #include <Eigen/Dense>
 
-#include "algorithms/data/generators.hpp"
 #include "algorithms/data_parallel/buckets.hpp"
 #include "algorithms/data_parallel/data_parallel.hpp"
 #include "algorithms/model_averaging/diloco.hpp"
 #include "algorithms/model_averaging/easgd.hpp"
 #include "algorithms/model_averaging/fedavg.hpp"
 #include "algorithms/model_averaging/local_sgd.hpp"
-#include "algorithms/models/perceptron.hpp"
 #include "algorithms/parallel/block_coordinate.hpp"
 #include "algorithms/parallel/sharded_optimiser.hpp"
 #include "core/recorder.hpp"
@@ -74,20 +72,6 @@ TEST(DataParallel, IsBiasedWhereUnequalShardsCountEqually) {
   EXPECT_GT(distance(trained(4, problem), alone), 1e-3 * norm(alone));
 }
 
-/// A network of four layers on three classes of points, whose gradient comes in several buckets.
-TrainingProblem network_problem(std::string strategy, std::int64_t steps) {
-  static const std::vector<std::int64_t> widths{6, 16, 12, 8, 3};
-  TrainingProblem problem;
-  problem.strategy = std::move(strategy);
-  problem.model = "mlp";
-  problem.model.set(Perceptron::layers, widths);
-  problem.dataset = std::make_shared<const Dataset>(blobs(240, 6, 3, 0.3, 1));
-  problem.batch = 16;
-  problem.stop.steps = steps;
-  problem.optimiser.rate = 0.1;
-  return problem;
-}
-
 TrainingProblem in_buckets(bool overlap) {
   TrainingProblem problem = network_problem("data_parallel", 20);
   problem.strategy.set(DataParallel::first_bucket_bytes, 8)
@@ -140,9 +124,9 @@ TEST(BlockCoordinate, SendsAndMovesItsGroupOnly) {
     Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
     train(recorder, problem, history);
   });
-  // 6·16 + 16 + 16·12 + 12 values in the first two layers, 12·8 + 8 + 8·3 + 3 in the others; two
+  // 6·16 + 16 + 16·12 + 12 values in the first two layers, 12·8 + 8 + 8·4 + 4 in the others; two
   // ranks send half the vector twice
-  const std::size_t first = 316, all = 447;
+  const std::size_t first = 316, all = 456;
   EXPECT_EQ(logs[0].bytes_sent(), 3 * first * 8);
   const auto before = history.parameters_at(0).at(0), after = history.parameters_at(3).at(0);
   ASSERT_EQ(before.size(), all);

@@ -12,6 +12,7 @@
 #include "algorithms/data/generated.hpp"
 #include "algorithms/model_averaging/diloco.hpp"
 #include "algorithms/models/least_squares.hpp"
+#include "algorithms/models/perceptron.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
 #include "algorithms/strategies.hpp"
 #include "core/checked.hpp"
@@ -36,6 +37,21 @@ inline TrainingProblem published_problem(int ranks) {
   return problem;
 }
 
+/// A network of four layers on four classes of points, for strategies that cut models.
+inline TrainingProblem network_problem(std::string strategy, std::int64_t steps) {
+  static constexpr std::array<std::int64_t, 5> widths{6, 16, 12, 8, 4};
+  TrainingProblem problem;
+  problem.strategy = std::move(strategy);
+  problem.model = "mlp";
+  problem.model.set(Perceptron::layers, widths);
+  static_cast<Choice&>(problem.data) = "blobs";
+  problem.data.set(BlobsData::samples, 240).set(BlobsData::inputs, 6).set(BlobsData::classes, 4);
+  problem.batch = 16;
+  problem.stop.steps = steps;
+  problem.optimiser.rate = 0.1;
+  return problem;
+}
+
 /// Settings under which a strategy takes the same way on every machine.
 inline TrainingProblem determined_problem(const Strategy& strategy) {
   TrainingProblem problem = standard_problem(std::string{strategy.kind.name});
@@ -44,7 +60,8 @@ inline TrainingProblem determined_problem(const Strategy& strategy) {
   if (strategy.kind.name == "diloco") problem.strategy.set(Diloco::inner_steps, 10);
   problem.data.set(samples_setting, 1000);
   problem.stop.steps = 30;
-  return problem;
+  if (refusal_of_strategy(problem, 4).empty()) return problem;
+  return network_problem(std::string{strategy.kind.name}, 30);
 }
 
 /// Trains on threads that are watched for unfinished business, and fills the history.
