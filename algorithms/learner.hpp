@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "algorithms/data/sampler.hpp"
+#include "algorithms/judge.hpp"
 #include "algorithms/models/model.hpp"
 
 namespace troupe::algorithms {
@@ -65,7 +66,7 @@ class Learner {
   std::unique_ptr<Samples> mine_, drawn_;
   std::map<std::size_t, double> shards_of_size_;  // how many shards have so many samples
   std::optional<BatchSampler> sampler_;
-  mutable std::unique_ptr<Evaluator> evaluator_, held_out_;  // made when first asked for
+  std::shared_ptr<Judge> judge_;
 };
 
 /// Why no learner can be made of the problem on so many shards, or empty.
