@@ -1,6 +1,7 @@
 #include "algorithms/learner.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "algorithms/choice.hpp"
 #include "algorithms/data/folds.hpp"
@@ -9,23 +10,47 @@
 namespace troupe::algorithms {
 namespace {
 
-/// The samples that are trained on, or those that are not.
-Dataset part_of(const TrainingProblem& problem, const Dataset& data, bool held_out) {
-  if (problem.data.held_out == 0) return held_out ? Dataset{} : data;
-  const Split split = hold_out(data.samples, problem.data.held_out, problem.data.seed);
-  return subset(data, held_out ? split.held_out : split.training);
+/// Which samples are trained on.
+std::vector<std::size_t> trained_on(const TrainingProblem& problem, std::size_t samples) {
+  if (problem.data.held_out > 0)
+    return hold_out(samples, problem.data.held_out, problem.data.seed).training;
+  std::vector<std::size_t> all(samples);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
 }
 
 std::size_t samples_to_train_on(const TrainingProblem& problem) {
   const std::size_t samples = shape_of_data(problem).samples;
-  if (problem.data.held_out == 0) return samples;
-  return hold_out(samples, problem.data.held_out, problem.data.seed).training.size();
+  return problem.data.held_out > 0 ? trained_on(problem, samples).size() : samples;
+}
+
+template <class T>
+std::vector<T> those_of(const std::vector<T>& all, const std::vector<std::size_t>& samples) {
+  std::vector<T> some;
+  if (!all.empty())
+    for (const std::size_t sample : samples) some.push_back(all[sample]);
+  return some;
 }
 
 using Parts = std::vector<std::vector<std::size_t>>;
 
+/// The samples of every shard, by their index in the data.
 Parts parts_of(const TrainingProblem& problem, const Dataset& data, int shards) {
-  return shards_of(problem.data.partition, data, shards, problem.data.seed, problem.speeds);
+  const std::vector<std::size_t> training = trained_on(problem, data.samples);
+  const std::string& partition = problem.data.partition;
+  const auto keys = partition == "sorted" ? sorting_keys(data) : std::vector<double>{};
+  const auto own_keys = those_of(keys, training);
+  const auto labels = those_of(data.labels, training);
+  Parts parts = shards_of(partition,
+                          PartitionInput{.count = training.size(),
+                                         .keys = own_keys,
+                                         .labels = labels,
+                                         .speeds = problem.speeds,
+                                         .seed = problem.data.seed},
+                          shards);
+  for (auto& part : parts)
+    for (std::size_t& sample : part) sample = training[sample];
+  return parts;
 }
 
 std::vector<std::size_t> sizes_of(const Parts& parts) {
@@ -38,9 +63,10 @@ std::vector<std::size_t> sizes_of(const Parts& parts) {
 std::vector<std::size_t> phantom_sizes(const TrainingProblem& problem, std::size_t samples,
                                        int shards) {
   if (problem.data.partition.starts_with("dirichlet"))
-    return sizes_of(parts_of(problem, part_of(problem, *load_dataset(problem), false), shards));
+    return sizes_of(parts_of(problem, *load_dataset(problem), shards));
   if (problem.data.partition == "by_speed")
-    return sizes_of(parts_of(problem, Dataset{.samples = samples}, shards));
+    return sizes_of(shards_of(problem.data.partition,
+                              PartitionInput{.count = samples, .speeds = problem.speeds}, shards));
   std::vector<std::size_t> sizes;
   for (int shard = 0; shard < shards; ++shard) sizes.push_back(shard_size(samples, shard, shards));
   return sizes;
@@ -60,6 +86,7 @@ Learner::Learner(const TrainingProblem& problem, int shard, int shards)
   if (const std::string why = refusal_of_learner(problem, shards); !why.empty())
     throw BadInput(why);
   model_ = make_model(problem);
+  judge_ = problem.judge ? problem.judge : std::make_shared<Judge>(problem);
   shape_ = shape_of_data(problem);
   shape_.samples = samples_to_train_on(problem);
   shape_.inputs = model_->features_of(shape_.inputs);
@@ -69,10 +96,10 @@ Learner::Learner(const TrainingProblem& problem, int shard, int shards)
     sizes = phantom_sizes(problem, shape_.samples, shards);
     mine_ = std::make_unique<Samples>(problem, shape_, sizes[me]);
   } else {
-    const Dataset data = part_of(problem, *load_dataset(problem), false);
-    const Parts parts = parts_of(problem, data, shards);
+    const auto data = load_dataset(problem);
+    const Parts parts = parts_of(problem, *data, shards);
     sizes = sizes_of(parts);
-    mine_ = std::make_unique<Samples>(problem, model_->prepared(subset(data, parts[me])));
+    mine_ = std::make_unique<Samples>(problem, model_->prepared(subset(*data, parts[me])));
   }
   samples_ = sizes[me];
   for (const std::size_t size : sizes) shards_of_size_[size] += 1;
@@ -147,21 +174,7 @@ void Learner::add_gradient(Communicator& comm, ConstSlice parameters, double wei
 
 std::optional<Evaluation> Learner::evaluate(ConstSlice parameters) const {
   if (problem_.phantom || parameters.empty()) return std::nullopt;
-  if (!evaluator_) {
-    const auto data = load_dataset(problem_);
-    const auto judge = [&](bool held_out) {
-      return model_->evaluator(problem_, model_->prepared(part_of(problem_, *data, held_out)));
-    };
-    evaluator_ = judge(false);
-    if (problem_.data.held_out > 0) held_out_ = judge(true);
-  }
-  Evaluation evaluation = evaluator_->evaluate(parameters);
-  if (held_out_) {
-    const Evaluation other = held_out_->evaluate(parameters);
-    evaluation.held_out_loss = other.loss;
-    evaluation.held_out_accuracy = other.accuracy;
-  }
-  return evaluation;
+  return judge_->evaluate(parameters);
 }
 
 std::string refusal_of_learner(const TrainingProblem& problem, int shards) {

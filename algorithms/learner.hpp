@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "algorithms/data/sampler.hpp"
+#include "algorithms/judge.hpp"
 #include "algorithms/models/model.hpp"
 
 namespace troupe::algorithms {
@@ -72,7 +73,7 @@ class Learner {
   std::map<std::size_t, double> shards_of_size_;  // how many shards have so many samples
   Buffer one_batch_;  // its gradient, where several are accumulated
   std::optional<BatchSampler> sampler_;
-  mutable std::unique_ptr<Evaluator> evaluator_, held_out_;  // made when first asked for
+  std::shared_ptr<Judge> judge_;
 };
 
 /// Why no learner can be made of the problem on so many shards, or empty.

@@ -21,6 +21,8 @@
 
 namespace troupe::algorithms {
 
+class Judge;
+
 /// The samples, and who holds which of them.
 struct DataChoice : Choice {
   DataChoice() : Choice{"sinc"} {}
@@ -81,6 +83,8 @@ struct TrainingProblem {
   Memory* memory = &host_memory();  ///< where models and parameters live
   /// What data describes, once somebody has loaded it; ranks of one process share it.
   std::shared_ptr<const Dataset> dataset{};
+  /// Who evaluates, likewise; ranks that find none make their own.
+  std::shared_ptr<Judge> judge{};
 };
 
 }  // namespace troupe::algorithms

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "algorithms/data/data_kinds.hpp"
+#include "algorithms/judge.hpp"
 #include "algorithms/strategies.hpp"
 
 namespace troupe::scenarios {
@@ -101,6 +102,7 @@ RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progre
                         analysis::Report& report) {
   auto problem = *scenario.training;
   problem.dataset = algorithms::load_dataset(problem);
+  problem.judge = std::make_shared<algorithms::Judge>(problem);
   TrainingHistory history;
   WatchedLog log{history, problem.stop.steps, progress};
   const bool gather = !backend.one_process();

@@ -24,8 +24,11 @@ namespace {
 void start(Communicator& comm, const TrainingProblem& problem, const Learner& learner,
            Slice parameters) {
   if (comm.rank() == 0) learner.initialise(comm, parameters);
-  else learner.model().initialise(comm, parameters, SplitMix64::of_rank(problem.seed, comm.rank()));
-  if (problem.strategy[DataParallel::start] == "own") return;
+  if (problem.strategy[DataParallel::start] == "own") {
+    if (comm.rank() > 0)
+      learner.model().initialise(comm, parameters, SplitMix64::of_rank(problem.seed, comm.rank()));
+    return;
+  }
   const Problem whole = vector_of(problem, comm.size(), learner.size());
   find_entry(Collective::broadcast, "binomial").run(comm, whole, {parameters, parameters});
 }

@@ -1,0 +1,60 @@
+#include "algorithms/judge.hpp"
+
+#include <cstring>
+#include <span>
+
+#include "algorithms/data/folds.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+bool are_equal(std::span<const std::byte> bytes, ConstSlice values) {
+  return bytes.size() == values.size_bytes() &&
+         std::memcmp(bytes.data(), values.address(), bytes.size()) == 0;
+}
+
+}  // namespace
+
+Judge::Evaluators::Evaluators(const TrainingProblem& problem) : model{make_model(problem)} {
+  const auto data = load_dataset(problem);
+  const auto evaluator_of = [&](const Dataset& samples) {
+    return model->evaluator(problem, model->prepared(samples));
+  };
+  if (problem.data.held_out == 0) {
+    trained_on = evaluator_of(*data);
+    return;
+  }
+  const Split split = hold_out(data->samples, problem.data.held_out, problem.data.seed);
+  trained_on = evaluator_of(subset(*data, split.training));
+  held_out = evaluator_of(subset(*data, split.held_out));
+}
+
+const Judge::Evaluators& Judge::evaluators() {
+  std::call_once(made_, [this] { evaluators_ = std::make_unique<Evaluators>(problem_); });
+  return *evaluators_;
+}
+
+Evaluation Judge::evaluate(ConstSlice parameters) {
+  {
+    const std::lock_guard guard{mutex_};
+    if (!judged_.empty() && are_equal(judged_, parameters)) return evaluation_;
+  }
+  const Evaluation evaluation = evaluate_anew(parameters);  // threads evaluate side by side
+  const std::lock_guard guard{mutex_};
+  judged_.assign(parameters.address(), parameters.address() + parameters.size_bytes());
+  evaluation_ = evaluation;
+  return evaluation;
+}
+
+Evaluation Judge::evaluate_anew(ConstSlice parameters) {
+  const Evaluators& by = evaluators();
+  Evaluation evaluation = by.trained_on->evaluate(parameters);
+  if (by.held_out) {
+    const Evaluation other = by.held_out->evaluate(parameters);
+    evaluation.held_out_loss = other.loss;
+    evaluation.held_out_accuracy = other.accuracy;
+  }
+  return evaluation;
+}
+
+}  // namespace troupe::algorithms

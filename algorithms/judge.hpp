@@ -1,0 +1,42 @@
+#pragma once
+// Who says what parameters are worth, over the samples of all shards. The ranks of a process share
+// one: each would otherwise prepare all samples for itself, and replicas that are equal would be
+// evaluated as often as there are ranks.
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "algorithms/models/model.hpp"
+
+namespace troupe::algorithms {
+
+/// Callable from several threads. Takes no memory until something is judged.
+class Judge {
+ public:
+  explicit Judge(TrainingProblem problem) : problem_{std::move(problem)} {}
+
+  /// Off the clock and without messages. The parameters of the last call are not evaluated again.
+  /// EXPECTS values.
+  Evaluation evaluate(ConstSlice parameters);
+
+ private:
+  /// Whoever evaluates on the samples that are trained on, and on those held out.
+  struct Evaluators {
+    explicit Evaluators(const TrainingProblem& problem);
+    std::unique_ptr<Model> model;
+    std::unique_ptr<Evaluator> trained_on, held_out;
+  };
+  const Evaluators& evaluators();
+  Evaluation evaluate_anew(ConstSlice parameters);
+
+  TrainingProblem problem_;
+  std::once_flag made_;
+  std::unique_ptr<Evaluators> evaluators_;
+  std::mutex mutex_;  // of what follows
+  std::vector<std::byte> judged_;
+  Evaluation evaluation_;
+};
+
+}  // namespace troupe::algorithms
