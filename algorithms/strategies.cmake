@@ -26,7 +26,11 @@ target_sources(troupe_algorithms
 # The butterfly: partners, how they average, and what is trained that way.
 target_sources(troupe_algorithms
   PUBLIC FILE_SET HEADERS FILES
-          butterfly/asynchronous_mixing.hpp butterfly/graph_mixing.hpp butterfly/hybrid_propagation.hpp
-          butterfly/mailbox.hpp butterfly/mixing.hpp butterfly/partners.hpp
-  PRIVATE butterfly/asynchronous_mixing.cpp butterfly/graph_mixing.cpp butterfly/hybrid_propagation.cpp
-          butterfly/mailbox.cpp butterfly/mixing.cpp butterfly/partners.cpp)
+          butterfly/asynchronous_mixing.hpp butterfly/averaging_consensus.hpp butterfly/butterfly_layer.hpp
+          butterfly/dynamic_sharing.hpp butterfly/graph_mixing.hpp butterfly/hybrid_propagation.hpp
+          butterfly/low_rank.hpp butterfly/mailbox.hpp butterfly/mixing.hpp butterfly/model_parallel.hpp butterfly/partners.hpp
+          butterfly/subnet_messages.hpp butterfly/subnet_training.hpp
+  PRIVATE butterfly/asynchronous_mixing.cpp butterfly/averaging_consensus.cpp butterfly/butterfly_layer.cpp
+          butterfly/dynamic_sharing.cpp butterfly/graph_mixing.cpp butterfly/hybrid_propagation.cpp
+          butterfly/low_rank.cpp butterfly/mailbox.cpp butterfly/mixing.cpp butterfly/model_parallel.cpp butterfly/partners.cpp
+          butterfly/subnet_messages.cpp butterfly/subnet_training.cpp)
