@@ -21,8 +21,6 @@ struct Strategy {
   /// Who comes first decides nothing: a rank ends with the same parameters, bit for bit, on every
   /// backend. (The others are so only in cyclic order.)
   bool synchronous;
-  /// The one kind of model it trains; empty where any will do.
-  std::string_view model{};
   /// Trains. All ranks call it with the same problem. Throws BadInput for values nobody knows.
   void (*run)(Communicator&, const TrainingProblem&, TrainingLog&);
   /// Empty if it can serve the problem on so many ranks, else why not. The settings of the problem

@@ -56,10 +56,6 @@ inline TrainingProblem network_problem(std::string strategy, std::int64_t steps)
 inline TrainingProblem determined_problem(const Strategy& strategy) {
   TrainingProblem problem = standard_problem(std::string{strategy.kind.name});
   if (!strategy.synchronous) problem.strategy.set(Inbox::order_setting, "cyclic");
-  if (!strategy.model.empty()) {
-    problem.model = std::string{strategy.model};
-    if (strategy.model == "mlp") problem.optimiser.rate = 0.001;  // the inputs go up to 10
-  }
   if (strategy.kind.name == "zero_gradient_sum") problem.optimiser.rate = 0;
   if (strategy.kind.name == "diloco") problem.strategy.set(Diloco::inner_steps, 10);
   problem.data.set(samples_setting, 1000);
