@@ -5,8 +5,12 @@
 
 #include "algorithms/asynchronous_sgd/downpour.hpp"
 #include "algorithms/butterfly/asynchronous_mixing.hpp"
+#include "algorithms/butterfly/averaging_consensus.hpp"
 #include "algorithms/butterfly/butterfly_mixing.hpp"
+#include "algorithms/butterfly/dynamic_sharing.hpp"
 #include "algorithms/butterfly/hybrid_propagation.hpp"
+#include "algorithms/butterfly/model_parallel.hpp"
+#include "algorithms/butterfly/subnet_training.hpp"
 #include "algorithms/choice.hpp"
 #include "algorithms/data_parallel/data_parallel.hpp"
 #include "algorithms/learner.hpp"
@@ -69,6 +73,38 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = hybrid_propagation,
      .refusal = refusal_of_hybrid_propagation},
+    {.kind = {.name = "averaging_consensus",
+              .summary = "ranks estimate the mean of all by a butterfly and are pulled to it",
+              .settings = AveragingConsensus::settings},
+     .family = "butterfly",
+     .source = "Spanos, Olfati-Saber and Murray, IFAC 2005; Zhu and Martinez, Automatica 46(2), "
+               "2010",
+     .synchronous = true,
+     .run = averaging_consensus,
+     .refusal = refusal_of_averaging_consensus},
+    {.kind = {.name = "dynamic_sharing",
+              .summary = "a rule of the state says when ranks average, and with which weights",
+              .settings = DynamicSharing::settings},
+     .family = "butterfly",
+     .source = "Kamp et al., ECML PKDD 2018; Wang and Joshi, MLSys 2019",
+     .synchronous = true,
+     .run = dynamic_sharing,
+     .refusal = refusal_of_dynamic_sharing},
+    {.kind = {.name = "subnet_training",
+              .summary = "a perceptron is cut into subnets, which train alone and are put together",
+              .settings = SubnetTraining::settings},
+     .family = "butterfly",
+     .source = "Yuan et al., PVLDB 15(8), 2022",
+     .synchronous = true,
+     .run = subnet_training,
+     .refusal = refusal_of_subnet_training},
+    {.kind = {.name = "model_parallel_butterfly",
+              .summary = "a linear model is cut over the ranks by a product of butterfly factors"},
+     .family = "butterfly",
+     .source = "Dao, Gu, Eichhorn, Rudra and Re, ICML 2019",
+     .synchronous = true,
+     .run = model_parallel_butterfly,
+     .refusal = refusal_of_model_parallel},
     {.kind = {.name = "zero_gradient_sum",
               .summary = "neighbours on a graph go from their own optima to that of the sum"},
      .family = "zero_gradient_sum",

@@ -131,6 +131,15 @@ RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progre
     report.totals.emplace_back("sent_bytes", bytes);
     report.totals.emplace_back("flops", flops);
   }
+  if (!outcome.links.empty() && messages > 0) {
+    double hops = 0, hop_bytes = 0;
+    for (const auto& link : outcome.links) {
+      hops += static_cast<double>(link.messages);
+      hop_bytes += static_cast<double>(link.bytes);
+    }
+    report.totals.emplace_back("hop_bytes", hop_bytes);
+    report.totals.emplace_back("links_per_message", hops / messages);
+  }
   report.totals.emplace_back("unmatched_messages", static_cast<double>(outcome.unmatched_messages));
   return outcome;
 }

@@ -20,6 +20,7 @@ class Exchange {
         in_turn_{problem.strategy[AsynchronousMixing::order] == "cyclic"},
         limit_{problem.strategy[AsynchronousMixing::staleness]},
         patience_{problem.strategy[AsynchronousMixing::patience]},
+        together_{!in_turn_ && problem.strategy[AsynchronousMixing::together]},
         mailbox_{comm, problem, size, partners_.ever(comm.rank()), in_turn_},
         met_(static_cast<std::size_t>(comm.size()), false) {}
 
@@ -40,6 +41,8 @@ class Exchange {
     if (averaged > 1) compute(comm_, Scale{1.0 / averaged, x});
     return oldest;
   }
+  /// True where ranks end together and all partners have.
+  bool is_over() const { return together_ && mailbox_.is_alone(); }
   void close() { mailbox_.close(); }
 
  private:
@@ -58,6 +61,7 @@ class Exchange {
   bool in_turn_;
   std::int64_t limit_;
   double patience_;
+  bool together_;
   Mailbox mailbox_;
   std::vector<bool> met_;
 };
@@ -86,7 +90,7 @@ void asynchronous_mixing(Communicator& comm, const TrainingProblem& problem, Tra
   learner.initialise(comm, parameters);
   reporter.report({}, parameters);
   std::int64_t step = 0;
-  while (step < problem.stop.steps) {
+  while (step < problem.stop.steps && !exchange.is_over()) {
     learner.gradient(comm, parameters, weight, gradient);
     optimiser->step(comm, gradient, parameters);
     const auto age = exchange.mix(step, parameters);

@@ -30,15 +30,18 @@ struct AsynchronousMixing {
       .name = "patience",
       .fallback = 0,
       .help = "of order arrival: seconds to wait for a value young enough before going on alone"};
-  static constexpr std::array<AnySetting, 5> settings{&partners, &digits, &order, &staleness,
-                                                      &patience};
+  static constexpr Flag together{
+      .name = "together",
+      .help = "of order arrival: a rank ends as soon as all its partners have, done or not"};
+  static constexpr std::array<AnySetting, 6> settings{&partners,  &digits,   &order,
+                                                      &staleness, &patience, &together};
 };
 
-/// Trains, each rank for itself until its steps are done. A partner from which nothing young enough
-/// has come (because it is slow, or lost) is left out: the rank keeps its own value and goes on.
-/// Reports the age of what was averaged as staleness. Deterministic in cyclic order. A rank that
-/// has reached the stop criteria ends alone. Throws BadInput for what
-/// refusal_of_asynchronous_mixing names.
+/// Trains, each rank for itself until its steps are done (or, together, its partners' are). A
+/// partner from which nothing young enough has come (because it is slow, or lost) is left out: the
+/// rank keeps its own value and goes on. Reports the age of what was averaged as staleness.
+/// Deterministic in cyclic order. A rank that has reached the stop criteria ends alone. Throws
+/// BadInput for what refusal_of_asynchronous_mixing names.
 void asynchronous_mixing(Communicator& comm, const TrainingProblem& problem, TrainingLog& log);
 
 /// Why asynchronous_mixing cannot serve the problem on so many ranks, or empty.

@@ -1,5 +1,6 @@
 #include "algorithms/butterfly/mailbox.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "algorithms/models/model.hpp"
@@ -96,6 +97,11 @@ bool Mailbox::has(Rank peer, std::int64_t age) const {
 std::int64_t Mailbox::age(Rank peer) const {
   EXPECTS(line(peer).known, "the age is that of a value");
   return clock_ - line(peer).came;
+}
+
+bool Mailbox::is_alone() const {
+  return !by_index_.empty() &&
+         std::ranges::all_of(by_index_, [](const Line* line) { return line->ended; });
 }
 
 std::int64_t Mailbox::close() {

@@ -35,6 +35,8 @@ class Mailbox {
   /// Steps of this rank since the value came. EXPECTS one.
   std::int64_t age(Rank peer) const;
   ConstSlice value(Rank peer) const { return line(peer).latest.slice(); }
+  /// True if there are peers and all of them have ended, well or not.
+  bool is_alone() const;
   /// True if a peer has failed.
   bool lost(Rank peer) const { return line(peer).lost; }
 

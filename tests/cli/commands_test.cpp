@@ -139,6 +139,20 @@ TEST_F(Commands, RunSimulatesATrainingScenarioTwiceAlike) {
   EXPECT_FALSE(report["links"].empty());
   EXPECT_FALSE(report["traffic"].empty());
 }
+
+TEST_F(Commands, RunCountsTheLinksThatButterflyPartnersCross) {
+  // Partners r XOR 2^s on a star: each message crosses the sender's link and the receiver's.
+  EXPECT_EQ(troupe("run " TROUPE_SOURCE_DIR "/scenarios/butterfly/mixing.json -q --json " +
+                   file("r.json") + " --set /training/stop/steps=8")
+                .status,
+            0);
+  const auto report = json::parse(read(file("r.json")));
+  double over_links = 0;
+  for (const auto& link : report["links"]) over_links += link["bytes"].get<double>();
+  EXPECT_EQ(report["totals"]["hop_bytes"], over_links);
+  EXPECT_EQ(report["totals"]["hop_bytes"], 2 * report["totals"]["sent_bytes"].get<double>());
+  EXPECT_EQ(report["totals"]["links_per_message"], 2);
+}
 #endif
 
 }  // namespace

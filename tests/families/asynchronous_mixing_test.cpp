@@ -97,9 +97,8 @@ TEST(AsynchronousMixing, GoesOnThroughDelaysAndWithoutALostPartner) {
   problem.stop.steps = 300;
   problem.strategy.set(AsynchronousMixing::patience, 0.001);
   TrainingHistory history;
-  const FaultyOptions weather{.longest_delay = Seconds{2e-4},
-                              .dead = {2},
-                              .patience = Seconds{0.01}};
+  const FaultyOptions weather{
+      .longest_delay = Seconds{2e-4}, .dead = {2}, .patience = Seconds{0.01}};
   run_loopback(4, [&](Communicator& comm) {
     FaultyCommunicator faulty{comm, weather};
     try {
@@ -114,6 +113,25 @@ TEST(AsynchronousMixing, GoesOnThroughDelaysAndWithoutALostPartner) {
     EXPECT_EQ(history.figures_of(rank).back().step, 300);
     EXPECT_LT(*history.figures_of(rank).back().gap, 0.1 * *history.figures_of(rank).front().gap);
   }
+}
+
+TEST(AsynchronousMixing, EndsTogetherWhereToldSo) {
+  // Rank 3 has far more to do than its neighbours 2 and 0.
+  TrainingProblem problem = standard_problem("asynchronous_mixing");
+  problem.data.set(samples_setting, 400);
+  problem.stop.steps = 40;
+  problem.strategy.set(Partners::setting, "ring");
+  problem.strategy.set(AsynchronousMixing::together, true);
+  TrainingHistory history;
+  run_loopback(4, [&](Communicator& comm) {
+    if (comm.rank() != 3) return train(comm, problem, history);
+    TrainingProblem longer = problem;
+    longer.stop.steps = 100'000'000;  // it would not end by itself
+    longer.evaluate_every = 0;
+    train(comm, longer, history);
+  });
+  for (const Rank rank : {0, 1, 2}) EXPECT_LE(history.figures_of(rank).back().step, 40);
+  EXPECT_LT(history.figures_of(3).back().step, 100'000'000);
 }
 
 TEST(Mailbox, KeepsTheLastValueAndKnowsItsAge) {

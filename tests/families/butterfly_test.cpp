@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "algorithms/model_averaging/local_sgd.hpp"
 #include "algorithms/models/model.hpp"
 #include "core/random.hpp"
+#include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {
@@ -114,6 +116,108 @@ TEST(ButterflyMixing, SpreadsWhatAFixedPartnerKeepsToItself) {
   problem.strategy.set(ButterflyMixing::partners, "fixed");
   const double fixed = node_gap(problem);
   EXPECT_GE(fixed, 100 * butterfly);
+}
+
+TEST(ButterflyMixing, SpreadsItByLotAndOverARingAsWell) {
+  TrainingProblem problem = standard_problem("butterfly_mixing");
+  problem.data.partition = "sorted";
+  problem.optimiser.rate = 0.4;
+  problem.stop.steps = 2000;
+  problem.seed = problem.data.seed = 2;
+  const auto gap = [&](std::string_view way) {
+    problem.strategy.set(ButterflyMixing::partners, way);
+    problem.batch = 10;
+    problem.evaluate_every = 0;
+    TrainingHistory history;
+    train(16, problem, history);
+    return *history.summary().back().gap;
+  };
+  const double fixed = gap("fixed");
+  for (const char* way : {"random", "tournament", "cyclic", "ring"})
+    EXPECT_GE(fixed, 100 * gap(way)) << way;
+}
+
+TEST(ButterflyMixing, ConvergesWhereTrainingAloneAndRareAveragingDiverge) {
+  // Shards sorted by x have a larger curvature each than all together: a rate of 2 is too much for
+  // them, but not for their mean.
+  TrainingProblem problem = standard_problem("butterfly_mixing");
+  problem.data.partition = "sorted";
+  problem.optimiser.rate = 2;
+  problem.batch = 10;
+  problem.stop.steps = 400;
+  problem.stop.may_diverge = true;
+  problem.evaluate_every = 0;
+  const auto gap = [&] {
+    TrainingHistory history;
+    train(16, problem, history);
+    return *history.summary().back().gap;
+  };
+  const double butterfly = gap();
+  problem.strategy.set(ButterflyMixing::mixing_rounds, 0);
+  const double none = gap();
+  problem.strategy = "local_sgd";
+  problem.strategy.set(LocalSgd::local_steps, 4);
+  const double rare = gap();
+  EXPECT_LE(butterfly, 1e-2);
+  EXPECT_GE(none, 1);
+  EXPECT_GE(rare, 1);
+}
+
+TEST(ButterflyMixing, SendsOneMessageAStepAndAboutHalfOfARingAllreduce) {
+  const auto of_a_step = [](TrainingProblem problem) {
+    problem.phantom = true;
+    std::uint64_t messages[2], bytes[2];
+    for (const int more : {0, 1}) {
+      problem.stop.steps = 10 + more;
+      std::vector<RecordedRank> logs(16);
+      run_loopback(16, [&](Communicator& comm) {
+        SilentLog silent;
+        Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+        train(recorder, problem, silent);
+      });
+      messages[more] = bytes[more] = 0;
+      for (const RecordedRank& log : logs) {
+        messages[more] += log.messages_sent();
+        bytes[more] += log.bytes_sent();
+      }
+    }
+    return std::pair{messages[1] - messages[0], bytes[1] - bytes[0]};
+  };
+  TrainingProblem problem = standard_problem("butterfly_mixing");
+  const auto [messages, bytes] = of_a_step(problem);
+  EXPECT_EQ(messages, 16u);
+  EXPECT_EQ(bytes, 16 * 160u);
+  problem.strategy.set(ButterflyMixing::with_gradient, true);
+  EXPECT_EQ(of_a_step(problem), (std::pair<std::uint64_t, std::uint64_t>{16, 2 * 16 * 160}));
+  const auto [in_the_ring, bytes_in_the_ring] = of_a_step(standard_problem("data_parallel"));
+  EXPECT_EQ(in_the_ring, 16 * 30u);
+  EXPECT_EQ(15 * bytes, 8 * bytes_in_the_ring);  // 0.533
+}
+
+TEST(ButterflyMixing, OfParametersAndGradientsTogetherTakesTheSameWay) {
+  TrainingProblem problem = standard_problem("butterfly_mixing");
+  problem.data.partition = "sorted";
+  problem.data.set(samples_setting, 800);
+  TrainingHistory alone, together;
+  train(8, problem, alone);
+  problem.strategy.set(ButterflyMixing::with_gradient, true);
+  train(8, problem, together);
+  const auto expected = alone.final_parameters();
+  for (const auto& [rank, x] : together.final_parameters())
+    EXPECT_LE(distance(x, expected.at(rank)), 1e-12 * norm(x));
+}
+
+TEST(ButterflyMixing, LearnsWithOneRankAtATime) {
+  for (const char* way : {"cyclic", "random"}) {
+    TrainingProblem problem = standard_problem("butterfly_mixing");
+    problem.data.set(samples_setting, 800);
+    problem.strategy.set(ButterflyMixing::active, way);
+    problem.optimiser.rate = 2;
+    problem.stop.steps = 400;
+    TrainingHistory history;
+    train(8, problem, history);
+    EXPECT_LT(*history.summary().back().gap, 0.05 * *history.summary().front().gap) << way;
+  }
 }
 
 TEST(ButterflyMixing, EndsWhenAllRanksHaveReachedTheGap) {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Dense>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -73,6 +75,20 @@ TEST(Partners, OfAButterflyAreTheEdgesOfAHypercube) {
       for (const Neighbour& other : graph.neighbours(rank)) neighbours.push_back(other.rank);
       EXPECT_EQ(partners.ever(rank), neighbours);
     }
+  }
+}
+
+TEST(Partners, OfAButterflyMakeAGraphWithTheSpectrumOfAHypercube) {
+  for (const int stages : {1, 3, 4}) {
+    const int ranks = 1 << stages;
+    const Partners partners{way("butterfly"), ranks, 1};
+    Eigen::MatrixXd laplacian = stages * Eigen::MatrixXd::Identity(ranks, ranks);
+    for (Rank rank = 0; rank < ranks; ++rank)
+      for (const Rank other : partners.ever(rank)) laplacian(rank, other) = -1;
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver{laplacian};
+    EXPECT_NEAR(solver.eigenvalues()[0], 0, 1e-12);
+    EXPECT_NEAR(solver.eigenvalues()[1], 2, 1e-12);
+    EXPECT_NEAR(solver.eigenvalues()[ranks - 1], 2 * stages, 1e-12);
   }
 }
 

@@ -89,5 +89,23 @@ TEST_P(EveryStrategy, CostsTheSameWithSizesAlone) {
   EXPECT_EQ(phantom, real);
 }
 
+TEST(SimulatedMixing, TakesTwiceAsLongByRequestAndReplyAsSymmetrically) {
+  const auto time_of = [](std::string_view form) {
+    return in_another_process([form] {
+      const auto result = test::run_on({.ranks = 2}, [form](Communicator& comm) {
+        const Slice x = Slice::phantom(1000, Dtype::float64);
+        const Rank partner = 1 - comm.rank();
+        Mixer mixer{form, x, 1};
+        mixer.mix(comm, std::span{&partner, 1}, x);
+      });
+      return std::vector{result.end.count()};
+    })[0];
+  };
+  const double once = 2e-6 + 8000 / 1e9;  // α + nβ
+  EXPECT_NEAR(time_of("average"), once, 1e-9 * once);
+  EXPECT_NEAR(time_of("symmetric"), once, 1e-9 * once);
+  EXPECT_NEAR(time_of("request_reply"), 2 * once, 1e-9 * once);
+}
+
 }  // namespace
 }  // namespace troupe::algorithms
