@@ -128,8 +128,7 @@ void Learner::gradient(Communicator& comm, ConstSlice parameters, double weight,
   model_->gradient(comm, parameters, next_batch(comm), weight, into, ready);
 }
 
-std::optional<Evaluation> Learner::evaluate(ConstSlice parameters) const {
-  if (problem_.phantom || parameters.empty()) return std::nullopt;
+const Evaluator& Learner::evaluator() const {
   if (!evaluator_) {
     const auto data = load_dataset(problem_);
     const auto judge = [&](bool held_out) {
@@ -138,13 +137,23 @@ std::optional<Evaluation> Learner::evaluate(ConstSlice parameters) const {
     evaluator_ = judge(false);
     if (problem_.data.held_out > 0) held_out_ = judge(true);
   }
-  Evaluation evaluation = evaluator_->evaluate(parameters);
+  return *evaluator_;
+}
+
+std::optional<Evaluation> Learner::evaluate(ConstSlice parameters) const {
+  if (problem_.phantom || parameters.empty()) return std::nullopt;
+  Evaluation evaluation = evaluator().evaluate(parameters);
   if (held_out_) {
     const Evaluation other = held_out_->evaluate(parameters);
     evaluation.held_out_loss = other.loss;
     evaluation.held_out_accuracy = other.accuracy;
   }
   return evaluation;
+}
+
+std::span<const double> Learner::optimum() const {
+  if (problem_.phantom) return {};
+  return evaluator().optimum();
 }
 
 std::string refusal_of_learner(const TrainingProblem& problem, int shards) {

@@ -55,8 +55,12 @@ class Learner {
 
   /// Off the clock and without messages; nothing for phantom or empty parameters.
   std::optional<Evaluation> evaluate(ConstSlice parameters) const;
+  /// x* over the samples of all shards, likewise; nothing where the model does not know it.
+  std::span<const double> optimum() const;
 
  private:
+  const Evaluator& evaluator() const;
+
   TrainingProblem problem_;
   int shard_, shards_;
   std::unique_ptr<Model> model_;
