@@ -78,10 +78,10 @@ class Integrator {
 /// Zero-gradient-sum in continuous time (Lu and Tang, IEEE TAC 57(9), 2012, §III), from the local
 /// optima:
 ///   ẋ_i = ∇²f_i(x_i)⁻¹ Σ_{j ∈ N_i} a_ij φ_ij(x_i, x_j)
-///   so d/dt Σ ∇f_i(x_i) = Σ_i Σ_j a_ij φ_ij = 0, and V = Σ [f_i(x*) − f_i(x_i) − ∇f_iᵀ(x* − x_i)]
-///   falls a step: deg(i) messages of M each way with Euler, four times as many with Runge and
-///   Kutta linear φ on quadratics: Euler is stable iff h < 2/μ_max and then keeps Σ ∇f_i; RK4 iff h
-///   < 2.785294/μ_max
+///   d/dt Σ ∇f_i(x_i) = Σ_i Σ_j a_ij φ_ij = 0, so that Lyapunov's function falls:
+///   dV/dt = ½ Σ_i Σ_j a_ij (x_i − x_j)ᵀφ_ij
+///   a step: deg(i) messages of M each way with Euler, four times as many with Runge–Kutta
+///   linear φ on quadratics: stable iff h < 2/μ_max with Euler, 2.785294/μ_max with Runge–Kutta
 ///
 ///     x_1 ●─── φ_12 ──► ◄── φ_21 = −φ_12 ───● x_2       springs between the estimates, each node
 ///                                                       with its own inertia ∇²f_i

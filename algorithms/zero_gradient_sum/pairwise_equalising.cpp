@@ -82,9 +82,9 @@ std::map<Rank, Buffer> factors_of_sums(Communicator& comm, const TrainingProblem
 ///   start: one message of L(L+1)/2 values to each partner · a meeting: one message of M each way
 ///   no step size; Lyapunov's function falls at every meeting of two that differ
 ///
-///     w_1   w_2   w_3            w_1   w_2   w_3        with A_i = A_j the mean of two: addition–
-///       ╲   ╱                            ╲   ╱          subtraction of a butterfly is this for
-///         z     w_3    then      z         z'           equal Hessians
+///     w_1   w_2   w_3            z     z     w_3        where A_i = A_j it is the mean of two:
+///       ╲   ╱             then         ╲   ╱            butterfly mixing is the case of equal
+///         z                              z'             Hessians
 void pairwise_equalising(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
   QuadraticNode node{comm, problem, log};
   const std::size_t size = node.size();
