@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "algorithms/models/model.hpp"
@@ -20,6 +21,8 @@ class Judge {
   /// Off the clock and without messages. The parameters of the last call are not evaluated again.
   /// EXPECTS values.
   Evaluation evaluate(ConstSlice parameters);
+  /// x* of the samples that are trained on; nothing where the model does not know it.
+  std::span<const double> optimum() { return evaluators().trained_on->optimum(); }
 
  private:
   /// Whoever evaluates on the samples that are trained on, and on those held out.

@@ -177,6 +177,11 @@ std::optional<Evaluation> Learner::evaluate(ConstSlice parameters) const {
   return judge_->evaluate(parameters);
 }
 
+std::span<const double> Learner::optimum() const {
+  if (problem_.phantom) return {};
+  return judge_->optimum();
+}
+
 std::string refusal_of_learner(const TrainingProblem& problem, int shards) {
   if (const std::string why = refusal_of_model(problem); !why.empty()) return why;
   if (const std::string why = refusal_of_partition(problem.data.partition); !why.empty())

@@ -58,6 +58,8 @@ class Learner {
 
   /// Off the clock and without messages; nothing for phantom or empty parameters.
   std::optional<Evaluation> evaluate(ConstSlice parameters) const;
+  /// x* over the samples of all shards, likewise; nothing where the model does not know it.
+  std::span<const double> optimum() const;
 
  private:
   /// The same for one more batch, added to what is there.

@@ -35,6 +35,10 @@ struct Strategy {
   /// Empty if it can serve the problem on so many ranks, else why not. The settings of the problem
   /// are within their limits.
   std::string (*refusal)(const TrainingProblem&, int ranks);
+  /// A rate of 0 stands for a safe step, found in the network.
+  bool finds_rate = false;
+  /// What it sends depends on values: with sizes alone it sends the most it can.
+  bool data_dependent = false;
   Stepping stepping = Stepping::of_models;
 };
 

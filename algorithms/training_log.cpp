@@ -66,6 +66,15 @@ void TrainingHistory::finished(Rank rank, ConstSlice parameters) {
   final_[rank] = to_doubles(parameters);
 }
 
+void TrainingHistory::note(const std::string& sentence) {
+  const std::lock_guard guard{mutex_};
+  notes_.push_back(sentence);
+}
+
+std::vector<std::string> TrainingHistory::notes() const {
+  const std::lock_guard guard{mutex_};
+  return notes_;
+}
 std::vector<Figures> TrainingHistory::figures() const {
   const std::lock_guard guard{mutex_};
   std::vector<Figures> all;

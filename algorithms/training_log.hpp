@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -72,6 +73,8 @@ class TrainingLog {
   virtual void record(const Figures& figures, const Snapshot& snapshot) = 0;
   /// Once for each rank that holds parameters when it ends (a server's workers hold none).
   virtual void finished(Rank rank, ConstSlice parameters) = 0;
+  /// A sentence for the person who started the run: a setting outside its sound range, say.
+  virtual void note(const std::string&) {}
 };
 
 /// Hears nothing.
@@ -86,7 +89,10 @@ class TrainingHistory final : public TrainingLog {
  public:
   void record(const Figures& figures, const Snapshot& snapshot) override;
   void finished(Rank rank, ConstSlice parameters) override;
+  void note(const std::string& sentence) override;
 
+  /// What was noted, in order.
+  std::vector<std::string> notes() const;
   /// All figures, by (step, rank), those of one rank in the order of reporting.
   std::vector<Figures> figures() const;
   /// Figures of one rank, in the order of reporting.
@@ -110,6 +116,7 @@ class TrainingHistory final : public TrainingLog {
   std::map<Rank, std::vector<Figures>> figures_;
   std::map<std::int64_t, std::map<Rank, std::vector<double>>> parameters_, gradients_;
   std::map<Rank, std::vector<double>> final_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace troupe::algorithms

@@ -35,9 +35,12 @@ struct DataChoice : Choice {
 
 /// Who talks to whom, for strategies over a graph.
 struct GraphChoice {
-  std::string kind = "ring";                   ///< ring, path, complete, star, hypercube, edges
-  std::vector<std::pair<Rank, Rank>> edges{};  ///< of kind "edges": undirected, each given once
-  std::string weights = "one";                 ///< one (a = 1), metropolis (1/(1 + max degree))
+  std::string kind = "ring";  ///< as in graph.hpp
+  /// Of kind "edges": undirected, each given once; of kind "arrows": (from, to).
+  std::vector<std::pair<Rank, Rank>> edges{};
+  std::string weights = "one";  ///< one (a = 1), metropolis (1/(1 + max degree); undirected only)
+  double probability = 0.3;     ///< of an edge, of kind "random"
+  std::uint64_t seed = 1;       ///< likewise
 };
 
 struct OptimiserChoice : Choice {

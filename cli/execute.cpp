@@ -133,10 +133,13 @@ Executed execute(const Program& program, const Draft& draft, const Options& opti
   backend.check_same_everywhere(prepared.resolved.digest);
   if (backend.reporter()) check_outputs(options);
   ProgressBar bar{prepared.resolved.scenario.name, !quiet};
-  return {
-      .report = scenarios::run(prepared.resolved, backend, [&](double share) { bar.show(share); }),
-      .machine = backend.machine(),
-      .reporter = backend.reporter()};
+  return {.report = scenarios::run(
+              prepared.resolved, backend, [&](double share) { bar.show(share); },
+              [&](const auto& note) {
+                if (!quiet) fmt::print(stderr, "troupe: {}\n", note);
+              }),
+          .machine = backend.machine(),
+          .reporter = backend.reporter()};
 }
 
 std::string resolved_text(const Program& program, const Draft& draft, const Options& options) {

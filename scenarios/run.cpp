@@ -31,7 +31,8 @@ void describe_environment(const Resolved& resolved, const Backend& backend,
 
 }  // namespace
 
-analysis::Report run(const Resolved& resolved, Backend& backend, const Progress& progress) {
+analysis::Report run(const Resolved& resolved, Backend& backend, const Progress& progress,
+                     const Notes& notes) {
   analysis::Report report;
   report.scenario = resolved.json;
   report.digest = resolved.digest;
@@ -44,7 +45,7 @@ analysis::Report run(const Resolved& resolved, Backend& backend, const Progress&
     report.timing = scenario.collective->timing;
     outcome = run_collective(scenario, backend, progress, report);
   } else {
-    outcome = run_training(scenario, backend, progress, report);
+    outcome = run_training(scenario, backend, progress, notes, report);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   report.wall_clock.emplace_back("run_s", took.count());

@@ -11,9 +11,14 @@ namespace troupe::scenarios {
 
 /// Told by rank 0 how far a run is, 0 … 1. May be called from another thread.
 using Progress = std::function<void(double share)>;
+/// Told sentences for the person who started the run, such as a setting outside its sound range.
+/// May be called from another thread.
+using Notes = std::function<void(const std::string& sentence)>;
 
-/// Runs it once. The report is complete where backend.reporter() is true; elsewhere it has this
-/// process's share only. Throws what the run throws (Deadlock, BackendError, …).
-analysis::Report run(const Resolved& resolved, Backend& backend, const Progress& progress = {});
+/// Runs it once. Notes are told at once, and stand in the report's environment. The report is
+/// complete where backend.reporter() is true; elsewhere it has this process's share only. Throws
+/// what the run throws (Deadlock, BackendError, …).
+analysis::Report run(const Resolved& resolved, Backend& backend, const Progress& progress = {},
+                     const Notes& notes = {});
 
 }  // namespace troupe::scenarios

@@ -9,6 +9,7 @@
 
 #include "algorithms/data/data_kinds.hpp"
 #include "algorithms/data/sampler.hpp"
+#include "algorithms/graph.hpp"
 #include "algorithms/models/model.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/optimisers/schedule.hpp"
@@ -21,8 +22,6 @@ namespace {
 
 using Ordered = nlohmann::ordered_json;
 
-const std::array<std::string, 2> weights{"one", "metropolis"};
-const std::array<std::string, 6> graphs{"ring", "path", "complete", "star", "hypercube", "edges"};
 const std::array<std::string, 2> evaluators{"all", "first"};
 
 /// A member of the scenario as the value of a setting, where its type can be one.
@@ -89,8 +88,11 @@ algorithms::DataChoice read_data(const Section& section, std::uint64_t seed,
 
 algorithms::GraphChoice read_graph(const Section& section) {
   algorithms::GraphChoice graph;
-  graph.kind = section.one_of("kind", graphs, graph.kind);
-  graph.weights = section.one_of("weights", weights, graph.weights);
+  const auto names = [](const auto& known) {
+    return std::vector<std::string>{known.begin(), known.end()};
+  };
+  graph.kind = section.one_of("kind", names(algorithms::graph_kinds), graph.kind);
+  graph.weights = section.one_of("weights", names(algorithms::graph_weights), graph.weights);
   if (section.has("edges")) {
     const auto& edges = section.value("edges");
     const std::string expected = "a list of pairs of ranks such as [[0, 1], [1, 2]]";
@@ -102,8 +104,16 @@ algorithms::GraphChoice read_graph(const Section& section) {
       graph.edges.emplace_back(edge[0].get<Rank>(), edge[1].get<Rank>());
     }
   }
-  if ((graph.kind == "edges") == graph.edges.empty())
-    section.complain("edges", "given if and only if the kind of the graph is \"edges\"");
+  if ((graph.kind == "edges" || graph.kind == "arrows") == graph.edges.empty())
+    section.complain("edges",
+                     "given if and only if the kind of the graph is \"edges\" or \"arrows\"");
+  for (const char* key : {"probability", "seed"})
+    if (section.has(key) && graph.kind != "random")
+      section.complain(key, "given only if the kind of the graph is \"random\"");
+  graph.probability = section.number("probability", graph.probability, 0);
+  if (graph.probability > 1) section.fail("probability", "a probability, at most 1");
+  graph.seed =
+      static_cast<std::uint64_t>(section.whole("seed", static_cast<std::int64_t>(graph.seed), 0));
   section.close();
   return graph;
 }
@@ -177,6 +187,8 @@ Ordered optimiser_json(const algorithms::OptimiserChoice& optimiser) {
 Ordered graph_json(const algorithms::GraphChoice& graph) {
   Ordered json{{"kind", graph.kind}, {"weights", graph.weights}};
   if (!graph.edges.empty()) json["edges"] = graph.edges;
+  if (graph.kind == "random") json["probability"] = graph.probability;
+  if (graph.kind == "random") json["seed"] = graph.seed;
   return json;
 }
 

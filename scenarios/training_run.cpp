@@ -20,19 +20,25 @@ constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 /// Passes on what ranks record, and says how many of the steps rank 0 has done.
 class WatchedLog final : public algorithms::TrainingLog {
  public:
-  WatchedLog(TrainingHistory& history, std::int64_t steps, const Progress& progress)
-      : history_{history}, steps_{steps}, progress_{progress} {}
+  WatchedLog(TrainingHistory& history, std::int64_t steps, const Progress& progress,
+             const Notes& notes)
+      : history_{history}, steps_{steps}, progress_{progress}, notes_{notes} {}
   void record(const Figures& figures, const algorithms::Snapshot& snapshot) override {
     history_.record(figures, snapshot);
     if (progress_ && figures.rank == 0)
       progress_(std::min(1.0, static_cast<double>(figures.step) / static_cast<double>(steps_)));
   }
   void finished(Rank rank, ConstSlice parameters) override { history_.finished(rank, parameters); }
+  void note(const std::string& sentence) override {
+    history_.note(sentence);
+    if (notes_) notes_(sentence);
+  }
 
  private:
   TrainingHistory& history_;
   std::int64_t steps_;
   const Progress& progress_;
+  const Notes& notes_;
 };
 
 // Where ranks are processes, the figures and the parameters of those that are evaluated travel as
@@ -99,18 +105,19 @@ void describe(const TrainingHistory& history, analysis::Report& report) {
 }  // namespace
 
 RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progress& progress,
-                        analysis::Report& report) {
+                        const Notes& notes, analysis::Report& report) {
   auto problem = *scenario.training;
   problem.dataset = algorithms::load_dataset(problem);
   problem.judge = std::make_shared<algorithms::Judge>(problem);
   TrainingHistory history;
-  WatchedLog log{history, problem.stop.steps, progress};
+  WatchedLog log{history, problem.stop.steps, progress, notes};
   const bool gather = !backend.one_process();
   auto outcome = backend.run([&](Communicator& comm) {
     algorithms::train(comm, problem, log);
     return gather ? encoded(history, comm.rank()) : std::vector<double>{};
   });
   if (!backend.reporter()) return outcome;
+  for (const auto& sentence : history.notes()) report.environment.emplace_back("note", sentence);
   if (gather) {
     TrainingHistory gathered;
     for (std::size_t rank = 0; rank < outcome.said.size(); ++rank)

@@ -7,6 +7,6 @@ namespace troupe::scenarios {
 
 /// Fills `report.training` and `report.totals`; returns what the backend knows of the whole run.
 RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progress& progress,
-                        analysis::Report& report);
+                        const Notes& notes, analysis::Report& report);
 
 }  // namespace troupe::scenarios

@@ -7,6 +7,7 @@
 
 #include "algorithms/data/data_kinds.hpp"
 #include "algorithms/data/sampler.hpp"
+#include "algorithms/graph.hpp"
 #include "algorithms/models/model.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/optimisers/schedule.hpp"
@@ -94,14 +95,18 @@ Ordered optimiser_schema(const algorithms::OptimiserChoice& fallback) {
 }
 
 Ordered graph_schema() {
-  return Ordered::parse(R"({
+  Ordered schema = Ordered::parse(R"({
     "type": "object", "additionalProperties": false,
     "properties": {
-      "kind": {"enum": ["ring", "path", "complete", "star", "hypercube", "edges"], "default": "ring"},
-      "weights": {"enum": ["one", "metropolis"], "default": "one"},
+      "kind": null, "weights": null,
       "edges": {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2,
-                "items": {"type": "integer", "minimum": 0}}}
+                "items": {"type": "integer", "minimum": 0}}},
+      "probability": {"type": "number", "minimum": 0, "maximum": 1},
+      "seed": {"type": "integer", "minimum": 0}
     }})");
+  schema["properties"]["kind"] = {{"enum", algorithms::graph_kinds}, {"default", "ring"}};
+  schema["properties"]["weights"] = {{"enum", algorithms::graph_weights}, {"default", "one"}};
+  return schema;
 }
 
 Ordered stop_schema() {

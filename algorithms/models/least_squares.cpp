@@ -37,6 +37,7 @@ class Quadratic final : public Evaluator {
             .error = std::sqrt(dot(distance, distance)) / norm,
             .accuracy = {}};
   }
+  std::span<const double> optimum() const override { return solution_; }
 
  private:
   NormalEquations equations_;
@@ -196,8 +197,7 @@ void QuadraticShard::normal_equations(Communicator& comm, Slice matrix, Slice ve
   model_.normal_equations(comm, learner_.whole(), ridge_, matrix, vector);
 }
 
-std::vector<double> QuadraticShard::gradient(ConstSlice parameters) const {
-  if (parameters.is_phantom()) return {};
+const NormalEquations& QuadraticShard::equations() const {
   if (!equations_) {
     const Batch batch = learner_.whole();
     Dataset samples{.samples = batch.count, .inputs = size(), .outputs = 1};
@@ -205,9 +205,22 @@ std::vector<double> QuadraticShard::gradient(ConstSlice parameters) const {
     samples.targets = to_doubles(batch.targets);
     equations_.emplace(samples, ridge_);
   }
-  std::vector<double> gradient = equations_->times(to_doubles(parameters));
-  for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] -= equations_->vector[i];
+  return *equations_;
+}
+
+std::vector<double> QuadraticShard::gradient(ConstSlice parameters) const {
+  if (parameters.is_phantom()) return {};
+  std::vector<double> gradient = equations().times(to_doubles(parameters));
+  for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] -= equations().vector[i];
   return gradient;
+}
+
+std::optional<double> QuadraticShard::divergence(ConstSlice parameters) const {
+  if (parameters.is_phantom()) return std::nullopt;
+  std::vector<double> away = to_doubles(parameters);
+  const auto optimum = learner_.optimum();
+  for (std::size_t i = 0; i < away.size(); ++i) away[i] -= optimum[i];
+  return dot(away, equations().times(away)) / 2;
 }
 
 }  // namespace troupe::algorithms

@@ -77,16 +77,23 @@ class QuadraticShard {
   QuadraticShard(const TrainingProblem& problem, int shard, int shards);
   Learner& learner() { return learner_; }
   std::size_t size() const { return learner_.size(); }
+  /// A_i, column-major, off the clock. EXPECTS values.
+  const std::vector<double>& matrix() const { return equations().matrix; }
   /// matrix (L×L) ← A_i, vector (L) ← b_i.
   void normal_equations(Communicator& comm, Slice matrix, Slice vector);
   /// ∇f_i(w) = A_i w − b_i as double, off the clock; none for phantom parameters.
   std::vector<double> gradient(ConstSlice parameters) const;
+  /// Bregman's divergence f_i(w*) − f_i(w) − ∇f_i(w)ᵀ(w* − w) = ½ (w* − w)ᵀ A_i (w* − w), w* the
+  /// optimum of the sum, likewise: this rank's part of Lyapunov's function.
+  std::optional<double> divergence(ConstSlice parameters) const;
 
  private:
+  const NormalEquations& equations() const;
+
   Learner learner_;
   const LeastSquares& model_;
   double ridge_;
-  mutable std::optional<NormalEquations> equations_;  // for gradient(), made when first asked for
+  mutable std::optional<NormalEquations> equations_;  // off the clock; made when first asked for
 };
 
 }  // namespace troupe::algorithms

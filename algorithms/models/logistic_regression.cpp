@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "algorithms/models/off_the_clock.hpp"
+#include "algorithms/newton.hpp"
 
 namespace troupe::algorithms {
 namespace {
@@ -46,7 +47,63 @@ void fill_jacobians(std::size_t outputs, const Batch& batch, ConstSlice z, Slice
   }
 }
 
+/// The score of all samples, and, where it is cheap, the distance from their optimum.
+class ConvexEvaluator final : public Evaluator {
+ public:
+  ConvexEvaluator(std::unique_ptr<LogisticRegression> model, const TrainingProblem& problem,
+                  const Dataset& samples)
+      : model_{std::move(model)}, samples_{problem, samples} {
+    const auto size = static_cast<double>(model_->size());
+    if (size * size * static_cast<double>(samples.samples) > 1e8) return;
+    TrainingProblem exact = problem;
+    exact.dtype = Dtype::float64;
+    find_optimum(Samples{exact, samples}.all());
+    const Scratch there{ConstSlice{samples_.inputs()}, optimum_.size()};
+    run_on_host(Cast{there.all(), ConstSlice{std::span{optimum_}}});
+    least_ = model_->score(there.all(), samples_.all()).loss;
+  }
+
+  Evaluation evaluate(ConstSlice parameters) const override {
+    const Score score = model_->score(parameters, samples_.all());
+    Evaluation evaluation{.loss = score.loss, .accuracy = score.accuracy};
+    if (optimum_.empty()) return evaluation;
+    evaluation.gap = score.loss - least_;
+    const std::vector<double> x = to_doubles(parameters);
+    evaluation.error = relative_distance(ConstSlice{std::span{optimum_}}, ConstSlice{std::span{x}});
+    return evaluation;
+  }
+  std::span<const double> optimum() const override { return optimum_; }
+
+ private:
+  void find_optimum(const Batch& batch) {
+    OffTheClock host;
+    optimum_.assign(model_->size(), 0);
+    newton(
+        host,
+        {.gradient = [&](ConstSlice x, Slice into) { model_->gradient(host, x, batch, 1, into); },
+         .solve =
+             [&](ConstSlice x, Slice b) {
+               const Scratch matrix{b, b.size() * b.size()};
+               model_->hessian(host, x, batch, 1, matrix.all());
+               run_on_host(Cholesky{b.size(), matrix.all()});
+               run_on_host(CholeskySolve{.n = b.size(), .factor = matrix.all(), .b = b});
+             }},
+        1e-14, std::span{optimum_});
+  }
+  std::unique_ptr<LogisticRegression> model_;
+  Samples samples_;
+  std::vector<double> optimum_;
+  double least_ = 0;
+};
+
 }  // namespace
+
+std::unique_ptr<Evaluator> LogisticRegression::evaluator(const TrainingProblem& problem,
+                                                         Dataset samples) const {
+  return std::make_unique<ConvexEvaluator>(
+      std::make_unique<LogisticRegression>(inputs(), outputs() == 1 ? 2 : outputs(), decay()),
+      problem, samples);
+}
 
 std::unique_ptr<Model> LogisticRegression::make(const TrainingProblem& problem,
                                                 const DataShape& shape) {
@@ -72,7 +129,7 @@ void LogisticRegression::initialise(Communicator& comm, Slice parameters, SplitM
 }
 
 void LogisticRegression::hessian(Communicator& comm, ConstSlice parameters, const Batch& batch,
-                                 double weight, Slice into) {
+                                 double weight, Slice into) const {
   const std::size_t columns = batch.count * outputs();
   Pass pass{network(), into, batch.count};
   const ConstSlice z = network().forward(comm, parameters, batch.inputs, batch.count, pass);

@@ -5,6 +5,7 @@
 // strongly convex with modulus λ.
 
 #include <array>
+#include <memory>
 
 #include "algorithms/models/network_model.hpp"
 
@@ -21,13 +22,17 @@ class LogisticRegression final : public NetworkModel {
   /// EXPECTS two classes at least.
   LogisticRegression(std::size_t inputs, std::size_t classes, double decay);
 
+  /// Knows the optimum where it is cheap: where Newton's method needs less than 1e8 multiplications
+  /// an iteration.
+  std::unique_ptr<Evaluator> evaluator(const TrainingProblem& problem,
+                                       Dataset samples) const override;
   /// Zero.
   void initialise(Communicator& comm, Slice parameters, SplitMix64 draws) const override;
   /// into (D×D, D = size()) ← weight · ∇²F of the batch. With x̃ = (x, 1), p the probabilities of a
   /// sample and A Aᵀ = diag(p) − ppᵀ (p(1−p) where there is one output), the Hessian is the sum of
   /// J Jᵀ with J = x̃ ⊗ A: one product of a D × (count · C) matrix with its transpose.
   void hessian(Communicator& comm, ConstSlice parameters, const Batch& batch, double weight,
-               Slice into);
+               Slice into) const;
   /// ∇F of the batch as double, off the clock; none for phantom parameters.
   std::vector<double> gradient_of(ConstSlice parameters, const Batch& batch);
 

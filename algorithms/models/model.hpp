@@ -56,6 +56,8 @@ class Evaluator {
   virtual ~Evaluator() = default;
   /// EXPECTS values.
   virtual Evaluation evaluate(ConstSlice parameters) const = 0;
+  /// x*, where it is known.
+  virtual std::span<const double> optimum() const { return {}; }
 };
 
 class Model {

@@ -86,7 +86,8 @@ TEST_P(EveryStrategy, CostsTheSameWithSizesAlone) {
   const auto phantom = test::in_another_process([&] { return costs_of(simulate(sizes, history)); });
   const auto real = costs_of(simulate(problem(), history));
   EXPECT_GT(real[0], 0);
-  EXPECT_EQ(phantom, real);
+  if (find_strategy(GetParam()).data_dependent) EXPECT_LE(real[0], phantom[0]);
+  else EXPECT_EQ(phantom, real);
 }
 
 TEST(SimulatedMixing, TakesTwiceAsLongByRequestAndReplyAsSymmetrically) {

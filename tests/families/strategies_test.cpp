@@ -159,7 +159,11 @@ TEST(Strategies, SendAndComputeAsMuchWithSizesAlone) {
       problem.batch = batch;
       const auto real = counts_of(4, problem);
       problem.phantom = true;
-      EXPECT_EQ(real, counts_of(4, problem)) << strategy.kind.name;
+      const auto phantom = counts_of(4, problem);
+      if (!strategy.data_dependent) EXPECT_EQ(real, phantom) << strategy.kind.name;
+      else
+        for (std::size_t rank = 0; rank < real.size(); ++rank)
+          EXPECT_LE(real[rank].bytes, phantom[rank].bytes) << strategy.kind.name;
     }
 }
 

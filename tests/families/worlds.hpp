@@ -56,7 +56,7 @@ inline TrainingProblem network_problem(std::string strategy, std::int64_t steps)
 inline TrainingProblem determined_problem(const Strategy& strategy) {
   TrainingProblem problem = standard_problem(std::string{strategy.kind.name});
   if (!strategy.synchronous) problem.strategy.set(Inbox::order_setting, "cyclic");
-  if (strategy.kind.name == "zero_gradient_sum") problem.optimiser.rate = 0;
+  if (strategy.finds_rate) problem.optimiser.rate = 0;
   if (strategy.kind.name == "diloco") problem.strategy.set(Diloco::inner_steps, 10);
   problem.data.set(samples_setting, 1000);
   problem.stop.steps = 30;

@@ -1,0 +1,139 @@
+#include "algorithms/zero_gradient_sum/step_limit.hpp"
+
+#include <cmath>
+#include <numeric>
+
+#include "algorithms/graph.hpp"
+#include "algorithms/models/least_squares.hpp"
+#include "core/random.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+using Values = std::vector<double>;
+using Vectors = std::vector<Values>;  // one of each node
+
+double dot(const Values& a, const Values& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+double dot(const Vectors& a, const Vectors& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += dot(a[i], b[i]);
+  return sum;
+}
+
+/// The A_i of all nodes, and what acts on vectors of all of them.
+class Network {
+ public:
+  Network(const TrainingProblem& problem, const Graph& graph, EdgeMatrix edge_matrix)
+      : graph_{graph}, edge_matrix_{edge_matrix} {
+    for (int node = 0; node < graph.size(); ++node) {
+      const QuadraticShard shard{problem, node, graph.size()};
+      size_ = shard.size();
+      matrices_.push_back(shard.matrix());
+      factors_.push_back(matrices_.back());
+      run_on_host(Cholesky{size_, std::span{factors_.back()}});
+    }
+    mean_.assign(size_ * size_, 0);
+    for (const Values& matrix : matrices_)
+      for (std::size_t k = 0; k < mean_.size(); ++k)
+        mean_[k] += matrix[k] / static_cast<double>(matrices_.size());
+  }
+
+  Vectors drawn() const {
+    SplitMix64 draws{1};
+    Vectors x(matrices_.size(), Values(size_));
+    for (Values& values : x)
+      for (double& value : values) value = draws.uniform(-1, 1);
+    return x;
+  }
+  /// A x
+  Vectors weighted(const Vectors& x) const {
+    Vectors product;
+    for (std::size_t i = 0; i < x.size(); ++i) product.push_back(times(matrices_[i], x[i]));
+    return product;
+  }
+  /// A⁻¹ x
+  void solve(Vectors& x) const {
+    for (std::size_t i = 0; i < x.size(); ++i)
+      run_on_host(CholeskySolve{
+          .n = size_, .factor = ConstSlice{std::span{factors_[i]}}, .b = std::span{x[i]}});
+  }
+  /// Of each node i, Σ_j a_ij A_ij (x_i − x_j).
+  Vectors laplacian(const Vectors& x) const {
+    Vectors sum(x.size(), Values(size_, 0));
+    for (Rank i = 0; i < graph_.size(); ++i)
+      for (const Neighbour& j : graph_.neighbours(i)) {
+        Values apart = x[index(i)];
+        for (std::size_t k = 0; k < size_; ++k) apart[k] -= x[index(j.rank)][k];
+        const Values pull = on_edge(index(i), index(j.rank), apart);
+        for (std::size_t k = 0; k < size_; ++k) sum[index(i)][k] += j.weight * pull[k];
+      }
+    return sum;
+  }
+
+ private:
+  static std::size_t index(Rank rank) { return static_cast<std::size_t>(rank); }
+  Values times(const Values& matrix, const Values& x) const {
+    Values product(size_);
+    run_on_host(Gemm{.m = size_,
+                     .n = 1,
+                     .k = size_,
+                     .a = ConstSlice{std::span{matrix}},
+                     .b = ConstSlice{std::span{x}},
+                     .c = std::span{product}});
+    return product;
+  }
+  Values on_edge(std::size_t i, std::size_t j, const Values& apart) const {
+    if (edge_matrix_ == EdgeMatrix::none) return apart;
+    if (edge_matrix_ == EdgeMatrix::of_all) return times(mean_, apart);
+    Values mine = times(matrices_[i], apart);
+    const Values theirs = times(matrices_[j], apart);
+    for (std::size_t k = 0; k < size_; ++k) mine[k] = (mine[k] + theirs[k]) / 2;
+    return mine;
+  }
+
+  const Graph& graph_;
+  EdgeMatrix edge_matrix_;
+  std::size_t size_ = 0;
+  Vectors matrices_, factors_;
+  Values mean_;
+};
+
+}  // namespace
+
+/// x ← A⁻¹𝕃x, which is symmetric in the product xᵀAy: Rayleigh's quotient xᵀ𝕃x / xᵀAx rises to
+/// μ_max, with twice the digits of x.
+std::optional<double> step_limit(const TrainingProblem& problem, int ranks,
+                                 EdgeMatrix edge_matrix) {
+  const Graph graph{problem.graph, ranks};
+  if (graph.is_directed() || ranks < 2) return std::nullopt;
+  const Network network{problem, graph, edge_matrix};
+  Vectors x = network.drawn();
+  double largest = 0;
+  for (int round = 0; round < 2000; ++round) {
+    const double norm = std::sqrt(dot(x, network.weighted(x)));
+    for (Values& values : x)
+      for (double& value : values) value /= norm;
+    Vectors pulled = network.laplacian(x);
+    const double quotient = dot(x, pulled);
+    const bool settled = quotient - largest < 1e-9 * quotient;
+    largest = quotient;
+    if (settled) break;
+    network.solve(pulled);
+    x = std::move(pulled);
+  }
+  return 2 / largest;
+}
+
+std::string beyond_the_limit(double step, double limit) {
+  return "the step " + std::to_string(step) + " is outside its range, 0 to " +
+         std::to_string(limit) + ": the estimates will move apart";
+}
+
+std::string beyond_certainty(double step, double bound) {
+  return "the step " + std::to_string(step) + " is not below " + std::to_string(bound) +
+         ", up to which convergence is certain";
+}
+
+}  // namespace troupe::algorithms

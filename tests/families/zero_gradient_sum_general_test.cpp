@@ -1,0 +1,259 @@
+// Zero-gradient-sum on functions of any curvature: in continuous time, by dual-exact steps, and
+// over columns instead of rows.
+
+#include <gtest/gtest.h>
+
+#include "algorithms/zero_gradient_sum/continuous.hpp"
+#include "algorithms/zero_gradient_sum/interaction.hpp"
+#include "tests/families/quadratic_network.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+TrainingProblem by(const char* strategy, const std::string& graph, double step,
+                   std::int64_t steps) {
+  TrainingProblem problem = on_graph(graph, step, steps);
+  problem.strategy = strategy;
+  problem.evaluate_every = steps;
+  return problem;
+}
+
+TrainingProblem integrated(const char* integrator, const char* interaction, double step,
+                           std::int64_t steps) {
+  TrainingProblem problem = by("continuous_zero_gradient_sum", "ring", step, steps);
+  problem.strategy.set(Continuous::integrator, integrator);
+  problem.strategy.set(Continuous::interaction, interaction);
+  return problem;
+}
+
+TrainingProblem with_sorted_shards(TrainingProblem problem) {
+  problem.model.set(LeastSquares::ridge, 10);
+  problem.data.partition = "sorted";
+  return problem;
+}
+
+/// Ten nodes with a hundred records each of a yes-or-no outcome with five causes.
+TrainingProblem records(const char* strategy, double step, std::int64_t steps) {
+  TrainingProblem problem = by(strategy, "ring", step, steps);
+  problem.model = "logistic_regression";
+  problem.model.set("decay", 0.1);
+  DataChoice data;
+  static_cast<Choice&>(data) = Choice{"tabular"};
+  data.set("samples", std::int64_t{1000});
+  data.set("inputs", std::int64_t{5});
+  problem.data = data;
+  return problem;
+}
+
+struct End {
+  double error, lyapunov, gradient_sum;
+};
+End end_of(const TrainingProblem& problem, int nodes = 10) {
+  TrainingHistory history;
+  train(nodes, problem, history);
+  const auto line = history.summary().back();
+  return {*line.error, *line.lyapunov, *line.gradient_sum};
+}
+
+// ---- interactions
+
+TEST(Interactions, PullTowardsEachOtherAndAreFairButTheNaiveOne) {
+  SplitMix64 draws{1};
+  double unfair = 0;
+  for (int round = 0; round < 1000; ++round) {
+    const double y = draws.uniform(-3, 3), z = draws.uniform(-3, 3);
+    for (std::size_t i = 0; i + 1 < interactions.size(); ++i) {
+      const auto kind = static_cast<Interaction>(i);
+      const double mine = interact(kind, y, z, true), theirs = interact(kind, z, y, false);
+      EXPECT_LT((y - z) * mine, 0) << interactions[i];
+      if (kind == Interaction::naive_rational) unfair = std::max(unfair, std::abs(mine + theirs));
+      else EXPECT_EQ(mine, -theirs) << interactions[i];
+    }
+  }
+  EXPECT_GT(unfair, 1);
+}
+
+TEST(Interactions, OfMatricesAreFairOnQuadraticNodes) {
+  const TrainingProblem problem = integrated("rk4", "quadratic", 0.4, 60);
+  const End end = end_of(problem);
+  EXPECT_LE(end.error, 1e-6);  // nearly Newton's: §4.4 takes 42 steps with the best one
+  EXPECT_LE(end.gradient_sum, 1e-10);
+}
+
+// ---- continuous time
+
+TEST(ContinuousZeroGradientSum, HasThePublishedLyapunovFunctionAtTime200) {
+  EXPECT_NEAR(end_of(integrated("rk4", "linear", 0.5, 400)).lyapunov, 3.1806e-6, 1e-10);
+  EXPECT_NEAR(end_of(integrated("euler", "linear", 0.5, 400)).lyapunov, 3.1725e-6, 1e-10);
+  EXPECT_NEAR(end_of(integrated("euler", "linear", 0.1, 2000)).lyapunov, 3.1790e-6, 1e-10);
+  const TrainingProblem problem = on_graph("ring", 1, 1);
+  const double slowest = Network{problem, 10}.eigenvalues(Graph{problem.graph, 10}).front();
+  EXPECT_NEAR(2.6274836e-4 * std::exp(-2 * slowest * 200), 1.0355e-4, 1e-8);
+}
+
+TEST(ContinuousZeroGradientSum, GoesNearlyTheSameWayByTanh) {
+  const TrainingProblem problem = integrated("rk4", "tanh", 0.5, 400);
+  const Network network{problem, 10};
+  TrainingHistory history;
+  train(10, problem, history);
+  EXPECT_NEAR(*history.summary().back().lyapunov, 3.1806e-6, 1e-10);
+  EXPECT_LE(network.gradient_sum(history.parameters_at(400)), 1e-14);
+}
+
+TEST(ContinuousZeroGradientSum, IsStableUpToTheLimitsOfItsIntegrators) {
+  // Steps of time 1.8687 = 2.785294/μ_max for Runge and Kutta, 1.3419 = 2/μ_max for Euler.
+  EXPECT_LE(end_of(integrated("rk4", "linear", 1.8, 1500)).error, 1e-5);
+  EXPECT_GT(end_of(integrated("rk4", "linear", 1.9, 600)).error, 1);
+  EXPECT_LE(end_of(integrated("euler", "linear", 1.3405, 3000)).error, 1e-6);
+  EXPECT_GT(end_of(integrated("euler", "linear", 1.36, 3000)).error, 1);
+}
+
+TEST(ContinuousZeroGradientSum, LowersLyapunovsFunctionAtTheRateOfItsDerivative) {
+  // dV/dt = −½ Σ_i Σ_j a_ij ‖x_i − x_j‖² for the linear interaction
+  TrainingProblem problem = integrated("euler", "linear", 1e-5, 1);
+  const Network network{problem, 10};
+  TrainingHistory history;
+  train(10, problem, history);
+  const States before = history.parameters_at(0), after = history.parameters_at(1);
+  double slope = 0;
+  const Graph graph{problem.graph, 10};
+  for (Rank i = 0; i < 10; ++i)
+    for (const Neighbour& j : graph.neighbours(i))
+      slope -= std::pow(distance(before.at(i), before.at(j.rank)), 2) / 2;
+  EXPECT_NEAR((network.lyapunov(after) - network.lyapunov(before)) / 1e-5, slope,
+              1e-3 * std::abs(slope));
+}
+
+TEST(ContinuousZeroGradientSum, NeedsFairInteractions) {
+  const auto run = [](const char* interaction) {
+    return with_sorted_shards(integrated("euler", interaction, 0.25, 6000));
+  };
+  const auto sum_of = [](const TrainingProblem& problem, End& end) {
+    const Network network{problem, 10};
+    TrainingHistory history;
+    train(10, problem, history);
+    end.error = *history.summary().back().error;
+    return network.gradient_sum(history.parameters_at(6000));
+  };
+  End end{};
+  EXPECT_NEAR(sum_of(run("naive_rational"), end), 5.1e-4, 0.1e-4);
+  EXPECT_NEAR(end.error, 2.68e-3, 0.02e-3);
+  EXPECT_LE(sum_of(run("oriented_rational"), end), 1e-14);
+  EXPECT_NEAR(end.error, 1.06e-8, 0.03e-8);
+  EXPECT_LE(sum_of(run("symmetric_rational"), end), 1e-14);
+  EXPECT_NEAR(end.error, 5.6e-8, 0.1e-8);
+  EXPECT_LE(sum_of(run("gradient"), end), 1e-14);
+  EXPECT_LE(end.error, 1e-6);
+}
+
+// ---- dual-exact steps
+
+TEST(GeneralZeroGradientSum, IsZeroGradientSumOnQuadratics) {
+  TrainingHistory general, quadratic;
+  train(10, by("general_zero_gradient_sum", "ring", 1, 200), general);
+  train(10, by("zero_gradient_sum", "ring", 1, 200), quadratic);
+  for (const auto& [node, values] : quadratic.final_parameters())
+    EXPECT_LE(distance(general.final_parameters().at(node), values), 1e-12 * norm(values)) << node;
+}
+
+TEST(GeneralZeroGradientSum, KeepsTheSumOfGradientsWhereEulerDoesNot) {
+  // Logistic regression to time 60. Published for other records: |Σ∇f| = 2.46e-3, 1.15e-3, 5.58e-4
+  // and errors 9.6e-4, 4.5e-4, 2.2e-4 for γ = .02, .01, .005: of first order in γ.
+  std::vector<End> euler;
+  for (const double step : {0.02, 0.01, 0.005}) {
+    TrainingProblem problem = records("continuous_zero_gradient_sum", step, std::lround(60 / step));
+    problem.strategy.set(Continuous::integrator, "euler");
+    euler.push_back(end_of(problem));
+  }
+  for (const std::size_t i : {0, 1}) {
+    EXPECT_NEAR(euler[i].gradient_sum / euler[i + 1].gradient_sum, 2, 0.25);
+    EXPECT_NEAR(euler[i].error / euler[i + 1].error, 2, 0.25);
+  }
+  EXPECT_GT(euler[0].gradient_sum, 1e-4);
+  EXPECT_LT(euler[0].gradient_sum, 1e-2);
+  const End exact = end_of(records("general_zero_gradient_sum", 0.02, 3000));
+  EXPECT_LE(exact.gradient_sum, 1e-12);
+  EXPECT_LE(exact.error, 1e-12);
+  EXPECT_LE(std::abs(exact.lyapunov), 1e-12);
+}
+
+TEST(GeneralZeroGradientSum, EqualsTheCentralisedSolutionOnRowsOfRecords) {
+  TrainingProblem problem = records("general_zero_gradient_sum", 0, 1000);
+  problem.data.partition = "sorted";
+  TrainingHistory history;
+  train(10, problem, history);
+  EXPECT_GT(*history.summary().front().error, 0.1);
+  EXPECT_LE(*history.summary().back().error, 1e-6);
+}
+
+TEST(GeneralZeroGradientSum, NotesAStepBeyondCertainty) {
+  TrainingHistory history;
+  train(10, records("general_zero_gradient_sum", 0.06, 1), history);
+  ASSERT_EQ(history.notes().size(), 1u);  // 2θ/λ = 2 · 0.1 / 4
+  EXPECT_EQ(history.notes()[0],
+            "the step 0.060000 is not below 0.050000, up to which convergence is certain");
+}
+
+TEST(GeneralZeroGradientSum, NeedsAModelWithAHessian) {
+  TrainingProblem problem = records("general_zero_gradient_sum", 0, 1);
+  problem.model = "mlp";
+  const std::string why = refusal_of_strategy(problem, 4);
+  EXPECT_TRUE(why.starts_with("needs a strongly convex model with a Hessian")) << why;
+}
+
+// ---- columns
+
+TrainingProblem columns(const std::string& graph, double step, std::int64_t steps) {
+  TrainingProblem problem = by("column_zero_gradient_sum", graph, step, steps);
+  problem.data.set(samples_setting, 200);
+  problem.model.set(LeastSquares::ridge, 0.1);
+  problem.evaluate_every = 1;
+  return problem;
+}
+
+TEST(ColumnZeroGradientSum, TakesThePublishedNumberOfSteps) {
+  const struct {
+    int nodes;
+    const char* graph;
+    double step;
+    int steps;
+  } published[] = {
+      {4, "ring", 0.12098, 163}, {4, "complete", 0.11894, 106}, {10, "ring", 0.049706, 971}};
+  for (const auto& [nodes, graph, step, steps] : published) {
+    TrainingHistory history;
+    train(nodes, columns(graph, step, steps + 30), history);
+    EXPECT_NEAR(std::ceil(steps_to(1e-6, history)), steps, std::max(1.0, 0.01 * steps)) << nodes;
+    EXPECT_LE(*history.summary().back().gradient_sum, 1e-10);
+    EXPECT_EQ(history.final_parameters().at(0), history.final_parameters().at(nodes - 1));
+  }
+}
+
+TEST(ColumnZeroGradientSum, DualOptimumIsTheResidual) {
+  // λ* = y − Hw* and w* = Hᵀλ*/σ: a run to the end recovers the ridge solution of one machine.
+  TrainingProblem problem = columns("complete", 0.11, 800);
+  problem.evaluate_every = 800;
+  TrainingHistory history;
+  train(4, problem, history);
+  const Network central{problem, 1};
+  const auto w = history.final_parameters().at(2);
+  EXPECT_LE((Eigen::Map<const Vector>{w.data(), 20} - central.optimum).norm(),
+            1e-11 * central.optimum.norm());
+  EXPECT_LE(std::abs(*history.summary().back().lyapunov), 1e-12);
+}
+
+TEST(ColumnZeroGradientSum, EqualsTheCentralisedSolutionOnColumnsOfRecords) {
+  TrainingProblem problem = records("column_zero_gradient_sum", 0, 3000);
+  problem.data.set("samples", std::int64_t{200});
+  TrainingHistory history;
+  train(3, problem, history);
+  EXPECT_LE(*history.summary().back().error, 1e-6);
+  EXPECT_LE(*history.summary().back().gradient_sum, 1e-8);
+}
+
+TEST(ColumnZeroGradientSum, NeedsAColumnForEachRank) {
+  EXPECT_EQ(refusal_of_strategy(columns("ring", 0, 1), 21),
+            "20 columns cannot be cut into 21 shards");
+}
+
+}  // namespace
+}  // namespace troupe::algorithms
