@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(Published, TunedRates,
 
 /// The error of the point where Σ_j W_ij x_j − η ∇f_i(x_i) = x_i on every node.
 double error_of_fixed_point(const TrainingProblem& problem) {
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   const double eta = problem.optimiser.rate / samples_of_a_node;
   GraphChoice choice = problem.graph;
   choice.weights = "metropolis";
@@ -173,7 +173,7 @@ TEST(Admm, KeepsItsPricesInBalance) {
   problem.strategy.set(Admm::penalty, 12.0);
   TrainingHistory history;
   train(10, problem, history);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   for (std::int64_t step = 0; step < 50; ++step) {
     const States before = history.parameters_at(step), after = history.parameters_at(step + 1);
     Vector prices = -network.gradients(after);

@@ -12,7 +12,7 @@ Eigen::Map<const Vector> vector_of(const std::vector<double>& values) {
 
 }  // namespace
 
-Network::Network(const TrainingProblem& problem, int nodes) {
+QuadraticNetwork::QuadraticNetwork(const TrainingProblem& problem, int nodes) {
   run_loopback(1, [&](Communicator& comm) {
     for (int node = 0; node < nodes; ++node) {
       QuadraticShard shard{problem, node, nodes};
@@ -32,7 +32,7 @@ Network::Network(const TrainingProblem& problem, int nodes) {
   optimum = sum.ldlt().solve(right);
 }
 
-double Network::lyapunov(const States& states) const {
+double QuadraticNetwork::lyapunov(const States& states) const {
   double sum = 0;
   for (const auto& [node, values] : states) {
     const Vector away = optimum - vector_of(values);
@@ -41,20 +41,20 @@ double Network::lyapunov(const States& states) const {
   return sum;
 }
 
-Vector Network::gradients(const States& states) const {
+Vector QuadraticNetwork::gradients(const States& states) const {
   Vector sum = Vector::Zero(optimum.size());
   for (const auto& [node, values] : states)
     sum += matrices[index(node)] * vector_of(values) - vectors[index(node)];
   return sum;
 }
 
-double Network::gradient_sum(const States& states) const {
+double QuadraticNetwork::gradient_sum(const States& states) const {
   double scale = 0;
   for (const Vector& vector : vectors) scale += vector.norm();
   return gradients(states).norm() / scale;
 }
 
-Vector Network::meeting_point(const States& states) const {
+Vector QuadraticNetwork::meeting_point(const States& states) const {
   Matrix sum = Matrix::Zero(optimum.size(), optimum.size());
   Vector right = Vector::Zero(optimum.size());
   for (const auto& [node, values] : states) {
@@ -64,7 +64,7 @@ Vector Network::meeting_point(const States& states) const {
   return sum.ldlt().solve(right);
 }
 
-std::vector<double> Network::eigenvalues(const Graph& graph, EdgeMatrix kind) const {
+std::vector<double> QuadraticNetwork::eigenvalues(const Graph& graph, EdgeMatrix kind) const {
   const Eigen::Index size = optimum.size(), n = graph.size();
   std::vector<Matrix> roots;
   Matrix mean = Matrix::Zero(size, size);
@@ -88,15 +88,16 @@ std::vector<double> Network::eigenvalues(const Graph& graph, EdgeMatrix kind) co
   return {values.data() + size, values.data() + values.size()};  // zero on consensus, size times
 }
 
-double Network::largest_step(const Graph& graph, EdgeMatrix kind) const {
+double QuadraticNetwork::largest_step(const Graph& graph, EdgeMatrix kind) const {
   return 2 / eigenvalues(graph, kind).back();
 }
-double Network::best_step(const Graph& graph, EdgeMatrix kind) const {
+double QuadraticNetwork::best_step(const Graph& graph, EdgeMatrix kind) const {
   const auto values = eigenvalues(graph, kind);
   return 2 / (values.front() + values.back());
 }
 
-double Network::largest_directed_step(const Graph& graph, const std::vector<double>& pi) const {
+double QuadraticNetwork::largest_directed_step(const Graph& graph,
+                                               const std::vector<double>& pi) const {
   const Eigen::Index size = optimum.size(), n = graph.size();
   Matrix whole = Matrix::Zero(size * n, size * n);
   for (Rank i = 0; i < n; ++i) {
@@ -127,7 +128,7 @@ TrainingProblem on_graph(const std::string& kind, double step, std::int64_t step
 
 double largest_step_on(const std::string& kind) {
   const TrainingProblem problem = on_graph(kind, 1, 1);
-  return Network{problem, 10}.largest_step(Graph{problem.graph, 10});
+  return QuadraticNetwork{problem, 10}.largest_step(Graph{problem.graph, 10});
 }
 
 std::vector<double> errors_of(const TrainingHistory& history) {

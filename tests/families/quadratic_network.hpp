@@ -28,12 +28,12 @@ inline const std::vector<std::pair<Rank, Rank>> unbalanced_arrows{
     {6, 7}, {7, 8}, {8, 9}, {0, 5}, {2, 7}, {8, 3}};
 
 /// The quadratics of all nodes and the optimum of their sum.
-struct Network {
+struct QuadraticNetwork {
   std::vector<Matrix> matrices;
   std::vector<Vector> vectors;
   Vector optimum;
 
-  Network(const TrainingProblem& problem, int nodes);
+  QuadraticNetwork(const TrainingProblem& problem, int nodes);
 
   /// V = Σ_i ½ (w* − w_i)ᵀ A_i (w* − w_i), Lyapunov's function on quadratics.
   double lyapunov(const States& states) const;

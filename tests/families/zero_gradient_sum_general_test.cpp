@@ -87,13 +87,14 @@ TEST(ContinuousZeroGradientSum, HasThePublishedLyapunovFunctionAtTime200) {
   EXPECT_NEAR(end_of(integrated("euler", "linear", 0.5, 400)).lyapunov, 3.1725e-6, 1e-10);
   EXPECT_NEAR(end_of(integrated("euler", "linear", 0.1, 2000)).lyapunov, 3.1790e-6, 1e-10);
   const TrainingProblem problem = on_graph("ring", 1, 1);
-  const double slowest = Network{problem, 10}.eigenvalues(Graph{problem.graph, 10}).front();
+  const double slowest =
+      QuadraticNetwork{problem, 10}.eigenvalues(Graph{problem.graph, 10}).front();
   EXPECT_NEAR(2.6274836e-4 * std::exp(-2 * slowest * 200), 1.0355e-4, 1e-8);
 }
 
 TEST(ContinuousZeroGradientSum, GoesNearlyTheSameWayByTanh) {
   const TrainingProblem problem = integrated("rk4", "tanh", 0.5, 400);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   TrainingHistory history;
   train(10, problem, history);
   EXPECT_NEAR(*history.summary().back().lyapunov, 3.1806e-6, 1e-10);
@@ -111,7 +112,7 @@ TEST(ContinuousZeroGradientSum, IsStableUpToTheLimitsOfItsIntegrators) {
 TEST(ContinuousZeroGradientSum, LowersLyapunovsFunctionAtTheRateOfItsDerivative) {
   // dV/dt = −½ Σ_i Σ_j a_ij ‖x_i − x_j‖² for the linear interaction
   TrainingProblem problem = integrated("euler", "linear", 1e-5, 1);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   TrainingHistory history;
   train(10, problem, history);
   const States before = history.parameters_at(0), after = history.parameters_at(1);
@@ -129,7 +130,7 @@ TEST(ContinuousZeroGradientSum, NeedsFairInteractions) {
     return with_sorted_shards(integrated("euler", interaction, 0.25, 6000));
   };
   const auto sum_of = [](const TrainingProblem& problem, End& end) {
-    const Network network{problem, 10};
+    const QuadraticNetwork network{problem, 10};
     TrainingHistory history;
     train(10, problem, history);
     end.error = *history.summary().back().error;
@@ -234,7 +235,7 @@ TEST(ColumnZeroGradientSum, DualOptimumIsTheResidual) {
   problem.evaluate_every = 800;
   TrainingHistory history;
   train(4, problem, history);
-  const Network central{problem, 1};
+  const QuadraticNetwork central{problem, 1};
   const auto w = history.final_parameters().at(2);
   EXPECT_LE((Eigen::Map<const Vector>{w.data(), 20} - central.optimum).norm(),
             1e-11 * central.optimum.norm());

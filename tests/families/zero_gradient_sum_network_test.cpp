@@ -63,7 +63,7 @@ TEST(ZeroGradientSumStarts, OffTheManifoldEndWhereTheWeightedAverageIs) {
   TrainingProblem problem = on_graph("complete", 0.46, 1000);
   problem.strategy.set(ZeroGradientSum::start, "off_manifold");
   problem.strategy.set(ZeroGradientSum::displacement, 10);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   const auto run = ends_of(problem);
   const TrainingHistory& history = *run;
   const Vector predicted = network.meeting_point(history.parameters_at(0));
@@ -101,7 +101,7 @@ TEST(ZeroGradientSumDisturbances, OffTheManifoldEndAtThePredictedPoint) {
   problem.strategy.set(ZeroGradientSum::disturb_at, 50);
   problem.strategy.set(ZeroGradientSum::displacement, 10);
   problem.evaluate_every = 50;
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   TrainingHistory history;
   train(10, problem, history);
   const Vector predicted = network.meeting_point(history.parameters_at(50));
@@ -111,7 +111,7 @@ TEST(ZeroGradientSumDisturbances, OffTheManifoldEndAtThePredictedPoint) {
 
 TEST(ZeroGradientSumReports, LyapunovsFunctionOfAllRanks) {
   const TrainingProblem problem = on_graph("ring", 1, 10);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   TrainingHistory history;
   train(10, problem, history);
   const auto lines = history.summary();
@@ -161,7 +161,7 @@ TEST(DirectedGraphs, AreBalancedByTheirLeftEigenvectorInTheNetwork) {
 
 TEST(DirectedGraphs, HaveThePublishedStepLimits) {
   const TrainingProblem ring = on_graph("directed_ring", 1, 1);
-  const Network network{ring, 10};
+  const QuadraticNetwork network{ring, 10};
   EXPECT_NEAR(network.largest_directed_step(Graph{ring.graph, 10}, std::vector<double>(10, 1)),
               2.68937, 1e-4);
   const TrainingProblem arrows = on_graph("arrows", 1, 1);
@@ -178,7 +178,7 @@ TEST(DirectedGraphs, WorkAsTheyAreWhenBalanced) {
 TEST(DirectedGraphs, EndElsewhereWhenNotBalanced) {
   TrainingProblem problem = on_graph("arrows", 1, 6000);
   problem.strategy.set(ZeroGradientSum::balance, false);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   const auto run = ends_of(problem);
   const TrainingHistory& history = *run;
   EXPECT_NEAR(errors_of(history).back(), 3.0e-4, 0.1e-4);
@@ -195,7 +195,7 @@ TEST(DirectedGraphs, EndElsewhereWhenNotBalanced) {
 TEST(DirectedGraphs, EndAtTheOptimumWhenWeighedByTheLeftEigenvector) {
   const TrainingProblem problem = on_graph("arrows", 0.9 * 1.88674, 1010);
   EXPECT_NEAR(steps_to(1e-6, problem), 992, 10);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   const auto run = ends_of(problem);
   const TrainingHistory& history = *run;
   EXPECT_LE(network.gradient_sum(history.parameters_at(1010)), 1e-14);
@@ -260,7 +260,7 @@ TEST(DelayedZeroGradientSum, DivergesAboveTheLimit) {
 
 TEST(DelayedZeroGradientSum, KeepsTheSumOfGradients) {
   const TrainingProblem problem = delayed(3, 0, 500);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   const auto run = ends_of(problem);
   const TrainingHistory& history = *run;
   EXPECT_LE(network.gradient_sum(history.parameters_at(500)), 1e-14);
@@ -279,7 +279,7 @@ TEST(DelayedZeroGradientSum, EndsElsewhereIfOnlyNeighboursAreOld) {
   for (const auto& [delay, error] : published) {
     TrainingProblem problem = delayed(delay, 0.5, 9000);
     problem.strategy.set(Delayed::own_fresh, true);
-    const Network network{problem, 10};
+    const QuadraticNetwork network{problem, 10};
     const auto run = ends_of(problem);
     const TrainingHistory& history = *run;
     EXPECT_NEAR(errors_of(history).back(), error, 0.05 * error) << delay;
@@ -339,7 +339,7 @@ TEST(EventTriggeredZeroGradientSum, SpeaksAsOftenAsPublished) {
 
 TEST(EventTriggeredZeroGradientSum, KeepsTheSumOfGradients) {
   const TrainingProblem problem = triggered(1e-3, 0.995, 1000);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   EXPECT_LE(network.gradient_sum(ends_of(problem)->parameters_at(1000)), 1e-14);
 }
 
@@ -368,7 +368,7 @@ TEST(EventTriggeredZeroGradientSum, WithoutThresholdIsZeroGradientSum) {
 
 TEST(LossyZeroGradientSum, IsExactIfBothEndsOfAnEdgeLose) {
   TrainingProblem problem = by("lossy_zero_gradient_sum", "ring", 0.5, 4000);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   for (const double probability : {0.01, 0.1}) {
     problem.strategy.set(Lossy::loss_probability, probability);
     const double steps = steps_to(1e-6, problem);
@@ -425,7 +425,7 @@ TEST(PairwiseEqualising, TakesThePublishedNumberOfStagesOfAButterfly) {
 
 TEST(PairwiseEqualising, LowersLyapunovsFunctionAndKeepsTheSumOfGradients) {
   const TrainingProblem problem = by("pairwise_equalising", "edges", 1, 100);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   TrainingHistory history;
   train(10, problem, history);
   double before = 1e300;

@@ -74,7 +74,7 @@ TEST(PublishedLimits, PartConvergenceFromDivergence) {
 }
 
 TEST(PublishedProblem, IsTheOneGenerated) {
-  const Network network{published_problem(10), 10};
+  const QuadraticNetwork network{published_problem(10), 10};
   EXPECT_NEAR(network.matrices[0](0, 0), 35.535838757314, 1e-8 * 35.5);
   EXPECT_NEAR(network.matrices[0](9, 10), 36.778920369297, 1e-8 * 36.8);
   EXPECT_NEAR(network.vectors[0](10), 78.423663276039, 1e-8 * 78.4);
@@ -93,7 +93,7 @@ TEST(PublishedProblem, IsTheOneGenerated) {
 
 TEST(PublishedProblem, IsSolvedExactlyByWeightedAveragesOfLocalOptima) {
   const TrainingProblem problem = on_graph("ring", 1, 1);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   TrainingHistory history;
   train(10, problem, history);
   const States optima = history.parameters_at(0);
@@ -116,7 +116,7 @@ TEST_P(PublishedNodes, TakeSoManySteps) {
   const auto& [graph, nodes, limit, steps] = GetParam();
   TrainingProblem problem = on_graph(graph, 1, steps + steps / 50 + 3);
   problem.model.set(LeastSquares::ridge, 0.1 * nodes);
-  const Network network{problem, nodes};
+  const QuadraticNetwork network{problem, nodes};
   const Graph ways{problem.graph, nodes};
   EXPECT_NEAR(network.largest_step(ways), limit, 1e-4 * limit);
   problem.optimiser.rate = network.best_step(ways);
@@ -147,7 +147,7 @@ TEST_P(PublishedVariants, TakeSoManySteps) {
     const double limit = ring ? variant.ring_limit : variant.complete_limit;
     TrainingProblem problem = on_graph(ring ? "ring" : "complete", 1, steps + steps / 50 + 3);
     variant.change(problem);
-    const Network network{problem, 10};
+    const QuadraticNetwork network{problem, 10};
     const Graph ways{problem.graph, 10};
     EXPECT_NEAR(network.largest_step(ways), limit, 2e-3 * limit);
     problem.optimiser.rate = network.best_step(ways);
@@ -188,7 +188,7 @@ TEST_P(PublishedEdgeMatrices, TakeSoManySteps) {
   const auto& [graph, matrix, kind, steps] = GetParam();
   TrainingProblem problem = on_graph(graph, 1, steps + 5);
   problem.strategy.set(ZeroGradientSum::edge_matrix, matrix);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   problem.optimiser.rate = network.best_step(Graph{problem.graph, 10}, kind);
   TrainingHistory history;
   train(10, problem, history);
@@ -205,7 +205,7 @@ INSTANTIATE_TEST_SUITE_P(Published, PublishedEdgeMatrices,
 
 TEST(PublishedEdgeMatrices, HaveThisSpectrumOnTheRing) {
   const TrainingProblem problem = on_graph("ring", 1, 1);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   const auto values = network.eigenvalues(Graph{problem.graph, 10}, EdgeMatrix::of_ends);
   EXPECT_NEAR(values.front(), 0.3215, 1e-4);
   EXPECT_NEAR(values.back(), 4.0953, 1e-4);
@@ -228,7 +228,7 @@ TEST(PublishedEdgeMatrices, FindASafeStepThatConverges) {
 /// where the Laplacian gives nothing, the operator doubles.
 TEST(PrintedEquation7, GrowsAsPowersOfTwo) {
   const TrainingProblem problem = on_graph("ring", 1, 1);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   TrainingHistory history;
   train(10, problem, history);
   std::vector<Vector> w;

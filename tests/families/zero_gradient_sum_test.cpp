@@ -15,7 +15,7 @@ TEST(ZeroGradientSum, FollowsThePublishedTraceOnTheRing) {
   const TrainingProblem problem = on_graph("ring", 1, 1000);
   TrainingHistory history;
   train(10, problem, history);
-  const Network network{problem, 10};
+  const QuadraticNetwork network{problem, 10};
   const std::vector<double> errors = errors_of(history);
   const struct {
     std::int64_t step;
@@ -84,7 +84,7 @@ TEST(ZeroGradientSum, KeepsTheSumOfGradientsAtZeroAndLowersLyapunovsFunction) {
     const TrainingProblem problem = on_graph(kind, 0.9 * largest_step_on(kind), 300);
     TrainingHistory history;
     train(10, problem, history);
-    const Network network{problem, 10};
+    const QuadraticNetwork network{problem, 10};
     double before = 1e300;
     for (std::int64_t step = 0; step <= 300; ++step) {
       const auto states = history.parameters_at(step);
