@@ -132,7 +132,9 @@ void Part::step() {
 
 ConstSlice Part::gather() {
   Problem all = vector_of(problem_, comm_.size(), gathered_.slice().size());
-  find_entry(Collective::allgather, "ring").run(comm_, all, {weights_, gathered_});
+  const Slice mine = Partition{gathered_, comm_.size()}[comm_.rank()];
+  compute(comm_, Copy{mine, weights_});
+  find_entry(Collective::allgather, "ring").run(comm_, all, {mine, gathered_});
   return gathered_.slice().first(learner_.size());
 }
 

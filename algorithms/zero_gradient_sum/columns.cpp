@@ -58,7 +58,9 @@ void column_zero_gradient_sum(Communicator& comm, const TrainingProblem& problem
   const auto report = [&](Figures figures) {
     if (!reporter.is_due(figures.step)) return reporter.report(figures, w);
     shard.parameters(comm, lambda, mine);
-    ring_allgather(comm, mine, w);
+    const Slice my_block = Partition{w, comm.size()}[comm.rank()];
+    compute(comm, Copy{my_block, mine});
+    ring_allgather(comm, my_block, w);
     if (problem.evaluate_on == "all") figures.lyapunov = shard.divergence(lambda);
     return reporter.report(figures, w, gradient_of(shard, lambda));
   };

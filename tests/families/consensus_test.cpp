@@ -86,10 +86,11 @@ TEST(DecentralisedGradientDescent, EndsBesideTheOptimum) {
   } published[] = {{"ring", 0.5, 3.2e-4},     {"ring", 0.1, 9.6e-5},
                    {"ring", 0.01, 1.2e-5},    {"complete", 0.5, 1.6e-4},
                    {"complete", 0.1, 3.8e-5}, {"complete", 0.01, 3.9e-6}};
+  // Published with two digits: 1.2e-5 is anything from 1.15e-5 to 1.25e-5, 4.2 % off.
   for (const auto& [graph, eta_smoothness, error] : published) {
     TrainingProblem problem =
         from_local_optima(by("decentralised_gradient_descent", graph, eta_smoothness, 1500));
-    EXPECT_NEAR(error_of_fixed_point(problem), error, 0.02 * error) << graph << eta_smoothness;
+    EXPECT_NEAR(error_of_fixed_point(problem), error, 0.045 * error) << graph << eta_smoothness;
     if (eta_smoothness < 0.5) continue;  // takes longer
     problem.evaluate_every = 1500;
     TrainingHistory history;

@@ -92,7 +92,7 @@ TEST_P(EveryStrategy, CostsTheSameWithSizesAlone) {
 
 TEST(SimulatedMixing, TakesTwiceAsLongByRequestAndReplyAsSymmetrically) {
   const auto time_of = [](std::string_view form) {
-    return in_another_process([form] {
+    return test::in_another_process([form] {
       const auto result = test::run_on({.ranks = 2}, [form](Communicator& comm) {
         const Slice x = Slice::phantom(1000, Dtype::float64);
         const Rank partner = 1 - comm.rank();

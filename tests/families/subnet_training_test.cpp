@@ -176,7 +176,7 @@ TEST(SubnetTraining, LearnsInTurnAndByLotOneSubnetAtATime) {
 
 TEST(SubnetTraining, GeneralisesBesideDataParallelTrainingOfAsManySamples) {
   // Held-out accuracy after as many gradients of each worker; an inequality, not a claim.
-  TrainingProblem problem = pictures(200);
+  TrainingProblem problem = pictures(400);
   const Figures subnets = judged(5, problem);
   problem.strategy.set(SubnetTraining::judged, "ensemble");
   const Figures ensemble = judged(5, problem);
@@ -275,7 +275,7 @@ TEST(SubnetTraining, RefusesWhatItCannotCut) {
   TrainingProblem problem = pictures(1);
   EXPECT_EQ(refusal_of_strategy(problem, 5), "");
   EXPECT_EQ(refusal_of_strategy(problem, 1), "needs two ranks, a keeper and a worker; 1 given");
-  EXPECT_EQ(refusal_of_strategy(problem, 26), "25 subnets cannot share a hidden layer of 24 units");
+  EXPECT_EQ(refusal_of_strategy(problem, 66), "65 subnets cannot share a hidden layer of 64 units");
   problem.strategy.set(SubnetTraining::lost, 5);
   EXPECT_EQ(refusal_of_strategy(problem, 5), "lost is a worker, 1 to 4, 5 given");
   problem.model = "least_squares";
