@@ -351,7 +351,7 @@ std::string refusal_of_stepping(Stepping stepping, const OptimiserChoice& optimi
   const std::string own = "the step is the strategy's own and takes nothing but a rate, ";
   if (optimiser.kind() != "sgd")
     return own + "so that the optimiser is \"sgd\"; \"" + optimiser.kind() + "\" given";
-  if (optimiser.schedule != Choice{"constant"} || optimiser.clip || optimiser.accumulate != 1)
+  if (optimiser.schedule.kind() != "constant" || optimiser.clip || optimiser.accumulate != 1)
     return own + "without schedule, clip or accumulate";
   return {};
 }

@@ -25,9 +25,8 @@ std::size_t Accounting::pair_of(Rank from, Rank to) {
   Pair pair{.from = from, .to = to, .first_link = static_cast<std::uint32_t>(route_links_.size())};
   std::vector<s4u::Link*> route;
   double latency = 0;
-  if (from != to)
-    host_of_rank_[static_cast<std::size_t>(from)]->route_to(
-        host_of_rank_[static_cast<std::size_t>(to)], route, &latency);
+  host_of_rank_[static_cast<std::size_t>(from)]->route_to(
+      host_of_rank_[static_cast<std::size_t>(to)], route, &latency);
   for (const s4u::Link* link : route) {
     const auto [entry, new_link] =
         link_index_.try_emplace(link, static_cast<std::uint32_t>(links_.size()));

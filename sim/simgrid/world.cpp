@@ -106,7 +106,6 @@ void World::post_send(SimOperation& send) {
     const auto gone = "rank " + std::to_string(send.to) + " is gone: its host failed";
     return send.fail(send.to, std::make_exception_ptr(PeerLost{gone}), now());
   }
-  if (send.from == send.to) return post_to_itself(send);
   reserve_mailbox();
   if (send.eager) return post_eager(send);
   SimOperation* receive = matching_.post_message(send.key(), send);
@@ -145,7 +144,6 @@ void World::post_receive(SimOperation& receive) {
     if (send->arrived) hand_over(*send, receive);
     return;
   }
-  if (send->from == send->to) return copy_to_itself(*send);
   send->pair = accounting_.started(send->from, send->to, send->bytes, now());
   receive.comm = start_get(*send->mailbox);
   free_mailboxes_.push_back(std::exchange(send->mailbox, nullptr));
@@ -215,37 +213,6 @@ void World::hand_over(SimOperation& send, SimOperation& receive) {
     send.transfer_over = true;
     send.recycle_if_over();
   }
-}
-
-// ---- messages of a rank to itself: a copy in memory, and no link
-
-void World::post_to_itself(SimOperation& send) {
-  SimOperation* receive = matching_.post_message(send.key(), send);
-  if (receive) pair_up(send, *receive);
-  if (send.eager) {
-    send.transfer_over = false;
-    send.arrived = false;
-    if (send.source) send.copy.assign(send.source, send.source + send.bytes);
-    else send.copy.clear();
-    copy_to_itself(send);
-  } else if (receive) {
-    copy_to_itself(send);
-  }
-}
-
-void World::copy_to_itself(SimOperation& send) {
-  send.pair = accounting_.started(send.from, send.to, send.bytes, now());
-  const auto arrive = [this, &send] {
-    if (!send.eager) return deliver(send);
-    accounting_.finished(send.pair, send.bytes, now());
-    send.complete(send.to, send.bytes, now());
-    if (send.flow) send.flow->completed(send);
-    send.arrived = true;
-    if (send.partner) hand_over(send, *send.partner);
-  };
-  const Seconds copying = charge_copy(options_.compute, processor(send.from), Bytes{send.bytes});
-  if (copying.count() <= 0) return arrive();
-  ::simgrid::kernel::timer::Timer::set((now() + copying).count(), arrive);
 }
 
 // ---- eager messages

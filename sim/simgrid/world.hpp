@@ -170,8 +170,6 @@ class World {
   s4u::Mailbox& inbox_of(Rank rank);
   std::vector<UnmatchedMessage> unmatched() const;
   void post_eager(SimOperation& send);
-  void post_to_itself(SimOperation& send);
-  void copy_to_itself(SimOperation& send);
   static void pair_up(SimOperation& send, SimOperation& receive);
   void hand_over(SimOperation& send, SimOperation& receive);
   Courier& courier(Rank rank);

@@ -41,21 +41,6 @@ TEST(Simulation, ChargesAnEmptyMessageItsLatency) {
   EXPECT_NEAR(result.end.count(), 1e-5, 1e-5 * tight);
 }
 
-TEST(Simulation, ChargesAMessageToOneselfACopyAndNoLink) {
-  Star star{.ranks = 1, .alpha = Seconds{1e-5}, .bandwidth = {1e9}};
-  star.processor.memory_bandwidth = {1e9};
-  const auto result = run_on(star, [](Communicator& comm) {
-    const auto payload = Slice::phantom(250'000);
-    Request sending = comm.isend(0, tag, payload);
-    wait_all(comm, comm.irecv(0, tag, payload), std::move(sending));
-    exchange(comm, tag, ConstPayload{}, 0, Payload{}, 0);
-  });
-  // 1 MB read and written at 1 GB/s; an empty message takes no time at all
-  EXPECT_NEAR(result.end.count(), 2e-3, 2e-3 * tight);
-  EXPECT_EQ(result.ranks[0].messages_sent, 2u);
-  EXPECT_TRUE(result.links.empty());
-}
-
 TEST(Simulation, StartsARendezvousWhenTheLaterSideHasPosted) {
   Seconds sent{}, received{};
   run_on({.alpha = Seconds{1e-3}, .bandwidth = {1e9}, .processor = {.speed = {1e9}}},
