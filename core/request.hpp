@@ -152,10 +152,12 @@ class WaitSet {
   void became_ready(Operation& operation);
   static bool later(const Operation* a, const Operation* b) noexcept { return b->before(*a); }
   // Waiting for a few requests allocates nothing.
-  std::array<Operation*, 8> first_places_;
-  std::pmr::monotonic_buffer_resource memory_{first_places_.data(), sizeof first_places_};
-  std::pmr::vector<Operation*> slots_{&memory_};
-  std::pmr::vector<Operation*> ready_{&memory_};  // a heap, the first completed on top
+  // The two lists share no memory: who completes an operation may be another thread.
+  std::array<Operation*, 4> first_slots_, first_ready_;
+  std::pmr::monotonic_buffer_resource slots_memory_{first_slots_.data(), sizeof first_slots_};
+  std::pmr::monotonic_buffer_resource ready_memory_{first_ready_.data(), sizeof first_ready_};
+  std::pmr::vector<Operation*> slots_{&slots_memory_};
+  std::pmr::vector<Operation*> ready_{&ready_memory_};  // a heap, the first completed on top
   std::size_t active_ = 0;
 };
 
