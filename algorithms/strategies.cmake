@@ -30,3 +30,8 @@ target_sources(troupe_algorithms
           butterfly/mailbox.hpp butterfly/mixing.hpp butterfly/partners.hpp
   PRIVATE butterfly/asynchronous_mixing.cpp butterfly/graph_mixing.cpp butterfly/hybrid_propagation.cpp
           butterfly/mailbox.cpp butterfly/mixing.cpp butterfly/partners.cpp)
+# Gossip: ranks that talk to a few others, and never to all.
+target_sources(troupe_algorithms
+  PUBLIC FILE_SET HEADERS FILES
+          gossip/ad_psgd.hpp gossip/d_psgd.hpp gossip/incremental_gradient.hpp gossip/push_sum.hpp gossip/sgp.hpp
+  PRIVATE gossip/ad_psgd.cpp gossip/d_psgd.cpp gossip/incremental_gradient.cpp gossip/push_sum.cpp gossip/sgp.cpp)

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "algorithms/learner.hpp"
-#include "algorithms/neighbourhood.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
 
@@ -217,11 +216,13 @@ void ad_psgd(Communicator& comm, const TrainingProblem& problem, TrainingLog& lo
 
 std::string refusal_of_ad_psgd(const TrainingProblem& problem, int ranks) {
   if (ranks < 2) return "needs two ranks, who average; " + std::to_string(ranks) + " given";
-  if (const std::string why = refusal_of_graph(problem.graph, ranks); !why.empty()) return why;
-  const Graph graph{problem.graph, ranks};
-  if (graph.is_directed())
-    return "needs a graph with edges; \"" + problem.graph.kind + "\" has arrows";
-  if (active_ranks(graph).empty())
+  std::vector<bool> active;
+  try {
+    active = active_ranks(Graph{problem.graph, ranks});
+  } catch (const BadInput& unusable) {
+    return unusable.what();
+  }
+  if (active.empty())
     return "needs a graph of active and passive ranks, every edge between the two; \"" +
            problem.graph.kind + "\" of " + std::to_string(ranks) + " ranks has an odd cycle";
   return refusal_of_learner(problem, ranks);

@@ -1,21 +1,50 @@
 #include "algorithms/gossip/d_psgd.hpp"
 
+#include <algorithm>
+
 #include "algorithms/learner.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
 
 namespace troupe::algorithms {
 
-void mix(Communicator& comm, Neighbourhood& neighbours, std::int64_t step, ConstSlice x,
-         Slice into) {
-  neighbours.exchange(step, x);
-  neighbours.differences(x, into);
-  compute(comm, Axpy{1, x, into});
+namespace {
+
+constexpr Tag estimate{0};
+
+GraphChoice with_metropolis_weights(GraphChoice choice) {
+  choice.weights = "metropolis";
+  return choice;
 }
 
-TrainingProblem with_metropolis_weights(TrainingProblem problem) {
-  problem.graph.weights = "metropolis";
-  return problem;
+}  // namespace
+
+Mixing::Mixing(Communicator& comm, const TrainingProblem& problem, std::size_t size) : comm_{comm} {
+  const Graph graph{with_metropolis_weights(problem.graph), comm.size()};
+  neighbours_.assign(graph.neighbours(comm.rank()).begin(), graph.neighbours(comm.rank()).end());
+  for (std::size_t j = 0; j < neighbours_.size(); ++j)
+    theirs_.push_back(make_buffer(problem, size));
+}
+
+void Mixing::mix(std::int64_t step, ConstSlice x, Slice into) {
+  WaitSet messages;
+  for (std::size_t j = 0; j < neighbours_.size(); ++j)
+    messages.add(comm_.irecv(neighbours_[j].rank, estimate.at(step), theirs_[j].slice()));
+  for (const Neighbour& neighbour : neighbours_)
+    messages.add(comm_.isend(neighbour.rank, estimate.at(step), x));
+  wait_all(comm_, messages);
+  double rest = 1;
+  for (const Neighbour& neighbour : neighbours_) rest -= neighbour.weight;
+  compute(comm_, Copy{into, x});
+  compute(comm_, Scale{rest, into});
+  for (std::size_t j = 0; j < neighbours_.size(); ++j)
+    compute(comm_, Axpy{neighbours_[j].weight, theirs_[j], into});
+}
+
+std::optional<double> Mixing::largest_distance(ConstSlice x) const {
+  std::optional<double> largest;
+  for (const Buffer& other : theirs_) largest = std::max(largest, relative_distance(x, other));
+  return largest;
 }
 
 /// Decentralised parallel SGD (Lian, Zhang, Zhang, Hsieh, Zhang and Liu, NIPS 2017, algorithm 1):
@@ -29,7 +58,7 @@ void d_psgd(Communicator& comm, const TrainingProblem& problem, TrainingLog& log
   Learner learner{problem, comm.rank(), comm.size()};
   const double weight = learner.share() * comm.size();
   const auto optimiser = make_optimiser(problem, learner.size());
-  Neighbourhood neighbours{comm, with_metropolis_weights(problem), learner.size(), estimates};
+  Mixing neighbours{comm, problem, learner.size()};
   Buffer x = make_buffer(problem, learner.size()), mixed = make_buffer(problem, learner.size());
   const Buffer gradient = make_buffer(problem, learner.size());
   Reporter reporter{comm, problem, learner, log, problem.stop.steps};
@@ -40,7 +69,7 @@ void d_psgd(Communicator& comm, const TrainingProblem& problem, TrainingLog& log
   while (step < problem.stop.steps) {
     Figures figures{.step = ++step};
     learner.gradient(comm, x, weight, gradient);
-    mix(comm, neighbours, step, x, mixed);
+    neighbours.mix(step, x, mixed);
     if (reporter.is_due(step)) figures.disagreement = neighbours.largest_distance(x);
     optimiser->step(comm, gradient, mixed);
     std::swap(x, mixed);
@@ -51,9 +80,11 @@ void d_psgd(Communicator& comm, const TrainingProblem& problem, TrainingLog& log
 }
 
 std::string refusal_of_d_psgd(const TrainingProblem& problem, int ranks) {
-  if (const std::string why = refusal_of_graph(with_metropolis_weights(problem).graph, ranks);
-      !why.empty())
-    return why;
+  try {
+    const Graph graph{with_metropolis_weights(problem.graph), ranks};
+  } catch (const BadInput& unusable) {
+    return unusable.what();
+  }
   return refusal_of_learner(problem, ranks);
 }
 

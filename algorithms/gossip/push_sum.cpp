@@ -9,12 +9,6 @@ namespace {
 
 constexpr Tag share{0};
 
-std::vector<Rank> ranks_of(std::span<const Neighbour> neighbours) {
-  std::vector<Rank> ranks;
-  for (const Neighbour& neighbour : neighbours) ranks.push_back(neighbour.rank);
-  return ranks;
-}
-
 }  // namespace
 
 PushPeers exponential_peers(Rank rank, std::int64_t round, int ranks) {
@@ -25,7 +19,10 @@ PushPeers exponential_peers(Rank rank, std::int64_t round, int ranks) {
 }
 
 PushPeers graph_peers(const Graph& graph, Rank rank) {
-  return {ranks_of(graph.listeners(rank)), ranks_of(graph.neighbours(rank))};
+  PushPeers peers;
+  for (const Neighbour& neighbour : graph.neighbours(rank)) peers.to.push_back(neighbour.rank);
+  peers.from = peers.to;
+  return peers;
 }
 
 PushSum::PushSum(Communicator& comm, const TrainingProblem& problem, std::size_t size,

@@ -18,7 +18,7 @@ struct PushPeers {
 /// Of the directed exponential graph (Assran et al., ICML 2019, §3): in round k rank r tells
 /// r + 2^(k mod ⌈log2 ranks⌉). EXPECTS two ranks at least.
 PushPeers exponential_peers(Rank rank, std::int64_t round, int ranks);
-/// Those of the graph's arrows (its edges, both ways), in every round.
+/// Those of the graph's edges, both ways, in every round.
 PushPeers graph_peers(const Graph& graph, Rank rank);
 
 /// One rank's side of push-sum (Kempe, Dobra and Gehrke, FOCS 2003): a vector u, and a weight v

@@ -4,7 +4,6 @@
 
 #include "algorithms/gossip/push_sum.hpp"
 #include "algorithms/learner.hpp"
-#include "algorithms/neighbourhood.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
 
@@ -52,8 +51,11 @@ void sgp(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
 
 std::string refusal_of_sgp(const TrainingProblem& problem, int ranks) {
   if (ranks < 2) return "needs two ranks, somebody to tell; " + std::to_string(ranks) + " given";
-  if (is_on_graph(problem))
-    if (const std::string why = refusal_of_graph(problem.graph, ranks); !why.empty()) return why;
+  try {
+    if (is_on_graph(problem)) const Graph graph{problem.graph, ranks};
+  } catch (const BadInput& unusable) {
+    return unusable.what();
+  }
   return refusal_of_learner(problem, ranks);
 }
 

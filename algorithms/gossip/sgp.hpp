@@ -17,7 +17,7 @@ struct Sgp {
   static constexpr Text peers{.name = "peers",
                               .fallback = "exponential",
                               .choices = who,
-                              .help = "one peer a step, 1, 2, 4, … ranks on; or the graph's arrows"};
+                              .help = "one peer a step, 1, 2, 4, … ranks on; or the graph's neighbours"};
   static constexpr std::array<AnySetting, 1> settings{&peers};
 };
 
