@@ -151,8 +151,7 @@ class Passive : Replica {
     std::vector<Rank> chose_me;
     for (auto& [active, partners] : asking_)
       if (partners.next() == comm_.rank()) chose_me.push_back(active);
-    for (const Rank active : chose_me)
-      serve(receive(comm_, active, in_turn, theirs_.slice()));
+    for (const Rank active : chose_me) serve(receive(comm_, active, in_turn, theirs_.slice()));
     ++steps_served_;
   }
   /// Those who still train, and the farewells.
@@ -210,8 +209,7 @@ void ad_psgd(Communicator& comm, const TrainingProblem& problem, TrainingLog& lo
   const Graph graph{problem.graph, comm.size()};
   if (active_ranks(graph)[static_cast<std::size_t>(comm.rank())])
     Active{comm, problem, graph, log}.train();
-  else
-    Passive{comm, problem, graph, log}.train();
+  else Passive{comm, problem, graph, log}.train();
 }
 
 std::string refusal_of_ad_psgd(const TrainingProblem& problem, int ranks) {

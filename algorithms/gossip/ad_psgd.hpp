@@ -14,15 +14,15 @@
 
 namespace troupe::algorithms {
 
-/// What ad_psgd can be told. In the order of "arrival" a passive rank serves whoever comes first; in
-/// "cyclic" order it serves at its k-th step those who chose it at theirs, by rank, which makes a
-/// run the same on every machine, and no longer asynchronous.
+/// What ad_psgd can be told. In the order of "arrival" a passive rank serves whoever comes first;
+/// in "cyclic" order it serves at its k-th step those who chose it at theirs, by rank, which makes
+/// a run the same on every machine, and no longer asynchronous.
 struct AdPsgd {
   static constexpr std::array<AnySetting, 1> settings{&Inbox::order_setting};
 };
 
-/// Which ranks are active: two colours, so that each edge joins an active and a passive rank; rank 0
-/// is active. Empty where the graph has an odd cycle.
+/// Which ranks are active: two colours, so that each edge joins an active and a passive rank; rank
+/// 0 is active. Empty where the graph has an odd cycle.
 std::vector<bool> active_ranks(const Graph& graph);
 
 /// Trains any model. A rank that has reached the problem's stop criteria trains no longer, but a

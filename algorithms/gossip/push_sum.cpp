@@ -47,11 +47,10 @@ void PushSum::push(std::int64_t round, const PushPeers& peers) {
 void PushSum::estimate(Slice z) const {
   const auto divide = [this, z] { run_on_host(Scale{1 / to_doubles(v())[0], z}); };
   compute(comm_, Copy{z, u()});
-  compute(comm_,
-          Opaque{.reads = {z, v()},
-                 .writes = {z},
-                 .work = {Flops{static_cast<double>(size_)}, Bytes{2 * z.size_bytes()}},
-                 .body = divide});
+  compute(comm_, Opaque{.reads = {z, v()},
+                        .writes = {z},
+                        .work = {Flops{static_cast<double>(size_)}, Bytes{2 * z.size_bytes()}},
+                        .body = divide});
 }
 
 }  // namespace troupe::algorithms

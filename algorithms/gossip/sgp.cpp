@@ -27,9 +27,9 @@ void sgp(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
   const auto optimiser = make_optimiser(problem, learner.size());
   const Buffer z = make_buffer(problem, learner.size());
   const Buffer gradient = make_buffer(problem, learner.size());
-  const PushPeers always =
-      is_on_graph(problem) ? graph_peers(Graph{problem.graph, comm.size()}, comm.rank())
-                           : PushPeers{};
+  const PushPeers always = is_on_graph(problem)
+                               ? graph_peers(Graph{problem.graph, comm.size()}, comm.rank())
+                               : PushPeers{};
   PushSum sum{comm, problem, learner.size(), is_on_graph(problem) ? always.from.size() : 1};
   Reporter reporter{comm, problem, learner, log, problem.stop.steps};
 
@@ -40,8 +40,8 @@ void sgp(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
   while (step < problem.stop.steps) {
     learner.gradient(comm, z, weight, gradient);
     optimiser->step(comm, gradient, sum.u());
-    sum.push(step, is_on_graph(problem) ? always
-                                        : exponential_peers(comm.rank(), step, comm.size()));
+    sum.push(step,
+             is_on_graph(problem) ? always : exponential_peers(comm.rank(), step, comm.size()));
     sum.estimate(z);
     const bool enough = reporter.report({.step = ++step}, z);
     if (reporter.is_check(step) && agreed(comm, Op::min, enough) > 0) break;

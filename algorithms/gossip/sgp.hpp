@@ -14,10 +14,11 @@ namespace troupe::algorithms {
 /// What sgp can be told.
 struct Sgp {
   static constexpr std::array<std::string_view, 2> who{"exponential", "graph"};
-  static constexpr Text peers{.name = "peers",
-                              .fallback = "exponential",
-                              .choices = who,
-                              .help = "one peer a step, 1, 2, 4, … ranks on; or the graph's neighbours"};
+  static constexpr Text peers{
+      .name = "peers",
+      .fallback = "exponential",
+      .choices = who,
+      .help = "one peer a step, 1, 2, 4, … ranks on; or the graph's neighbours"};
   static constexpr std::array<AnySetting, 1> settings{&peers};
 };
 

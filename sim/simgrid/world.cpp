@@ -138,12 +138,11 @@ void World::post_send(SimOperation& send) {
   send.get = start_get(inbox);
 }
 
-/// Without SimGrid, which aborts where a route has neither links nor latency; as from there, from the
-/// maestro.
+/// Without SimGrid, which aborts where a route has neither links nor latency; as from there, from
+/// the maestro.
 void World::arrive_at_once(SimOperation& send) {
-  ::simgrid::kernel::timer::Timer::set(now().count(), [this, &send] {
-    send.eager ? eager_arrived(send) : deliver(send);
-  });
+  ::simgrid::kernel::timer::Timer::set(
+      now().count(), [this, &send] { send.eager ? eager_arrived(send) : deliver(send); });
 }
 
 void World::pair_up(SimOperation& send, SimOperation& receive) {

@@ -1,5 +1,5 @@
-// README and docs show only what the program prints: every ```console block is run, command by
-// command, and compared.
+// README and docs show only what the program prints: every ```console block is run in the root of
+// the tree, command by command, and compared.
 
 #include <fstream>
 #include <sstream>
@@ -39,7 +39,7 @@ TEST(Documents, ShowWhatTheProgramPrints) {
   for (const auto& page : pages)
     for (const Example& example : examples_of(page)) {
       ASSERT_TRUE(example.command.starts_with("troupe ")) << page << ": " << example.command;
-      const Ran ran = troupe(example.command.substr(7));
+      const Ran ran = troupe(example.command.substr(7), "cd '" + root.string() + "' &&");
       EXPECT_EQ(ran.status, 0) << page << ": " << example.command << "\n" << ran.err;
       EXPECT_EQ(ran.out, example.output) << page << ": " << example.command;
       ++compared;

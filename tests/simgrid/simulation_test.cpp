@@ -169,8 +169,8 @@ TEST(Simulation, SharesALinkFairlyAmongSenders) {
 /// A rank of a torus sends itself a number and an empty message. Hosts of a torus have no loopback
 /// link, and SimGrid aborts on a route without links.
 void expect_a_rank_of_a_torus_hears_itself(Bytes eager_limit) {
-  const auto file = std::filesystem::path{testing::TempDir()} /
-                    ("torus_" + std::to_string(::getpid()) + ".xml");
+  const auto file =
+      std::filesystem::path{testing::TempDir()} / ("torus_" + std::to_string(::getpid()) + ".xml");
   std::ofstream{file} << R"(<?xml version="1.0"?>
 <!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
 <platform version="4.1"><zone id="around" routing="Full">
