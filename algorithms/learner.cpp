@@ -125,7 +125,24 @@ Batch Learner::batch_of(Communicator& comm, std::span<const std::size_t> samples
 
 void Learner::gradient(Communicator& comm, ConstSlice parameters, double weight, Slice into,
                        const LayerReady& ready) {
-  model_->gradient(comm, parameters, next_batch(comm), weight, into, ready);
+  const std::int64_t batches = problem_.optimiser.accumulate;
+  weight /= static_cast<double>(batches);
+  model_->gradient(comm, parameters, next_batch(comm), weight, into,
+                   batches == 1 ? ready : LayerReady{});
+  for (std::int64_t batch = 2; batch <= batches; ++batch)
+    add_gradient(comm, parameters, weight, into, batch == batches ? ready : LayerReady{});
+}
+
+void Learner::add_gradient(Communicator& comm, ConstSlice parameters, double weight, Slice into,
+                           const LayerReady& ready) {
+  if (one_batch_.slice().empty()) one_batch_ = make_buffer(problem_, size());
+  const auto add = [&](std::size_t layer) {
+    const Layer& part = layers()[layer];
+    compute(comm, Axpy{1, one_batch_.slice().subslice(part.offset, part.count),
+                       into.subslice(part.offset, part.count)});
+    if (ready) ready(layer);
+  };
+  model_->gradient(comm, parameters, next_batch(comm), weight, one_batch_, add);
 }
 
 std::optional<Evaluation> Learner::evaluate(ConstSlice parameters) const {
@@ -155,6 +172,8 @@ std::string refusal_of_learner(const TrainingProblem& problem, int shards) {
           refusal_of_choice("sampling order", problem.data.sampling, sampling_orders);
       !why.empty())
     return why;
+  if (problem.optimiser.accumulate > 1 && problem.batch == 0)
+    return "gradients of batches are accumulated, but the batch is the whole shard";
   try {
     const std::size_t samples = samples_to_train_on(problem);
     if (samples < static_cast<std::size_t>(shards))

@@ -49,7 +49,9 @@ class Learner {
   Batch batch_of(Communicator& comm, std::span<const std::size_t> samples);
   /// The whole shard.
   Batch whole() const;
-  /// `into` ← weight · gradient at `parameters` of the mean loss of the next batch.
+  /// `into` ← weight · gradient at `parameters` of the mean loss of the next batch, or of the next
+  /// problem.optimiser.accumulate batches: the mean of their gradients, and `ready` is told during
+  /// the last of them.
   void gradient(Communicator& comm, ConstSlice parameters, double weight, Slice into,
                 const LayerReady& ready = {});
 
@@ -57,6 +59,10 @@ class Learner {
   std::optional<Evaluation> evaluate(ConstSlice parameters) const;
 
  private:
+  /// The same for one more batch, added to what is there.
+  void add_gradient(Communicator& comm, ConstSlice parameters, double weight, Slice into,
+                    const LayerReady& ready);
+
   TrainingProblem problem_;
   int shard_, shards_;
   std::unique_ptr<Model> model_;
@@ -64,6 +70,7 @@ class Learner {
   std::size_t samples_;  // of the shard
   std::unique_ptr<Samples> mine_, drawn_;
   std::map<std::size_t, double> shards_of_size_;  // how many shards have so many samples
+  Buffer one_batch_;  // its gradient, where several are accumulated
   std::optional<BatchSampler> sampler_;
   mutable std::unique_ptr<Evaluator> evaluator_, held_out_;  // made when first asked for
 };

@@ -4,12 +4,11 @@ troupe_library(algorithms
           asynchronous_sgd/downpour.hpp butterfly/butterfly_mixing.hpp
           data_parallel/data_parallel.hpp map_reduce/driver.hpp map_reduce/map_reduce.hpp
           models/least_squares.hpp models/model.hpp
-          optimisers/optimiser.hpp
           parameter_server/parameter_server.hpp zero_gradient_sum/zero_gradient_sum.hpp
   SOURCES choice.cpp learner.cpp settings.cpp graph.cpp inbox.cpp reporter.cpp strategies.cpp training_log.cpp
           asynchronous_sgd/downpour.cpp butterfly/butterfly_mixing.cpp
           data_parallel/data_parallel.cpp map_reduce/driver.cpp map_reduce/map_reduce.cpp
-          models/least_squares.cpp models/model.cpp optimisers/optimiser.cpp
+          models/least_squares.cpp models/model.cpp
           parameter_server/parameter_server.cpp zero_gradient_sum/zero_gradient_sum.cpp
   PUBLIC troupe::core troupe::collectives)
 # Replicas: whole models, or all but a part of them, on every rank.
@@ -30,3 +29,10 @@ target_sources(troupe_algorithms
           butterfly/mailbox.hpp butterfly/mixing.hpp butterfly/partners.hpp
   PRIVATE butterfly/asynchronous_mixing.cpp butterfly/graph_mixing.cpp butterfly/hybrid_propagation.cpp
           butterfly/mailbox.cpp butterfly/mixing.cpp butterfly/partners.cpp)
+# Optimisers and what goes with any of them.
+target_sources(troupe_algorithms
+  PUBLIC FILE_SET HEADERS FILES
+          optimisers/adagrad.hpp optimisers/adam.hpp optimisers/clipping.hpp optimisers/gradient_descent.hpp
+          optimisers/momentum.hpp optimisers/optimiser.hpp optimisers/polyak.hpp optimisers/schedule.hpp
+  PRIVATE optimisers/adagrad.cpp optimisers/adam.cpp optimisers/clipping.cpp optimisers/gradient_descent.cpp
+          optimisers/momentum.cpp optimisers/optimiser.cpp optimisers/polyak.cpp optimisers/schedule.cpp)

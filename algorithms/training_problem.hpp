@@ -41,6 +41,9 @@ struct GraphChoice {
 struct OptimiserChoice : Choice {
   OptimiserChoice() : Choice{"sgd"} {}
   double rate = 0.5;  ///< learning rate; the step γ of zero_gradient_sum, where 0 is a safe choice
+  Choice schedule{"constant"};   ///< of the rate, as in optimisers/schedule.hpp
+  std::optional<double> clip{};  ///< the longest gradient, by its norm
+  std::int64_t accumulate = 1;   ///< batches that make one gradient: their mean
 };
 
 /// When to end: after `steps`, or as soon as one of the others holds. A run that can end on values

@@ -11,6 +11,7 @@
 #include "algorithms/data/sampler.hpp"
 #include "algorithms/models/model.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
+#include "algorithms/optimisers/schedule.hpp"
 #include "algorithms/strategies.hpp"
 #include "core/text.hpp"
 #include "scenarios/scenario.hpp"
@@ -111,6 +112,11 @@ algorithms::OptimiserChoice read_optimiser(const Section& section, const std::st
   algorithms::OptimiserChoice optimiser;
   read_choice(section, "optimiser", algorithms::kinds_of_optimisers(), folder, optimiser);
   optimiser.rate = section.number("rate", optimiser.rate, 0);
+  const Section schedule = section.section("schedule");
+  read_choice(schedule, "schedule", algorithms::kinds_of_schedules(), folder, optimiser.schedule);
+  schedule.close();
+  optimiser.clip = section.optional_number("clip", 0);
+  optimiser.accumulate = section.whole("accumulate", optimiser.accumulate, 1);
   section.close();
   return optimiser;
 }
@@ -156,6 +162,15 @@ Ordered choice_json(std::string_view what, const algorithms::Choice& choice,
                     std::span<const algorithms::Kind> kinds) {
   Ordered json{{"kind", choice.kind()}};
   write_settings(json, choice, algorithms::find_kind(what, choice.kind(), kinds).settings);
+  return json;
+}
+
+Ordered optimiser_json(const algorithms::OptimiserChoice& optimiser) {
+  Ordered json = choice_json("optimiser", optimiser, algorithms::kinds_of_optimisers());
+  json["rate"] = optimiser.rate;
+  json["schedule"] = choice_json("schedule", optimiser.schedule, algorithms::kinds_of_schedules());
+  if (optimiser.clip) json["clip"] = *optimiser.clip;
+  json["accumulate"] = optimiser.accumulate;
   return json;
 }
 
@@ -210,9 +225,7 @@ Ordered to_json(const algorithms::TrainingProblem& problem) {
   json["data"]["held_out"] = problem.data.held_out;
   json["data"]["seed"] = problem.data.seed;
   json["graph"] = graph_json(problem.graph);
-  json["optimiser"] =
-      choice_json("optimiser", problem.optimiser, algorithms::kinds_of_optimisers());
-  json["optimiser"]["rate"] = problem.optimiser.rate;
+  json["optimiser"] = optimiser_json(problem.optimiser);
   json["stop"] = stop_json(problem.stop);
   json["batch"] = problem.batch;
   json["evaluate_every"] = problem.evaluate_every;

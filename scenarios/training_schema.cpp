@@ -9,6 +9,7 @@
 #include "algorithms/data/sampler.hpp"
 #include "algorithms/models/model.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
+#include "algorithms/optimisers/schedule.hpp"
 #include "algorithms/strategies.hpp"
 
 namespace troupe::scenarios {
@@ -77,6 +78,21 @@ Ordered object_of(std::span<const Kind> kinds, const std::string& fallback) {
   return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
 }
 
+Ordered optimiser_schema(const algorithms::OptimiserChoice& fallback) {
+  Ordered schema = object_of(algorithms::kinds_of_optimisers(), fallback.kind());
+  Ordered& properties = schema["properties"];
+  properties["rate"] = {{"type", "number"}, {"minimum", 0}, {"default", fallback.rate}};
+  properties["schedule"] = object_of(algorithms::kinds_of_schedules(), fallback.schedule.kind());
+  properties["clip"] = {{"type", {"number", "null"}},
+                        {"minimum", 0},
+                        {"description", "The norm of the longest gradient; null: no bound."}};
+  properties["accumulate"] = {{"type", "integer"},
+                              {"minimum", 1},
+                              {"default", fallback.accumulate},
+                              {"description", "Batches whose mean gradient is one gradient."}};
+  return schema;
+}
+
 Ordered graph_schema() {
   return Ordered::parse(R"({
     "type": "object", "additionalProperties": false,
@@ -126,9 +142,7 @@ Ordered training_schema() {
                       {"default", problem.data.held_out}};
   data["seed"] = {{"type", "integer"}, {"minimum", 0}};
   properties["graph"] = graph_schema();
-  properties["optimiser"] = object_of(algorithms::kinds_of_optimisers(), problem.optimiser.kind());
-  properties["optimiser"]["properties"]["rate"] = {
-      {"type", "number"}, {"minimum", 0}, {"default", problem.optimiser.rate}};
+  properties["optimiser"] = optimiser_schema(problem.optimiser);
   properties["stop"] = stop_schema();
   properties["batch"] = {
       {"type", "integer"}, {"minimum", 0}, {"description", "Samples of one gradient; 0: all."}};

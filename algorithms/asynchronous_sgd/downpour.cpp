@@ -65,7 +65,7 @@ Server::Server(Communicator& comm, const TrainingProblem& problem, TrainingLog& 
       to_give_{problem.stop.steps * training_},
       reporter_{comm, problem, learner_, log, 0} {
   learner_.initialise(comm, x_);
-  reporter_.report({}, x_);
+  reporter_.report({}, optimiser_->estimate(x_));
   for (Rank replica = 1; replica < comm.size(); ++replica) {
     client(replica).accrued = make_buffer(problem, learner_.size());
     client(replica).answer = make_buffer(problem, learner_.size());
@@ -92,7 +92,8 @@ void Server::apply(Rank replica) {
   optimiser_->step(comm_, client(replica).accrued, x_,
                    1 / (careful ? static_cast<double>(staleness) : 1));
   enough_ = reporter_.report(
-      {.step = ++version_, .staleness = static_cast<double>(staleness), .worker = replica}, x_);
+      {.step = ++version_, .staleness = static_cast<double>(staleness), .worker = replica},
+      optimiser_->estimate(x_));
   if (enough_) to_give_ = 0;
 }
 
@@ -116,7 +117,7 @@ void Server::answer(Rank replica) {
 void Server::finish() {
   for (Client& asking : clients_)
     if (asking.sending) wait(comm_, std::move(asking.sending));
-  reporter_.finish(version_, x_);
+  reporter_.finish(version_, optimiser_->estimate(x_));
 }
 
 void serve(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {

@@ -72,7 +72,7 @@ void data_parallel(Communicator& comm, const TrainingProblem& problem, TrainingL
   const double weight = weight_of(problem, learner, comm.size());
 
   start(comm, problem, learner, parameters);
-  reporter.report({}, parameters);
+  reporter.report({}, optimiser->estimate(parameters));
   std::int64_t step = 0;
   while (step < problem.stop.steps) {
     BucketReduction sum{comm, allreduce, whole, buckets, gradient};
@@ -86,9 +86,9 @@ void data_parallel(Communicator& comm, const TrainingProblem& problem, TrainingL
       for (const Bucket& bucket : buckets) sum.reduce(comm, bucket);
     }
     optimiser->step(comm, gradient, parameters);
-    if (reporter.report({.step = ++step}, parameters)) break;
+    if (reporter.report({.step = ++step}, optimiser->estimate(parameters))) break;
   }
-  reporter.finish(step, parameters);
+  reporter.finish(step, optimiser->estimate(parameters));
 }
 
 std::string refusal_of_replicas(const TrainingProblem& problem, int ranks) {

@@ -92,10 +92,9 @@ std::unique_ptr<Model> make_model(const TrainingProblem& problem) {
 }
 
 std::string refusal_of_model(const TrainingProblem& problem) {
-  for (const std::string& why :
-       {refusal_of_choice("model", problem.model, kinds_of_models()),
-        refusal_of_choice("data", problem.data, kinds_of_data()),
-        refusal_of_choice("optimiser", problem.optimiser, kinds_of_optimisers())})
+  for (const std::string& why : {refusal_of_choice("model", problem.model, kinds_of_models()),
+                                 refusal_of_choice("data", problem.data, kinds_of_data()),
+                                 refusal_of_optimiser(problem.optimiser)})
     if (!why.empty()) return why;
   if (problem.dtype != Dtype::float32 && problem.dtype != Dtype::float64)
     return "training needs float32 or float64, " + std::string{name_of(problem.dtype)} + " given";

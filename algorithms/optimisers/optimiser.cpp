@@ -3,28 +3,40 @@
 #include <algorithm>
 #include <array>
 
+#include "algorithms/optimisers/adagrad.hpp"
+#include "algorithms/optimisers/adam.hpp"
+#include "algorithms/optimisers/clipping.hpp"
+#include "algorithms/optimisers/gradient_descent.hpp"
+#include "algorithms/optimisers/momentum.hpp"
+#include "algorithms/optimisers/polyak.hpp"
+#include "algorithms/optimisers/schedule.hpp"
+
 namespace troupe::algorithms {
 namespace {
-
-/// x ← x − η g (Robbins and Monro 1951)
-class GradientDescent final : public Optimiser {
- public:
-  explicit GradientDescent(double rate) : rate_{rate} {}
-  void step(Communicator& comm, Slice gradient, Slice parameters, double factor) override {
-    compute(comm, Axpy{-rate_ * factor, gradient, parameters});
-  }
-
- private:
-  double rate_;
-};
-
-std::unique_ptr<Optimiser> make_gradient_descent(const TrainingProblem& problem, std::size_t) {
-  return std::make_unique<GradientDescent>(problem.optimiser.rate);
-}
 
 constexpr std::array table{
     OptimiserKind{.kind = {.name = "sgd", .summary = "x <- x - rate g"},
                   .make = make_gradient_descent},
+    OptimiserKind{.kind = {.name = "momentum",
+                           .summary = "along a sum or a mean of the gradients so far",
+                           .settings = Momentum::settings},
+                  .make = Momentum::make},
+    OptimiserKind{.kind = {.name = "adam",
+                           .summary = "along the mean of gradients over the root of their squares'",
+                           .settings = Adam::settings},
+                  .make = Adam::make},
+    OptimiserKind{.kind = {.name = "adamw",
+                           .summary = "adam with weight decay beside the gradient, not in it",
+                           .settings = AdamW::settings},
+                  .make = AdamW::make},
+    OptimiserKind{.kind = {.name = "adagrad",
+                           .summary = "each parameter's rate falls with the squares it has seen",
+                           .settings = AdaGrad::settings},
+                  .make = AdaGrad::make},
+    OptimiserKind{.kind = {.name = "polyak",
+                           .summary = "sgd of a falling rate; what counts is the mean of its steps",
+                           .settings = Polyak::settings},
+                  .make = Polyak::make},
 };
 
 constexpr auto kinds = [] {
@@ -39,10 +51,17 @@ std::span<const OptimiserKind> optimiser_kinds() { return table; }
 std::span<const Kind> kinds_of_optimisers() { return kinds; }
 
 std::unique_ptr<Optimiser> make_optimiser(const TrainingProblem& problem, std::size_t size) {
-  find_kind("optimiser", problem.optimiser.kind(), kinds);
-  return std::ranges::find(table, problem.optimiser.kind(),
-                           [](const OptimiserKind& line) { return line.kind.name; })
-      ->make(problem, size);
+  const OptimiserChoice& choice = problem.optimiser;
+  if (const std::string why = refusal_of_optimiser(choice); !why.empty()) throw BadInput(why);
+  const auto line = std::ranges::find(
+      table, choice.kind(), [](const OptimiserKind& candidate) { return candidate.kind.name; });
+  return bounded(scheduled(line->make(problem, size), choice.schedule), choice.clip);
+}
+
+std::string refusal_of_optimiser(const OptimiserChoice& optimiser) {
+  if (const std::string why = refusal_of_choice("optimiser", optimiser, kinds); !why.empty())
+    return why;
+  return refusal_of_choice("schedule", optimiser.schedule, kinds_of_schedules());
 }
 
 }  // namespace troupe::algorithms

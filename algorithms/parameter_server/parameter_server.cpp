@@ -87,7 +87,7 @@ Server::Server(Communicator& comm, const TrainingProblem& problem, TrainingLog& 
       to_give_{problem.stop.steps * workers_},
       reporter_{comm, problem, learner_, log, by_clock_ ? problem.stop.steps : to_give_} {
   learner_.initialise(comm, parameters_);
-  reporter_.report({}, parameters_);
+  reporter_.report({}, optimiser_->estimate(parameters_));
   for (Rank worker = 1; worker <= workers_; ++worker) {
     client(worker).gradient = make_buffer(problem, learner_.size());
     client(worker).answer = make_buffer(problem, learner_.size());
@@ -124,7 +124,7 @@ void Server::apply(Rank worker) {
 void Server::update(Slice gradient, double factor, Figures figures) {
   optimiser_->step(comm_, gradient, parameters_, factor);
   figures.step = ++version_;
-  enough_ = reporter_.report(figures, parameters_);
+  enough_ = reporter_.report(figures, optimiser_->estimate(parameters_));
   if (enough_) to_give_ = 0;
 }
 
@@ -156,7 +156,7 @@ void Server::answer(Rank worker) {
 void Server::finish() {
   for (Client& asking : clients_)
     if (asking.sending) wait(comm_, std::move(asking.sending));
-  reporter_.finish(version_, parameters_);
+  reporter_.finish(version_, optimiser_->estimate(parameters_));
 }
 
 void serve(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
