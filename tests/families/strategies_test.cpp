@@ -84,6 +84,33 @@ TEST(Strategies, LowerTheLoss) {
   }
 }
 
+TEST(Strategies, TakeTheStepsOfTheirOptimiserOrRefuseIt) {
+  const auto ends_of = [](const TrainingProblem& problem) {
+    TrainingHistory history;
+    train(4, problem, history);
+    return history.final_parameters();
+  };
+  for (const Strategy& strategy : strategies()) {
+    TrainingProblem problem = determined_problem(strategy);
+    const auto plain = ends_of(problem);
+    const auto differs_or_is_refused = [&](const char* what) {
+      if (!refusal_of_strategy(problem, 4).empty()) return;
+      EXPECT_NE(ends_of(problem), plain) << strategy.kind.name << " " << what;
+    };
+    problem.optimiser.schedule = "cosine";
+    problem.optimiser.schedule.set("over", std::int64_t{10});
+    differs_or_is_refused("schedule");
+    problem.optimiser = determined_problem(strategy).optimiser;
+    problem.optimiser.clip = 1e-3;
+    differs_or_is_refused("clip");
+    // what is kept in the end is the average
+    static_cast<Choice&>(problem.optimiser) = "polyak";
+    problem.optimiser.set("decay", 0.0);
+    problem.optimiser.clip = {};
+    differs_or_is_refused("polyak");
+  }
+}
+
 TEST(Strategies, RunOnSizesAlone) {
   for (const Strategy& strategy : strategies()) {
     TrainingProblem problem = determined_problem(strategy);
