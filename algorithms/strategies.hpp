@@ -3,6 +3,7 @@
 // it. Strategies themselves are the functions in algorithms/<folder>/; this is the way from a name
 // to one of them.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,14 @@
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
+
+/// What a strategy asks of its optimiser, and so which ones it can serve.
+enum class Stepping : std::uint8_t {
+  of_all,     ///< steps of all parameters; the optimiser's estimate is what is reported: any
+  of_models,  ///< the same, but models are averaged besides: none that keeps an average of its own
+  of_parts,  ///< steps of a part of the parameters at a time: that neither, nor a norm of the whole
+  own        ///< the step is the strategy's own and takes a rate: plain sgd alone
+};
 
 struct Strategy {
   Kind kind;                ///< its name, one line for a person, and what it can be told
@@ -26,6 +35,7 @@ struct Strategy {
   /// Empty if it can serve the problem on so many ranks, else why not. The settings of the problem
   /// are within their limits.
   std::string (*refusal)(const TrainingProblem&, int ranks);
+  Stepping stepping = Stepping::of_all;
 };
 
 std::span<const Strategy> strategies();

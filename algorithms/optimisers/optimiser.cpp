@@ -64,13 +64,4 @@ std::string refusal_of_optimiser(const OptimiserChoice& optimiser) {
   return refusal_of_choice("schedule", optimiser.schedule, kinds_of_schedules());
 }
 
-std::string refusal_of_all_but_rate(const OptimiserChoice& optimiser) {
-  const std::string own = "the step is the strategy's own and takes nothing but a rate, ";
-  if (optimiser.kind() != "sgd")
-    return own + "so that the optimiser is sgd; \"" + optimiser.kind() + "\" given";
-  if (optimiser.schedule != Choice{"constant"} || optimiser.clip || optimiser.accumulate != 1)
-    return own + "without schedule, clip or accumulate";
-  return {};
-}
-
 }  // namespace troupe::algorithms

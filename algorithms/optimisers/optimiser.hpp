@@ -43,8 +43,5 @@ std::unique_ptr<Optimiser> make_optimiser(const TrainingProblem& problem, std::s
 
 /// Why the problem's optimiser is none, or empty.
 std::string refusal_of_optimiser(const OptimiserChoice& optimiser);
-/// For strategies whose step is their own and takes nothing but the rate: why they cannot serve
-/// the optimiser, or empty for plain sgd without policies.
-std::string refusal_of_all_but_rate(const OptimiserChoice& optimiser);
 
 }  // namespace troupe::algorithms

@@ -5,7 +5,6 @@
 
 #include "algorithms/graph.hpp"
 #include "algorithms/models/least_squares.hpp"
-#include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
 
 namespace troupe::algorithms {
@@ -114,7 +113,6 @@ std::string refusal_of_zero_gradient_sum(const TrainingProblem& problem, int ran
   if (problem.model.kind() != "least_squares")
     return "needs the Hessian of a quadratic model, least_squares; \"" + problem.model.kind() +
            "\" given";
-  if (const std::string why = refusal_of_all_but_rate(problem.optimiser); !why.empty()) return why;
   try {
     const Graph graph{problem.graph, ranks};
   } catch (const BadInput& error) {

@@ -97,8 +97,7 @@ TEST(Strategies, TakeTheStepsOfTheirOptimiserOrRefuseIt) {
       if (!refusal_of_strategy(problem, 4).empty()) return;
       EXPECT_NE(ends_of(problem), plain) << strategy.kind.name << " " << what;
     };
-    problem.optimiser.schedule = "cosine";
-    problem.optimiser.schedule.set("over", std::int64_t{10});
+    problem.optimiser.schedule.set("warm_up", std::int64_t{20});
     differs_or_is_refused("schedule");
     problem.optimiser = determined_problem(strategy).optimiser;
     problem.optimiser.clip = 1e-3;
