@@ -35,7 +35,7 @@ struct Strategy {
   /// Empty if it can serve the problem on so many ranks, else why not. The settings of the problem
   /// are within their limits.
   std::string (*refusal)(const TrainingProblem&, int ranks);
-  Stepping stepping = Stepping::of_all;
+  Stepping stepping = Stepping::of_models;
 };
 
 std::span<const Strategy> strategies();
