@@ -75,7 +75,8 @@ constexpr Strategy table[] = {
      .source = "Lu and Tang, IEEE TAC 57(9), 2012",
      .synchronous = true,
      .run = zero_gradient_sum,
-     .refusal = refusal_of_zero_gradient_sum},
+     .refusal = refusal_of_zero_gradient_sum,
+     .stepping = Stepping::own},
     {.kind = {.name = "downpour",
               .summary = "replicas fetch and push now and then and train alone in between",
               .settings = Downpour::settings},
@@ -92,7 +93,8 @@ constexpr Strategy table[] = {
      .source = "Chu et al., NIPS 2006, section 3",
      .synchronous = true,
      .run = map_reduce,
-     .refusal = refusal_of_map_reduce},
+     .refusal = refusal_of_map_reduce,
+     .stepping = Stepping::own},
     {.kind = {.name = "local_sgd",
               .summary = "replicas train alone and take the mean of their models now and then",
               .settings = LocalSgd::settings},
@@ -131,7 +133,8 @@ constexpr Strategy table[] = {
      .source = "Rajbhandari et al., SC 2020, section 5.1",
      .synchronous = true,
      .run = sharded_optimiser,
-     .refusal = refusal_of_learner},
+     .refusal = refusal_of_learner,
+     .stepping = Stepping::of_parts},
     {.kind = {.name = "block_coordinate",
               .summary = "data parallel that trains one group of layers at a time",
               .settings = BlockCoordinate::settings},
@@ -139,7 +142,8 @@ constexpr Strategy table[] = {
      .source = "Tseng, JOTA 109(3), 2001, for descent by blocks",
      .synchronous = true,
      .run = block_coordinate,
-     .refusal = refusal_of_replicas},
+     .refusal = refusal_of_replicas,
+     .stepping = Stepping::of_parts},
     {.kind = {.name = "pipeline",
               .summary = "layers over ranks, micro-batches one after another: gpipe, 1f1b, "
                          "interleaved",
@@ -148,7 +152,8 @@ constexpr Strategy table[] = {
      .source = "Huang et al., NeurIPS 2019; Narayanan et al., SC 2021, section 2.2",
      .synchronous = true,
      .run = pipeline,
-     .refusal = refusal_of_pipeline},
+     .refusal = refusal_of_pipeline,
+     .stepping = Stepping::of_parts},
     {.kind = {.name = "tensor_parallel",
               .summary = "a part of each layer on every rank",
               .settings = TensorParallel::settings},
@@ -156,15 +161,35 @@ constexpr Strategy table[] = {
      .source = "Shoeybi et al., arXiv 1909.08053, 2019, section 3",
      .synchronous = true,
      .run = tensor_parallel,
-     .refusal = refusal_of_tensor_parallel},
+     .refusal = refusal_of_tensor_parallel,
+     .stepping = Stepping::of_parts},
     {.kind = {.name = "decoupled_greedy",
               .summary = "layers over ranks, each with a loss of its own: nothing comes back"},
      .family = "parallel",
      .source = "Belilovsky, Eickenberg and Oyallon, ICML 2020, algorithm 1",
      .synchronous = true,
      .run = decoupled_greedy,
-     .refusal = refusal_of_decoupled_greedy},
+     .refusal = refusal_of_decoupled_greedy,
+     .stepping = Stepping::of_parts},
 };
+
+std::string refusal_of_stepping(Stepping stepping, const OptimiserChoice& optimiser) {
+  if (stepping == Stepping::of_all) return {};
+  if (stepping != Stepping::own) {
+    if (optimiser.kind() == "polyak")
+      return "what is kept is a model of all ranks, not an average of one optimiser's steps, so "
+             "that the optimiser cannot be \"polyak\"";
+    if (stepping == Stepping::of_parts && optimiser.clip)
+      return "an optimiser has a part of the gradient and cannot clip it by the norm of the whole";
+    return {};
+  }
+  const std::string own = "the step is the strategy's own and takes nothing but a rate, ";
+  if (optimiser.kind() != "sgd")
+    return own + "so that the optimiser is \"sgd\"; \"" + optimiser.kind() + "\" given";
+  if (optimiser.schedule != Choice{"constant"} || optimiser.clip || optimiser.accumulate != 1)
+    return own + "without schedule, clip or accumulate";
+  return {};
+}
 
 }  // namespace
 
@@ -182,7 +207,11 @@ const Strategy& find_strategy(std::string_view name) {
 std::string refusal_of_strategy(const TrainingProblem& problem, int ranks) {
   const Strategy& strategy = find_strategy(problem.strategy.kind());
   const std::string why = refusal_of_choice("strategy", problem.strategy, {&strategy.kind, 1});
-  return why.empty() ? strategy.refusal(problem, ranks) : why;
+  if (!why.empty()) return why;
+  if (const std::string other = refusal_of_stepping(strategy.stepping, problem.optimiser);
+      !other.empty())
+    return other;
+  return strategy.refusal(problem, ranks);
 }
 
 void train(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
