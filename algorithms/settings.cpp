@@ -60,6 +60,17 @@ std::vector<std::string> choices_of(const AnySetting& setting) {
       setting);
 }
 
+SettingValue meaning_of(const AnySetting& setting, SettingValue value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (!text) return value;
+  return std::visit(
+      [&](const auto* declared) {
+        const auto alias = std::ranges::find(declared->aliases, *text, &Alias::name);
+        return alias == declared->aliases.end() ? value : std::string{alias->meaning};
+      },
+      setting);
+}
+
 bool is_file(const AnySetting& setting) {
   return std::visit([](const auto* declared) { return declared->is_file; }, setting);
 }

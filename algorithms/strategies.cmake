@@ -36,3 +36,10 @@ target_sources(troupe_algorithms
           optimisers/momentum.hpp optimisers/optimiser.hpp optimisers/polyak.hpp optimisers/schedule.hpp
   PRIVATE optimisers/adagrad.cpp optimisers/adam.cpp optimisers/clipping.cpp optimisers/gradient_descent.cpp
           optimisers/momentum.cpp optimisers/optimiser.cpp optimisers/polyak.cpp optimisers/schedule.cpp)
+# Servers, histories and thieves.
+target_sources(troupe_algorithms
+  PUBLIC FILE_SET HEADERS FILES
+          asynchronous_sgd/gradient_history.hpp parameter_server/serving.hpp parameter_server/stale_gradients.hpp
+          work_stealing/chunks.hpp work_stealing/work_stealing.hpp
+  PRIVATE asynchronous_sgd/gradient_history.cpp parameter_server/serving.cpp parameter_server/stale_gradients.cpp
+          work_stealing/chunks.cpp work_stealing/work_stealing.cpp)
