@@ -33,6 +33,7 @@ struct Figures {
   std::optional<double> disagreement{};  ///< max over this step's partners of ‖x − x_partner‖ / ‖x‖
   std::optional<double> lyapunov{};      ///< this rank's part of Σ_r of a Lyapunov function
   std::optional<double> gradient_sum{};  ///< in a summary only: ‖Σ_r ∇f_r(x_r)‖
+  std::optional<double> messages{}, sent_bytes{};  ///< sent by this rank so far, where counted
 };
 
 /// How one number for all ranks comes of the figures of each.
@@ -44,7 +45,7 @@ struct Measure {
   std::optional<double> Figures::*value;
   Combination combination;
 };
-inline constexpr std::array<Measure, 10> measures{
+inline constexpr std::array<Measure, 12> measures{
     {{"loss", &Figures::loss, Combination::mean},
      {"gap", &Figures::gap, Combination::mean},
      {"error", &Figures::error, Combination::largest},
@@ -54,7 +55,9 @@ inline constexpr std::array<Measure, 10> measures{
      {"staleness", &Figures::staleness, Combination::mean},
      {"disagreement", &Figures::disagreement, Combination::largest},
      {"lyapunov", &Figures::lyapunov, Combination::sum},
-     {"gradient_sum", &Figures::gradient_sum, Combination::largest}}};
+     {"gradient_sum", &Figures::gradient_sum, Combination::largest},
+     {"messages", &Figures::messages, Combination::sum},
+     {"sent_bytes", &Figures::sent_bytes, Combination::sum}}};
 
 /// The values behind figures, where an evaluation was due; valid during the call only.
 struct Snapshot {
