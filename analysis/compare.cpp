@@ -106,7 +106,7 @@ void compare_target(const std::vector<NamedReport>& reports, const Target& targe
     bytes.push_back(found ? found->sent_bytes : std::nullopt);
     messages.push_back(found ? found->messages : std::nullopt);
   }
-  const auto what = to_text(target) + " reached";
+  const auto what = in_words(target) + " reached";
   rows.push_back(row(what, "time_s", std::move(times)));
   rows.push_back(row(what, "steps", std::move(steps)));
   for (auto [figure, values] : {std::pair{"sent_bytes", &bytes}, std::pair{"messages", &messages}})
@@ -128,7 +128,7 @@ std::vector<Target> targets_of(const std::vector<NamedReport>& reports,
       if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   for (const auto& target : asked) {
     if (std::ranges::find(names, target.figure) == names.end())
-      throw BadInput{fmt::format("target \"{}\": no report has a curve of {}{}", to_text(target),
+      throw BadInput{fmt::format("target \"{}\": no report has a curve of {}{}", in_words(target),
                                  target.figure, did_you_mean(target.figure, names))};
     add(target);
   }

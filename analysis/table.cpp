@@ -212,11 +212,11 @@ std::string curve(const Report& report) {
 }
 
 std::string target_line(const TargetResult& result) {
-  const auto what = to_text(result.target);
+  const auto what = in_words(result.target);
   if (!result.reached) return fmt::format("# {}: not reached\n", what);
   const auto& reached = *result.reached;
   std::string text = fmt::format("# {}: reached at step {} after {}", what, reached.step,
-                                 troupe::to_text(reached.time));
+                                 to_text(reached.time));
   if (reached.messages) text += fmt::format(", {:.15g} messages", *reached.messages);
   if (reached.sent_bytes) text += fmt::format(", {} sent", amount(*reached.sent_bytes));
   return text + "\n";
@@ -226,7 +226,7 @@ std::string target_line(const TargetResult& result) {
 std::string totals_line(const Report& report) {
   std::vector<std::string> parts;
   for (const auto& [key, value] : report.totals) {
-    if (key == "time_s") parts.push_back(troupe::to_text(Seconds{value}));
+    if (key == "time_s") parts.push_back(to_text(Seconds{value}));
     else if (key == "messages") parts.push_back(fmt::format("{:.15g} messages", value));
     else if (key == "sent_bytes") parts.push_back(amount(value) + " sent");
     else if (key == "flops") parts.push_back(fmt::format("{:.3g} flops", value));

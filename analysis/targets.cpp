@@ -29,7 +29,7 @@ Target target_from(const std::string& text) {
   throw BadInput{fmt::format("target \"{}\": expected FIGURE=NUMBER, such as loss=0.1", text)};
 }
 
-std::string to_text(const Target& target) {
+std::string in_words(const Target& target) {
   return fmt::format("{} {:.6g}", target.figure, target.value);
 }
 

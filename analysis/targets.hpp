@@ -11,7 +11,7 @@ namespace troupe::analysis {
 /// "loss=0.1". Throws BadInput for anything else.
 Target target_from(const std::string& text);
 /// "loss 0.1".
-std::string to_text(const Target& target);
+std::string in_words(const Target& target);
 
 /// The first point of the curve whose figure is at most (an accuracy: at least) the target's value.
 std::optional<Reached> reached(const Report& report, const Target& target);
