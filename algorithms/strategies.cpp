@@ -23,6 +23,7 @@
 #include "algorithms/model_averaging/easgd.hpp"
 #include "algorithms/model_averaging/fedavg.hpp"
 #include "algorithms/model_averaging/local_sgd.hpp"
+#include "algorithms/optimisers/schedule.hpp"
 #include "algorithms/parallel/block_coordinate.hpp"
 #include "algorithms/parallel/decoupled_greedy.hpp"
 #include "algorithms/parallel/pipeline.hpp"
@@ -125,7 +126,8 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = zero_gradient_sum,
      .refusal = refusal_of_zero_gradient_sum,
-     .finds_rate = true, .stepping = Stepping::own},
+     .finds_rate = true,
+     .stepping = Stepping::own},
     {.kind = {.name = "general_zero_gradient_sum",
               .summary = "zero-gradient-sum for any strongly convex model with a Hessian"},
      .family = "zero_gradient_sum",
@@ -133,7 +135,8 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = general_zero_gradient_sum,
      .refusal = refusal_of_general,
-     .finds_rate = true, .stepping = Stepping::own},
+     .finds_rate = true,
+     .stepping = Stepping::own},
     {.kind = {.name = "continuous_zero_gradient_sum",
               .summary = "zero-gradient-sum as a differential equation, integrated",
               .settings = Continuous::settings},
@@ -142,7 +145,8 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = continuous_zero_gradient_sum,
      .refusal = refusal_of_continuous,
-     .finds_rate = true, .stepping = Stepping::own},
+     .finds_rate = true,
+     .stepping = Stepping::own},
     {.kind = {.name = "event_triggered_zero_gradient_sum",
               .summary = "zero-gradient-sum in which nodes speak when they have news",
               .settings = EventTriggered::settings},
@@ -152,7 +156,8 @@ constexpr Strategy table[] = {
      .run = event_triggered_zero_gradient_sum,
      .refusal = refusal_of_quadratic_nodes,
      .finds_rate = true,
-     .data_dependent = true, .stepping = Stepping::own},
+     .data_dependent = true,
+     .stepping = Stepping::own},
     {.kind = {.name = "delayed_zero_gradient_sum",
               .summary = "zero-gradient-sum on estimates some steps old",
               .settings = Delayed::settings},
@@ -161,7 +166,8 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = delayed_zero_gradient_sum,
      .refusal = refusal_of_quadratic_nodes,
-     .finds_rate = true, .stepping = Stepping::own},
+     .finds_rate = true,
+     .stepping = Stepping::own},
     {.kind = {.name = "lossy_zero_gradient_sum",
               .summary = "zero-gradient-sum over edges that lose messages",
               .settings = Lossy::settings},
@@ -170,7 +176,8 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = lossy_zero_gradient_sum,
      .refusal = refusal_of_lossy,
-     .finds_rate = true, .stepping = Stepping::own},
+     .finds_rate = true,
+     .stepping = Stepping::own},
     {.kind = {.name = "pairwise_equalising",
               .summary = "two nodes at a time set their gradients' sum back to where it was",
               .settings = PairwiseEqualising::settings},
@@ -187,7 +194,8 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = column_zero_gradient_sum,
      .refusal = refusal_of_columns,
-     .finds_rate = true, .stepping = Stepping::own},
+     .finds_rate = true,
+     .stepping = Stepping::own},
     {.kind = {.name = "decentralised_gradient_descent",
               .summary = "neighbours average and follow their own gradients",
               .settings = DecentralisedGradientDescent::settings},
@@ -351,7 +359,9 @@ std::string refusal_of_stepping(Stepping stepping, const OptimiserChoice& optimi
   const std::string own = "the step is the strategy's own and takes nothing but a rate, ";
   if (optimiser.kind() != "sgd")
     return own + "so that the optimiser is \"sgd\"; \"" + optimiser.kind() + "\" given";
-  if (optimiser.schedule.kind() != "constant" || optimiser.clip || optimiser.accumulate != 1)
+  const bool constant =  // a warm-up shows at the first step
+      optimiser.schedule.kind() == "constant" && factor_of_schedule(optimiser.schedule, 0) == 1;
+  if (!constant || optimiser.clip || optimiser.accumulate != 1)
     return own + "without schedule, clip or accumulate";
   return {};
 }
