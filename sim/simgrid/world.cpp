@@ -24,6 +24,12 @@ World::World(std::vector<s4u::Host*> host_of_rank, std::vector<Processor> proces
   for (s4u::Host* host : host_of_rank_) ++ranks_on[host];
   for (std::size_t i = 0; i < host_of_rank_.size(); ++i)
     shares_cores_[i] = ranks_on[host_of_rank_[i]] > host_of_rank_[i]->get_core_count();
+  for (s4u::Host* host : host_of_rank_) {
+    std::vector<s4u::Link*> links;
+    double latency = 0;
+    host->route_to(host, links, &latency);
+    has_loopback_.push_back(!links.empty() || latency > 0);
+  }
 }
 World::~World() = default;
 
@@ -99,6 +105,9 @@ s4u::Mailbox* World::take_mailbox() {
   free_mailboxes_.pop_back();
   return mailbox;
 }
+bool World::stays_inside(const SimOperation& send) const {
+  return host(send.from) == host(send.to) && !has_loopback_[static_cast<std::size_t>(send.from)];
+}
 s4u::Mailbox& World::inbox_of(Rank rank) { return *inboxes_[static_cast<std::size_t>(rank)]; }
 
 void World::post_send(SimOperation& send) {
@@ -110,12 +119,14 @@ void World::post_send(SimOperation& send) {
   if (send.eager) return post_eager(send);
   SimOperation* receive = matching_.post_message(send.key(), send);
   if (!receive) {
+    if (stays_inside(send)) return;
     send.mailbox = take_mailbox();
     send.comm = start_put(send, *send.mailbox);
     return;
   }
   pair_up(send, *receive);
   send.pair = accounting_.started(send.from, send.to, send.bytes, now());
+  if (stays_inside(send)) return arrive_at_once(send);
   if (send.bytes == 0) {  // SimGrid takes an empty message in an inbox for one that has arrived
     send.mailbox = take_mailbox();
     send.comm = start_put(send, *send.mailbox);
@@ -125,6 +136,13 @@ void World::post_send(SimOperation& send) {
   s4u::Mailbox& inbox = inbox_of(send.to);
   send.comm = start_put(send, inbox);
   send.get = start_get(inbox);
+}
+
+/// Without SimGrid, which aborts where a route has neither links nor latency; as from there, from
+/// the maestro.
+void World::arrive_at_once(SimOperation& send) {
+  ::simgrid::kernel::timer::Timer::set(
+      now().count(), [this, &send] { send.eager ? eager_arrived(send) : deliver(send); });
 }
 
 void World::pair_up(SimOperation& send, SimOperation& receive) {
@@ -145,6 +163,7 @@ void World::post_receive(SimOperation& receive) {
     return;
   }
   send->pair = accounting_.started(send->from, send->to, send->bytes, now());
+  if (stays_inside(*send)) return arrive_at_once(*send);
   receive.comm = start_get(*send->mailbox);
   free_mailboxes_.push_back(std::exchange(send->mailbox, nullptr));
 }
@@ -226,9 +245,13 @@ void World::post_eager(SimOperation& send) {
     pair_up(send, *receive);
   }
   send.pair = accounting_.started(send.from, send.to, send.bytes, now());
-  send.mailbox = take_mailbox();
-  courier(send.from).put(send);
-  courier(send.to).get(send);
+  if (stays_inside(send)) {
+    arrive_at_once(send);
+  } else {
+    send.mailbox = take_mailbox();
+    courier(send.from).put(send);
+    courier(send.to).get(send);
+  }
   const Seconds copying = charge_copy(options_.compute, processor(send.from), Bytes{send.bytes});
   if (copying.count() <= 0) return send.complete(send.to, send.bytes, now());
   ::simgrid::kernel::timer::Timer::set((now() + copying).count(), [&send] {
@@ -239,9 +262,11 @@ void World::post_eager(SimOperation& send) {
 
 void World::eager_arrived(SimOperation& send) {
   accounting_.finished(send.pair, send.bytes, now());
-  free_mailboxes_.push_back(std::exchange(send.mailbox, nullptr));
-  courier(send.from).finished(std::move(send.comm));
-  courier(send.to).finished(std::move(send.get));
+  if (send.mailbox) {
+    free_mailboxes_.push_back(std::exchange(send.mailbox, nullptr));
+    courier(send.from).finished(std::move(send.comm));
+    courier(send.to).finished(std::move(send.get));
+  }
   send.arrived = true;
   if (send.partner) hand_over(send, *send.partner);
 }

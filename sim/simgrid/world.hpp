@@ -10,7 +10,9 @@
 //   receiver, from where it leaves
 //     at once, and gets it itself: to the receiver it costs nothing to have 1024 receives open;
 //   - eager or empty: couriers, daemon actors on the hosts, do what neither rank may be ready to
-//   do.
+//   do;
+//   - within a host that has no loopback link (those of a torus, say): it takes no time, and
+//   SimGrid has no part in it.
 // Of a delivery we hear through the copy callback, in the maestro's context, SimGrid's only notice
 // of communications that nobody waits for. There the data are copied, both requests completed and,
 // if a flow blocks on the right set, its semaphore released: a wait costs the same whatever the
@@ -168,6 +170,9 @@ class World {
   void reserve_mailbox();
   s4u::Mailbox* take_mailbox();
   s4u::Mailbox& inbox_of(Rank rank);
+  /// True of a message whose two ends are on one host, with no link in between.
+  bool stays_inside(const SimOperation& send) const;
+  void arrive_at_once(SimOperation& send);
   std::vector<UnmatchedMessage> unmatched() const;
   void post_eager(SimOperation& send);
   static void pair_up(SimOperation& send, SimOperation& receive);
@@ -187,7 +192,7 @@ class World {
   std::size_t mailboxes_ = 0;
   std::vector<std::unique_ptr<Courier>> couriers_;
   std::vector<Flow*> flows_;
-  std::vector<bool> lost_, shares_cores_;
+  std::vector<bool> lost_, shares_cores_, has_loopback_;
   std::vector<std::pair<Rank, std::exception_ptr>> errors_;
   bool over_ = false;
 };

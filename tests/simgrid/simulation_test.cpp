@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "tests/simgrid/star.hpp"
@@ -161,6 +164,48 @@ TEST(Simulation, SharesALinkFairlyAmongSenders) {
         wait_all(comm, arrivals);
       });
   EXPECT_NEAR(result.end.count(), 4e-3, 4e-3 * tight);  // 4 × 1 MB into one port of 1 GB/s
+}
+
+/// A rank of a torus sends itself a number and an empty message. Hosts of a torus have no loopback
+/// link, and SimGrid aborts on a route without links.
+void expect_a_rank_of_a_torus_hears_itself(Bytes eager_limit) {
+  const auto file =
+      std::filesystem::path{testing::TempDir()} / ("torus_" + std::to_string(::getpid()) + ".xml");
+  std::ofstream{file} << R"(<?xml version="1.0"?>
+<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
+<platform version="4.1"><zone id="around" routing="Full">
+  <cluster id="torus" prefix="h" suffix="" radical="0-3" speed="1Gf" bw="10Gbps" lat="1us"
+           topology="TORUS" topo_parameters="2,2"/>
+</zone></platform>)";
+  static char name[] = "test";
+  static char* arguments[] = {name, nullptr};
+  int count = 1;
+  ::simgrid::s4u::Engine engine{&count, arguments};
+  const sim::Options options{.eager_limit = eager_limit};
+  sim::configure_simgrid(options, 1);
+  engine.load_platform(file);
+  std::filesystem::remove(file);
+  double heard = 0, told = 7;
+  const auto result = sim::simulate(
+      engine, {.hosts = {engine.host_by_name("h2")}, .processors = {{}}},
+      [&](Communicator& comm) {
+        Request early = comm.irecv(0, tag, value(heard));
+        send(comm, 0, tag, value(told));
+        wait(comm, std::move(early));
+        Request sending = comm.isend(0, tag, ConstPayload{});
+        receive(comm, 0, tag, Payload{});
+        wait(comm, std::move(sending));
+      },
+      options);
+  EXPECT_EQ(heard, told);
+  EXPECT_EQ(result.ranks[0].messages_received, 2u);
+  EXPECT_EQ(result.end.count(), 0);
+}
+TEST(Simulation, LetsARankWithoutALoopbackLinkTalkToItself) {
+  expect_a_rank_of_a_torus_hears_itself(Bytes{0});
+}
+TEST(Simulation, LetsARankWithoutALoopbackLinkTalkToItselfEagerly) {
+  expect_a_rank_of_a_torus_hears_itself(Bytes{64});
 }
 
 TEST(Simulation, NamesEveryBlockedRankOfADeadlock) {
