@@ -34,7 +34,8 @@ bool Reporter::tell(Figures figures, bool due, ConstSlice parameters,
     return false;
   }
   if (!parameters.empty()) evaluated_ = figures.step;
-  const bool evaluates = problem_.evaluate_on == "all" || comm_.rank() == 0;
+  const bool evaluates =
+      problem_.evaluate_on == "all" || comm_.rank() == 0 || stops_on_values(problem_.stop);
   if (const auto evaluation = evaluates ? learner_.evaluate(parameters) : std::nullopt) {
     figures.loss = evaluation->loss;
     figures.gap = evaluation->gap;
