@@ -84,6 +84,9 @@ std::vector<std::int64_t> Choice::operator[](const Wholes& setting) const {
   return list<std::int64_t>(setting);
 }
 std::vector<double> Choice::operator[](const Numbers& setting) const {
+  if (const SettingValue* value = stated(setting.name))
+    if (const auto* whole = std::get_if<std::vector<std::int64_t>>(value))
+      return {whole->begin(), whole->end()};
   return list<double>(setting);
 }
 
@@ -111,6 +114,9 @@ bool fits(const AnySetting& setting, const SettingValue& value) {
       const auto* number = std::get_if<double>(&value);
       return number && within(*number);
     } else {
+      if constexpr (std::is_same_v<typename T::value_type, double>)
+        if (const auto* whole = std::get_if<std::vector<std::int64_t>>(&value))
+          return std::ranges::all_of(*whole, within);
       const auto* list = std::get_if<std::vector<typename T::value_type>>(&value);
       return list && std::ranges::all_of(*list, within);
     }
