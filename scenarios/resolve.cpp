@@ -134,6 +134,8 @@ void resolve_training(Scenario& scenario, const Machine& machine) {
   auto& problem = *scenario.training;
   if (!scenario.phantom) scenario.phantom = false;
   problem.phantom = *scenario.phantom;
+  problem.layout = machine.layout;
+  if (machine.typical) problem.machine = *machine.typical;
   problem.dataset = algorithms::load_dataset(problem);
   if (const auto reason = algorithms::refusal_of_strategy(problem, machine.ranks); !reason.empty())
     throw BadScenario{fmt::format("strategy {} cannot run on {} ranks: {}", problem.strategy.kind(),

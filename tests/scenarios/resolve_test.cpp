@@ -54,6 +54,19 @@ TEST(Resolve, NamesEveryAlgorithmOfEverySize) {
     EXPECT_THAT(planned.algorithms, testing::Not(testing::Contains("all")));
 }
 
+TEST(Resolve, GivesATrainingTheNodesAndCardsOfTheMachine) {
+  // or hierarchical sums would know no nodes, and many rings would be one
+  Machine two_nodes = machine(4);
+  two_nodes.layout.node_of_rank = {0, 0, 1, 1};
+  two_nodes.layout.nics_per_node = 2;
+  const auto training =
+      resolved(R"({"troupe": 1, "training": {"collective": "hierarchical"}})", two_nodes)
+          .scenario.training;
+  EXPECT_EQ(training->layout.node_of_rank, two_nodes.layout.node_of_rank);
+  EXPECT_EQ(training->layout.nics_per_node, 2);
+  EXPECT_EQ(training->machine.alpha, Seconds{1e-5});
+}
+
 TEST(Resolve, TakesTheLeastClosedFormForAuto) {
   const auto result = resolved(
       R"({"troupe": 1, "collective": {"sizes": [8, "1G"], "algorithm": "auto"}})", machine(16));
