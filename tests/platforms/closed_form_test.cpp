@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "loaded.hpp"
+#include "temporary_file.hpp"
 
 namespace troupe::platforms {
 namespace {
@@ -47,6 +48,34 @@ TEST(ClosedForm, EverybodySendsAndReceivesAtOnceForThePriceOfOne) {
   loaded.engine.run();
   const double end = simgrid::s4u::Engine::get_clock();
   EXPECT_NEAR(end / (alpha + static_cast<double>(bytes) * beta), 1, 1e-6);
+}
+
+TEST(ClosedForm, GpusThatLeaveTheirNodeByOneCardEachHaveTheirShareOfIt) {
+  // 4 GPUs a node and one card: all 4 send to the other node at once, each at B/4, so that all of
+  // them arrive after α + 4 · bytes / B.
+  const TemporaryFile file{"cluster.json", R"({
+    "troupe_gpu_cluster": 1, "nodes": 2,
+    "node": {"gpus": 4, "speed": "10Tf",
+             "interconnect": {"kind": "nvswitch", "bandwidth": "300GBps", "latency": "1us"},
+             "nics": {"count": 1, "bandwidth": "10GBps", "latency": "1us"}},
+    "fabric": {"kind": "crossbar"}})"};
+  Loaded loaded{platform_file(file.path())};
+  const auto ranks = loaded.platform.ranks();
+  const double bytes = 1e8, latency = loaded.platform.route(0, 4).effective_latency.count();
+  std::vector<double> arrived(4);
+  static int payload = 0;
+  for (std::size_t gpu = 0; gpu < 4; ++gpu) {
+    auto* const mailbox = simgrid::s4u::Mailbox::by_name("m" + std::to_string(gpu));
+    compat::add_actor("from", ranks[gpu].host,
+                      [=] { mailbox->put(&payload, static_cast<std::uint64_t>(bytes)); });
+    compat::add_actor("to", ranks[gpu + 4].host, [=, &arrived] {
+      mailbox->get<int>();
+      arrived[gpu] = simgrid::s4u::Engine::get_clock();
+    });
+  }
+  loaded.engine.run();
+  for (const double seconds : arrived)
+    EXPECT_NEAR(seconds / (latency + 4 * bytes / 10e9), 1, 1e-6);
 }
 
 TEST(ClosedForm, EffectiveRouteIsWhatSimGridChargesUnderCM02) {
