@@ -28,3 +28,8 @@ troupe_library(algorithms
           parallel/sharded_optimiser.cpp parallel/split_layer.cpp parallel/stage.cpp parallel/tensor_parallel.cpp
           parameter_server/parameter_server.cpp reporter.cpp settings.cpp strategies.cpp training_log.cpp
   PUBLIC troupe::core troupe::collectives)
+# Gossip: ranks that talk to a few others, and never to all.
+target_sources(troupe_algorithms
+  PUBLIC FILE_SET HEADERS FILES
+          gossip/ad_psgd.hpp gossip/d_psgd.hpp gossip/incremental_gradient.hpp gossip/push_sum.hpp gossip/sgp.hpp
+  PRIVATE gossip/ad_psgd.cpp gossip/d_psgd.cpp gossip/incremental_gradient.cpp gossip/push_sum.cpp gossip/sgp.cpp)
