@@ -1,0 +1,111 @@
+// What scenarios are there to show, held to it. The table of docs/allreduce.md comes from here:
+// with TROUPE_UPDATE_PAGES=1 in the environment it is written anew.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "analysis/report_json.hpp"
+#include "tests/cli/shell.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+analysis::Report report_of(const std::string& scenario, const std::string& options = "") {
+  const auto ran =
+      cli_test::troupe(fmt::format("run '{}/scenarios/{}.json' -q --json - --reproducible {}",
+                                   TROUPE_SOURCE_DIR, scenario, options));
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  return analysis::report_from_json(ran.out, scenario);
+}
+double total(const analysis::Report& report, std::string_view name) {
+  const auto found = std::ranges::find(report.totals, name,
+                                       [](const auto& one) { return std::string_view{one.first}; });
+  EXPECT_NE(found, report.totals.end()) << name;
+  return found->second;
+}
+
+/// One model by three strategies on five networks, from the scenarios that differ in nothing else.
+TEST(Claims, TheTableOfNetworksIsWhatTheScenariosCost) {
+  std::string table =
+      "| network | ring allreduce | butterfly mixing | parameter server |\n|---|---|---|---|\n";
+  for (const auto& [network, words] : {std::pair{"ethernet", "one Ethernet switch"},
+                                       {"fat_tree", "fat tree"},
+                                       {"torus", "torus"},
+                                       {"hypercube", "hypercube"},
+                                       {"butterfly", "butterfly network"}}) {
+    table += fmt::format("| {} ", words);
+    for (const auto* family : {"allreduce", "butterfly", "parameter_server"}) {
+      const auto report = report_of(fmt::format("{}/resnet50_on_{}", family, network));
+      table += fmt::format("| {:.3f} s, {:.1f} GB ", total(report, "time_s"),
+                           total(report, "sent_bytes") / 1e9);
+    }
+    table += "|\n";
+  }
+  const std::string page = TROUPE_SOURCE_DIR "/docs/allreduce.md";
+  std::stringstream text;
+  text << std::ifstream{page}.rdbuf();
+  std::string shown = text.str();
+  const auto from = shown.find("| network |"), to = shown.find("\n\n", from) + 1;
+  ASSERT_NE(from, shown.npos);
+  if (std::getenv("TROUPE_UPDATE_PAGES")) {
+    std::ofstream{page} << shown.replace(from, to - from, table);
+  } else {
+    EXPECT_EQ(shown.substr(from, to - from), table)
+        << "TROUPE_UPDATE_PAGES=1 scenario_files_tests writes the table anew";
+  }
+}
+
+TEST(Claims, AReportIsTheSameBytesTwice) {
+  const auto once = [] {
+    return cli_test::troupe("run '" TROUPE_SOURCE_DIR
+                            "/scenarios/gossip/ad_psgd.json' -q --json - --reproducible")
+        .out;
+  };
+  const std::string first = once();
+  EXPECT_GT(first.size(), 1000u);
+  EXPECT_EQ(first, once());
+}
+
+/// p = 4 stages, m = 8 micro-batches, 1 s forwards and 2 s back: (m + p − 1) · 3 s = 33 s; with two
+/// stages a rank the bubble of 9 s is half as long.
+TEST(Claims, TheBubbleIsThatOfTheFormula) {
+  const auto seconds = [](const std::string& name) {
+    return total(report_of("parallel/" + name), "time_s");
+  };
+  EXPECT_NEAR(seconds("bubble"), 33, 1e-3);
+  EXPECT_NEAR(seconds("bubble_1f1b"), 33, 1e-3);
+  EXPECT_NEAR(seconds("bubble_interleaved"), 28.5, 1e-3);
+}
+
+/// A ring of sixteen whose rank 7 computes four times slower: who has to wait for it?
+TEST(Claims, AsynchronousGossipLeavesTheSlowHostToItself) {
+  const auto mean_of_the_fast = [](const std::string& strategy) {
+    const auto report = report_of("gossip/ad_psgd", "--set /training/strategy=" + strategy);
+    double sum = 0;
+    for (const auto& rank : report.ranks)
+      if (rank.rank != 7) sum += (rank.compute + rank.communication + rank.waiting).count();
+    return sum / 15;
+  };
+  EXPECT_LT(mean_of_the_fast("ad_psgd"), 0.5 * mean_of_the_fast("d_psgd"));
+}
+
+/// Latency times messages one after another: 30 of the ring, 8 of halving-doubling, 4 of recursive
+/// doubling, where nothing else counts.
+TEST(Claims, OverLongLinksTheNumberOfMessagesDecides) {
+  for (const auto& result : report_of("allreduce/latency_10ms").results) {
+    if (result.bytes != 1024) continue;
+    const double messages = result.algorithm == "ring"                 ? 30
+                            : result.algorithm == "recursive_doubling" ? 4
+                            : result.algorithm == "central"            ? 30
+                                                                       : 8;
+    EXPECT_NEAR(result.time.count(), messages * 1e-2, 1e-4) << result.algorithm;
+  }
+}
+
+}  // namespace
+}  // namespace troupe::scenarios
