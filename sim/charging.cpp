@@ -14,9 +14,8 @@ bool is_double(const Kernel& kernel) {
 
 }  // namespace
 
-Seconds charge(Compute model, const Processor& processor, const Kernel& kernel) {
+Seconds charge(Compute model, const Processor& processor, const Kernel& kernel, const Work& done) {
   if (model == Compute::none) return Seconds{0};
-  const Work done = work(kernel);
   Seconds time{0};
   if (done.flops.value > 0 && processor.speed.value > 0) {
     const bool wide = processor.double_speed.value > 0 && is_double(kernel);
@@ -27,6 +26,10 @@ Seconds charge(Compute model, const Processor& processor, const Kernel& kernel) 
     time = std::max(time, done.bytes / processor.memory_bandwidth);
   const bool anything = done.flops.value > 0 || done.bytes.value > 0;
   return anything ? time + processor.launch : time;
+}
+
+Seconds charge(Compute model, const Processor& processor, const Kernel& kernel) {
+  return charge(model, processor, kernel, work(kernel));
 }
 
 Seconds charge_copy(Compute model, const Processor& processor, Bytes amount) {

@@ -24,7 +24,8 @@ struct Processor {
   Seconds launch{};  ///< paid once by every kernel that does anything
 };
 
-/// The time `kernel` takes on `processor`.
+/// The time `kernel` takes on `processor`; `done` is its work.
+Seconds charge(Compute model, const Processor& processor, const Kernel& kernel, const Work& done);
 Seconds charge(Compute model, const Processor& processor, const Kernel& kernel);
 /// The time to copy `amount` within the memory of `processor` (read and written once).
 Seconds charge_copy(Compute model, const Processor& processor, Bytes amount);

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "core/communicator.hpp"
-#include "sim/charging.hpp"
-#include "sim/jitter.hpp"
+#include "sim/options.hpp"
 #include "sim/simulation_result.hpp"
 
 namespace simgrid::s4u {
@@ -15,15 +14,6 @@ class Host;
 }  // namespace simgrid::s4u
 
 namespace troupe::sim {
-
-struct Options {
-  Bytes eager_limit{0};
-  Compute compute = Compute::roofline;
-  Jitter jitter{};  ///< of the time of kernels, not of copies
-  /// Stack of every flow. Real payloads need 512 KiB (Eigen puts up to 128 KiB on the stack),
-  /// phantom ones 64 KiB.
-  Bytes stack{512 * 1024};
-};
 
 /// Where the ranks of a simulation are and how fast: one entry a rank.
 struct Ranks {

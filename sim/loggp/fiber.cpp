@@ -1,0 +1,156 @@
+#include "sim/loggp/fiber.hpp"
+
+#include <cxxabi.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <boost/context/detail/fcontext.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "core/errors.hpp"
+#include "core/text.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TROUPE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TROUPE_ASAN 1
+#endif
+#endif
+#ifdef TROUPE_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+namespace troupe::sim::loggp {
+
+namespace context = boost::context::detail;
+
+// ---- stacks
+
+namespace {
+
+std::size_t page() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+
+/// How many mappings Linux grants a process.
+std::size_t most_mappings() {
+  std::size_t most = 65'530;
+  std::ifstream{"/proc/sys/vm/max_map_count"} >> most;
+  return most;
+}
+
+}  // namespace
+
+StackPool::StackPool(std::size_t stacks, Bytes bytes)
+    : protection_{2 * stacks < most_mappings() / 2 ? Protection::guard_pages
+                                                   : Protection::canaries},
+      guard_{protection_ == Protection::guard_pages ? guard_bytes : page()} {
+  stride_ = (bytes.value + page() - 1) / page() * page() + guard_;
+  // An odd number of pages, so that the tops of the stacks do not meet in a few sets of the cache.
+  if (stride_ / page() % 2 == 0) stride_ += page();
+  map(stacks);
+}
+StackPool::~StackPool() {
+  for (const auto& [address, bytes] : mappings_) ::munmap(address, bytes);
+}
+
+void StackPool::map(std::size_t stacks) {
+  const std::size_t bytes = stacks * stride_;
+  void* const address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (address == MAP_FAILED)
+    throw BackendError{"cannot map " + std::to_string(stacks) + " stacks of " +
+                       to_text(Bytes{stride_ - guard_}) + ": " + std::strerror(errno)};
+  ::madvise(address, bytes, MADV_NOHUGEPAGE);  // a page of 2 MiB would be filled by one stack
+  mappings_.push_back({static_cast<std::byte*>(address), bytes});
+  free_.reserve(free_.size() + stacks);
+  for (std::size_t i = stacks; i-- > 0;) {
+    std::byte* const bottom = mappings_.back().address + i * stride_ + guard_;
+    if (protection_ == Protection::guard_pages) ::mprotect(bottom - guard_, guard_, PROT_NONE);
+    free_.push_back({bottom, stride_ - guard_});
+  }
+}
+
+Stack StackPool::take() {
+  if (free_.empty()) map(64);
+  Stack stack = free_.back();
+  free_.pop_back();
+  // The hot ends of the stacks lie at four places of a page, for the same reason as above.
+  if (stack.bytes % page() == 0) stack.bytes -= 1024 * (colour_++ % 4);
+  return stack;
+}
+
+// ---- fibers
+
+namespace {
+
+/// What the C++ ABI keeps of the exceptions of a thread (Itanium C++ ABI, 2.2.2).
+struct ExceptionGlobals {
+  void* caught;
+  unsigned uncaught;
+};
+ExceptionGlobals& exception_globals() {
+  return *reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals());
+}
+
+}  // namespace
+
+/// The two ends of a switch, as the one that goes on is told of it.
+struct Fiber::Switch {
+  Fiber* from;
+  Fiber* to;
+
+  /// The first thing that happens on the stack of `to`.
+  static void arrive(context::transfer_t transfer) {
+    const Switch& ends = *static_cast<Switch*>(transfer.data);
+    ends.from->context_ = transfer.fctx;
+#ifdef TROUPE_ASAN
+    __sanitizer_finish_switch_fiber(ends.to->fake_stack_, nullptr, nullptr);
+#endif
+  }
+  /// Where a new fiber begins.
+  static void begin(context::transfer_t transfer) {
+    Fiber& self = *static_cast<Switch*>(transfer.data)->to;
+    arrive(transfer);
+    self.code_(self.argument_);
+  }
+};
+
+Fiber::Fiber() : globals_{&exception_globals()} {
+#ifdef TROUPE_ASAN
+  pthread_attr_t attributes;
+  void* bottom = nullptr;
+  ::pthread_getattr_np(::pthread_self(), &attributes);
+  ::pthread_attr_getstack(&attributes, &bottom, &stack_.bytes);
+  ::pthread_attr_destroy(&attributes);
+  stack_.bottom = static_cast<std::byte*>(bottom);
+#endif
+}
+
+Fiber::Fiber(Stack stack, Protection protection, Code code, void* argument)
+    : context_{context::make_fcontext(stack.bottom + stack.bytes, stack.bytes, &Switch::begin)},
+      canary_{protection == Protection::canaries ? reinterpret_cast<std::uint64_t*>(stack.bottom)
+                                                 : nullptr},
+      globals_{&exception_globals()},
+      stack_{stack},
+      code_{code},
+      argument_{argument} {
+  if (canary_) *canary_ = pattern;
+}
+
+void Fiber::switch_to(Fiber& from, Fiber& to) {
+  auto& globals = *static_cast<ExceptionGlobals*>(from.globals_);
+  from.caught_ = std::exchange(globals.caught, to.caught_);
+  from.uncaught_ = std::exchange(globals.uncaught, to.uncaught_);
+#ifdef TROUPE_ASAN
+  __sanitizer_start_switch_fiber(from.has_ended_ ? nullptr : &from.fake_stack_, to.stack_.bottom,
+                                 to.stack_.bytes);
+#endif
+  Switch ends{&from, &to};
+  Switch::arrive(context::jump_fcontext(to.context_, &ends));
+}
+
+}  // namespace troupe::sim::loggp

@@ -1,0 +1,97 @@
+#pragma once
+// Flows of control of one thread: a stack each, and the switch from one to another. Nothing here
+// knows what runs on them. There is no scheduler: whoever stops says who goes on.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/units.hpp"
+
+namespace troupe::sim::loggp {
+
+/// The memory of one stack.
+struct Stack {
+  std::byte* bottom = nullptr;  ///< the lowest address; a stack grows towards it
+  std::size_t bytes = 0;
+};
+
+/// How a stack that overflows is caught.
+enum class Protection : std::uint8_t {
+  guard_pages,  ///< at once, by the processor
+  canaries      ///< at the next switch, by a pattern at the end of the stack that has changed
+};
+
+/// Stacks from a few large mappings, of which only the pages that are touched take memory. Stacks
+/// that are given back are used again, the last one first.
+class StackPool {
+ public:
+  /// Below a guarded stack: more than a frame of a function that does not ask for trouble.
+  static constexpr std::size_t guard_bytes = 64 * 1024;
+
+  /// Room for `stacks` of `bytes` each, rounded up to pages; more are mapped when they are asked
+  /// for. Guard pages cost two of the mappings that Linux grants a process (vm.max_map_count,
+  /// 65,530 by default): there are some as long as they take less than half of it.
+  StackPool(std::size_t stacks, Bytes bytes);
+  StackPool(const StackPool&) = delete;
+  StackPool& operator=(const StackPool&) = delete;
+  ~StackPool();
+
+  Stack take();
+  void give_back(Stack stack) { free_.push_back(stack); }
+  Protection protection() const noexcept { return protection_; }
+
+ private:
+  void map(std::size_t stacks);
+
+  struct Mapping {
+    std::byte* address;
+    std::size_t bytes;
+  };
+  Protection protection_;
+  std::size_t guard_, stride_ = 0, colour_ = 0;
+  std::vector<Mapping> mappings_;
+  std::vector<Stack> free_;
+};
+
+/// A flow of control: suspended, or the one that runs. It is made suspended, and begins when it is
+/// first switched to.
+class Fiber {
+ public:
+  /// What a fiber runs. At its end it must declare so, switch away, and never be switched to again.
+  using Code = void (*)(void* argument);
+
+  /// The thread's own flow.
+  Fiber();
+  Fiber(Stack stack, Protection protection, Code code, void* argument);
+  Fiber(const Fiber&) = delete;
+  Fiber& operator=(const Fiber&) = delete;
+
+  /// Goes on in `to`; returns when somebody switches back to `from`, which is the running one.
+  static void switch_to(Fiber& from, Fiber& to);
+  void declare_ended() noexcept { has_ended_ = true; }
+
+  const Stack& stack() const noexcept { return stack_; }
+  /// False once the end of the stack has been written to; always true of one with a guard page.
+  bool is_intact() const noexcept { return !canary_ || *canary_ == pattern; }
+  /// Where the fiber will go on: worth fetching into the cache before a switch.
+  const void* position() const noexcept { return context_; }
+
+ private:
+  struct Switch;
+  static constexpr std::uint64_t pattern = 0x54524F5550452121;
+
+  void* context_ = nullptr;
+  std::uint64_t* canary_ = nullptr;
+  // Exceptions being handled belong to a flow of control, but the C++ runtime keeps them by thread.
+  void* globals_;
+  void* caught_ = nullptr;
+  unsigned uncaught_ = 0;
+  bool has_ended_ = false;
+  Stack stack_{};
+  Code code_ = nullptr;
+  void* argument_ = nullptr;
+  void* fake_stack_ = nullptr;  // AddressSanitizer's
+};
+
+}  // namespace troupe::sim::loggp

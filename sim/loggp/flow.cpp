@@ -1,0 +1,110 @@
+#include "sim/loggp/flow.hpp"
+
+#include "sim/loggp/world.hpp"
+
+namespace troupe::sim::loggp {
+
+Flow::Flow(World& world, Rank rank, Context context, Task task, LogGPOperation* spawned,
+           Stack stack)
+    : world_{world},
+      rank_{rank},
+      context_{context},
+      task_{std::move(task)},
+      own_request_{spawned},
+      fiber_{stack, world.stacks().protection(), &World::run_flow, this} {}
+
+int Flow::size() const { return world_.size(); }
+Seconds Flow::now() const { return Seconds{world_.now()}; }
+
+// ---- messages
+
+Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
+  EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator");
+  if (world_.has_overheads_) spend_overhead(payload.bytes);
+  LogGPOperation& send = world_.new_operation(*this, LogGPOperation::What::send);
+  send.tag = placed(tag);
+  send.from = rank_;
+  send.to = to;
+  send.bytes = payload.bytes;
+  send.address = const_cast<std::byte*>(payload.address);
+  send.is_eager = is_eager(payload.bytes, world_.options_.eager_limit);
+  world_.post_send(send);
+  return Request{send};
+}
+
+Request Flow::irecv(Rank from, Tag tag, Payload room) {
+  EXPECTS((from == any_rank) == tag.is_open(),
+          "any_rank is received from on open tags, and only so");
+  EXPECTS(from == any_rank || (0 <= from && from < size()),
+          "a message comes from a rank of the communicator");
+  LogGPOperation& receive = world_.new_operation(*this, LogGPOperation::What::receive);
+  receive.tag = placed(tag);
+  receive.from = from;
+  receive.to = rank_;
+  receive.bytes = room.bytes;
+  receive.address = room.address;
+  world_.post_receive(receive);
+  return Request{receive};
+}
+
+void Flow::spend_overhead(std::size_t bytes) {
+  const auto& [each, per_byte, gap] = world_.overheads_;
+  RankState& rank = world_.ranks_[static_cast<std::size_t>(rank_)];
+  rank.processor_free = std::max(world_.now_, rank.processor_free) + each.count() +
+                        static_cast<double>(bytes) * per_byte.count();
+  const double until = rank.processor_free;
+  while (world_.now_ < until && !world_.over_) {
+    if (!world_.first_ready_ && (world_.agenda_.empty() || world_.agenda_.next_time() > until)) {
+      world_.now_ = until;  // nobody else has anything to do before
+      return;
+    }
+    world_.wake_at(until, *this);
+    world_.block(*this);
+  }
+}
+
+// ---- local work: one kernel of the lane at a time
+
+Request Flow::start(Kernel kernel) {
+  check(kernel);
+  LogGPOperation& operation = world_.new_operation(*this, LogGPOperation::What::kernel);
+  world_.start_kernel(*this, operation, kernel);
+  return Request{operation};
+}
+
+// ---- flows
+
+Request Flow::spawn(Task task) {
+  EXPECTS(task, "what is spawned is a function");
+  LogGPOperation& operation = world_.new_operation(*this, LogGPOperation::What::flow);
+  operation.transfer_over = false;
+  const Context context = context_.spawned(spawned_++);
+  operation.tag = Tag{0}.in(context);
+  world_.make_ready(world_.new_flow(rank_, context, std::move(task), &operation));
+  return Request{operation};
+}
+
+// ---- waiting
+
+std::optional<Completion> Flow::wait_any(WaitSet& set, Seconds until) {
+  EXPECTS(!set.empty(), "there must be something to wait for");
+  while (!set.has_ready()) {
+    if (world_.over_) throw Stopped{};
+    if (until.count() <= world_.now_) return std::nullopt;
+    if (until < forever) world_.wake_at(until.count(), *this);
+    awaited_set_ = &set;
+    world_.block(*this);
+    awaited_set_ = nullptr;
+  }
+  return set.take_ready();
+}
+
+void Flow::finish(const LogGPOperation& operation) {
+  while (!operation.is_done() && !world_.over_) {
+    awaited_ = &operation;
+    world_.block(*this);
+    awaited_ = nullptr;
+  }
+}
+
+}  // namespace troupe::sim::loggp

@@ -1,0 +1,100 @@
+// Local work: computed where it has values, charged in any case.
+
+#include <map>
+
+#include "sim/loggp/world.hpp"
+
+namespace troupe::sim::loggp {
+
+void World::find_shared_cores() {
+  std::map<std::string, int> ranks_on;
+  for (const Seat& seat : seats_) ++ranks_on[seat.host];
+  std::map<std::string, SharedCores*> known;
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    const Seat& seat = seats_[i];
+    if (ranks_on[seat.host] <= seat.cores) continue;
+    SharedCores*& cores = known[seat.host];
+    if (!cores) cores = shared_cores_.emplace_back(std::make_unique<SharedCores>(seat.cores)).get();
+    cores_of_rank_.resize(seats_.size());
+    cores_of_rank_[i] = cores;
+  }
+}
+
+void World::start_kernel(Flow& flow, LogGPOperation& operation, const Kernel& kernel) {
+  const auto index = static_cast<std::size_t>(flow.rank_);
+  RankState& rank = ranks_[index];
+  const Work done = work(kernel);
+  double duration = charge(options_.compute, seats_[index].processor, kernel, done).count();
+  if (has_jitter_ && duration > 0) duration *= slowness_[index].factor();
+  if (!is_phantom(kernel) && !over_)
+    on_own_stack([&] {
+      try {
+        run_on_host(kernel);
+      } catch (...) {
+        operation.error = std::current_exception();
+      }
+    });
+  ++rank.kernels;
+  rank.flops += done.flops.value;
+  if (flow.kernels_++ == 0 && duration == 0) return end_kernel(operation);
+  operation.kind = Event::Kind::kernel;
+  operation.transfer_over = false;
+  rank.advance(now_);
+  if (!cores_of_rank_.empty() && cores_of_rank_[index]) {
+    operation.end = duration;
+    operation.right = nullptr;
+    (flow.first_kernel_ ? flow.last_kernel_->right : flow.first_kernel_) = &operation;
+    flow.last_kernel_ = &operation;
+    if (flow.kernels_ == 1) begin_shared_kernel(flow);
+    return;
+  }
+  flow.lane_free_ = std::max(now_, flow.lane_free_) + duration;
+  rank.computing_until = std::max(rank.computing_until, flow.lane_free_);
+  agenda_.add(flow.lane_free_, operation);
+}
+
+void World::end_kernel(LogGPOperation& kernel) {
+  Flow& flow = *kernel.flow;
+  --flow.kernels_;
+  kernel.transfer_over = true;
+  if (kernel.error) fail(kernel, flow.rank_, std::exchange(kernel.error, nullptr));
+  else complete(kernel, flow.rank_, 0);
+}
+
+// ---- where ranks share cores
+
+/// Starts the first kernel of a flow's lane.
+void World::begin_shared_kernel(Flow& flow) {
+  SharedCores& cores = *cores_of_rank_[static_cast<std::size_t>(flow.rank_)];
+  cores.begin(*flow.first_kernel_, flow.first_kernel_->end, now_);
+  plan(cores);
+}
+
+void World::plan(SharedCores& cores) {
+  const auto rank_of = [this](const LogGPOperation* kernel) -> RankState& {
+    return ranks_[static_cast<std::size_t>(kernel->flow->rank_)];
+  };
+  for (const LogGPOperation* kernel : cores.running()) {
+    rank_of(kernel).advance(now_);
+    rank_of(kernel).computing_until = now_;
+  }
+  for (const LogGPOperation* kernel : cores.running()) {
+    double& until = rank_of(kernel).computing_until;
+    until = std::max(until, cores.end_of(*kernel));
+  }
+  if (!cores.is_idle()) set_timer(cores.next_end(), {.cores = &cores, .count = cores.plan()});
+}
+
+void World::shared_kernel_ends(SharedCores& cores) {
+  LogGPOperation& kernel = cores.end(now_);
+  Flow& flow = *kernel.flow;
+  RankState& rank = ranks_[static_cast<std::size_t>(flow.rank_)];
+  rank.advance(now_);
+  rank.computing_until = now_;
+  plan(cores);
+  flow.first_kernel_ = kernel.right;
+  if (flow.first_kernel_) begin_shared_kernel(flow);
+  end_kernel(kernel);
+}
+
+}  // namespace troupe::sim::loggp

@@ -1,0 +1,166 @@
+// Messages: meeting, leaving, arriving, and what they cost.
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "sim/loggp/world.hpp"
+
+namespace troupe::sim::loggp {
+
+namespace {
+
+std::size_t index(std::int32_t number) { return static_cast<std::size_t>(number); }
+
+}  // namespace
+
+// ---- meeting
+
+void World::post_send(LogGPOperation& send) {
+  LogGPOperation* const receive = channels_.post(send);
+  if (receive) {
+    send.partner = receive;
+    receive->partner = &send;
+  }
+  if (!send.is_eager) {
+    if (receive) begin_transfer(send);
+    return;
+  }
+  send.transfer_over = false;
+  if (send.address && send.bytes > 0) {
+    send.copy = std::make_unique_for_overwrite<std::byte[]>(send.bytes);
+    std::memcpy(send.copy.get(), send.address, send.bytes);
+    send.address = send.copy.get();
+  }
+  begin_transfer(send);
+  const Processor& processor = seats_[index(send.from)].processor;
+  const Seconds copying = charge_copy(options_.compute, processor, Bytes{send.bytes});
+  if (copying.count() > 0) set_timer(now_ + copying.count(), {.operation = &send});
+  else send.Operation::complete(send.to, send.bytes, Seconds{now_});
+}
+
+void World::post_receive(LogGPOperation& receive) {
+  LogGPOperation* const send = channels_.post(receive);
+  if (!send) return;
+  send->partner = &receive;
+  receive.partner = send;
+  if (!send->is_eager) begin_transfer(*send);
+  else if (send->has_arrived) hand_over(*send, receive);
+}
+
+// ---- moving
+
+void World::begin_transfer(LogGPOperation& send) {
+  Pair& pair = pair_of(send.from, send.to);
+  ++pair.messages;
+  pair.bytes += send.bytes;
+  const auto bytes = static_cast<double>(send.bytes);
+  double start = now_;
+  if (pair.out != Route::no_port) {
+    PortState& port = ports_[index(pair.out)];
+    start = std::max(now_, port.out_free);
+    port.out_free = start + bytes * port.per_byte + overheads_.gap.count();
+  }
+  send.head = start + pair.latency;
+  send.end = send.head + bytes * pair.per_byte;
+  send.port = pair.in;
+  if (pair.in != Route::no_port) {
+    send.order = transfers_++;
+    ports_[index(pair.in)].arrivals.push(send);
+  }
+  for (const Rank rank : {send.from, send.to}) {
+    RankState& state = ranks_[index(rank)];
+    state.advance(now_);
+    state.communicating_until = std::max(state.communicating_until, send.end);
+  }
+  send.kind = Event::Kind::arrival;
+  agenda_.add(send.end, send);
+}
+
+/// The last byte would be in by now.
+void World::arrive(LogGPOperation& send) {
+  if (send.port != Route::no_port && !send.is_committed) commit(ports_[index(send.port)], send);
+  if (send.end > now_) return agenda_.add(send.end, send);
+  deliver(send);
+}
+
+/// Gives every arrival up to `last` its turn at the port.
+void World::commit(PortState& port, const LogGPOperation& last) {
+  while (!last.is_committed) {
+    LogGPOperation& next = port.arrivals.pop();
+    const double in =
+        std::max(next.head, port.in_free) + static_cast<double>(next.bytes) * port.per_byte;
+    port.in_free = in + overheads_.gap.count();
+    next.is_committed = true;
+    if (in <= next.end) continue;
+    next.end = in;
+    for (const Rank rank : {next.from, next.to}) {
+      double& until = ranks_[index(rank)].communicating_until;
+      until = std::max(until, in);
+    }
+  }
+}
+
+void World::deliver(LogGPOperation& send) {
+  if (send.is_eager) {
+    send.has_arrived = true;
+    if (send.partner) hand_over(send, *send.partner);
+    return;
+  }
+  LogGPOperation& receive = *send.partner;
+  complete(send, send.to, send.bytes);
+  hand_over(send, receive);
+}
+
+/// Gives the bytes of `send` to `receive`.
+void World::hand_over(LogGPOperation& send, LogGPOperation& receive) {
+  if (send.bytes > receive.bytes) {
+    fail(receive, send.from,
+         std::make_exception_ptr(Truncated{"rank " + std::to_string(send.to) + " has room for " +
+                                           std::to_string(receive.bytes) + " bytes, but rank " +
+                                           std::to_string(send.from) + " sent " +
+                                           std::to_string(send.bytes)}));
+  } else {
+    if (send.address && receive.address && send.bytes > 0)
+      std::memmove(receive.address, send.address, send.bytes);
+    receive.from = send.from;
+    receive.bytes = send.bytes;
+    finish_receive(receive);
+  }
+  if (!send.is_eager) return;
+  send.copy = nullptr;
+  send.transfer_over = true;
+  send.recycle_if_over();
+}
+
+/// The bytes are there; the processor has still to take notice.
+void World::finish_receive(LogGPOperation& receive) {
+  if (!has_overheads_) return complete(receive, receive.from, receive.bytes);
+  RankState& rank = ranks_[index(receive.to)];
+  rank.processor_free = std::max(now_, rank.processor_free) + overheads_.each.count() +
+                        static_cast<double>(receive.bytes) * overheads_.per_byte.count();
+  receive.kind = Event::Kind::received;
+  agenda_.add(rank.processor_free, receive);
+}
+
+// ---- pairs
+
+Pair& World::pair_of(Rank from, Rank to) {
+  Pair* const known = ranks_[index(from)].pairs.find(to);
+  return known ? *known : new_pair(from, to);
+}
+Pair& World::new_pair(Rank from, Rank to) {
+  Pairs& pairs = ranks_[index(from)].pairs;
+  if (pairs.size() >= counters_.most_pairs()) {
+    counters_.count(from, pairs);
+    pairs.clear();
+  }
+  const Route route = network_.route(from, to);
+  return pairs.add({.to = to,
+                    .out = route.out,
+                    .in = route.in,
+                    .latency = route.latency.count(),
+                    .per_byte = route.per_byte.count()});
+}
+
+}  // namespace troupe::sim::loggp

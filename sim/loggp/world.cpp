@@ -1,0 +1,258 @@
+#include "sim/loggp/world.hpp"
+
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string>
+
+#include "core/text.hpp"
+
+namespace troupe::sim::loggp {
+
+World::World(const Network& network, const std::vector<Seat>& seats, const Options& options,
+             const Overheads& overheads)
+    : network_{network},
+      seats_{seats},
+      options_{options},
+      overheads_{overheads},
+      has_overheads_{overheads.each.count() > 0 || overheads.per_byte.count() > 0},
+      has_jitter_{options.jitter.kind != Jitter::Kind::none},
+      ranks_(seats.size()),
+      counters_{static_cast<int>(seats.size()), network.ports()},
+      stacks_{seats.size(), options.stack} {
+  for (const Port& port : network.ports())
+    ports_.emplace_back().per_byte = port.bandwidth.value > 0 ? 1 / port.bandwidth.value : 0;
+  if (has_jitter_)
+    for (Rank rank = 0; rank < size(); ++rank) slowness_.emplace_back(options_.jitter, rank);
+  find_shared_cores();
+}
+World::~World() = default;
+
+void World::run(const std::function<void(Communicator&)>& program) {
+  flows_.reserve(seats_.size());
+  for (Rank rank = 0; rank < size(); ++rank)
+    make_ready(new_flow(
+        rank, Context{}, [&program](Communicator& comm) { program(comm); }, nullptr));
+  while (Flow* flow = next_flow()) {
+    do {
+      running_ = flow;
+      job_ = nullptr;
+      Fiber::switch_to(own_, flow->fiber_);
+      flow = running_;
+      if (job_) job_(job_argument_);
+    } while (job_);
+    if (over_) break;
+  }
+  std::string deadlock;
+  if (alive_ > 0 && !over_)
+    deadlock = to_text(standstill()) + "\n(at " + to_text(Seconds{now_}) + " of simulated time)";
+  over_ = true;
+  stop_all_flows();
+  if (!errors_.empty())
+    std::rethrow_exception(
+        std::ranges::min_element(errors_, {}, &decltype(errors_)::value_type::first)->second);
+  if (!deadlock.empty()) throw Deadlock{deadlock};
+}
+
+/// Lets every flow that has begun leave its program.
+void World::stop_all_flows() {
+  for (std::size_t i = 0; i < flows_.size(); ++i) {  // none is made meanwhile
+    Flow& flow = *flows_[i];
+    if (!flow.has_begun_ || flow.has_ended_) continue;
+    running_ = &flow;
+    Fiber::switch_to(own_, flow.fiber_);
+  }
+}
+
+// ---- operations and timers
+
+LogGPOperation& World::new_operation(Flow& flow, LogGPOperation::What what) {
+  if (!spare_operations_) {
+    operations_.push_back(std::make_unique<LogGPOperation[]>(slab_size));
+    for (std::size_t i = slab_size; i-- > 0;) {
+      LogGPOperation& fresh = operations_.back()[i];
+      fresh.world = this;
+      fresh.right = std::exchange(spare_operations_, &fresh);
+    }
+  }
+  LogGPOperation& operation = *spare_operations_;
+  spare_operations_ = operation.right;
+  operation.renew(flow, what, flow.sequence_++);
+  return operation;
+}
+void World::recycle(LogGPOperation& operation) noexcept {
+  if (over_) return;  // it may still be linked somewhere
+  operation.in_use = false;
+  operation.right = std::exchange(spare_operations_, &operation);
+}
+
+void World::set_timer(double time, const Due& due) {
+  if (spare_timers_.empty()) {
+    timers_.push_back(std::make_unique<Timer>());
+    spare_timers_.push_back(timers_.back().get());
+  }
+  Timer& timer = *spare_timers_.back();
+  spare_timers_.pop_back();
+  timer.kind = Event::Kind::timer;
+  timer.due = due;
+  agenda_.add(time, timer);
+}
+
+// ---- completions
+
+void World::complete(LogGPOperation& operation, Rank peer, std::size_t bytes) {
+  operation.Operation::complete(peer, bytes, Seconds{now_});
+  completed(operation);
+}
+void World::fail(LogGPOperation& operation, Rank peer, std::exception_ptr error) {
+  operation.Operation::fail(peer, std::move(error), Seconds{now_});
+  completed(operation);
+}
+void World::completed(LogGPOperation& operation) {
+  Flow& flow = *operation.flow;
+  if (flow.waits_for(operation)) wake(flow);
+}
+void World::wake(Flow& flow) noexcept {
+  ++flow.pauses_;
+  flow.awaited_set_ = nullptr;
+  flow.awaited_ = nullptr;
+  make_ready(flow);
+}
+void World::make_ready(Flow& flow) noexcept {
+  flow.next_ready_ = nullptr;
+  (first_ready_ ? last_ready_->next_ready_ : first_ready_) = &flow;
+  last_ready_ = &flow;
+}
+
+// ---- time
+
+/// The flow to go on with; nullptr if none ever will.
+Flow* World::next_flow() {
+  for (;;) {
+    if (Flow* const flow = first_ready_) {
+      first_ready_ = flow->next_ready_;
+      return flow;
+    }
+    if (agenda_.empty()) return nullptr;
+    const double time = agenda_.next_time();
+    for (Event* event = agenda_.take(); event;) {
+      Event* const following = event->next;
+      const bool is_stale = event->kind == Event::Kind::timer && is_obsolete(*event);
+      if (!is_stale) now_ = time;
+      happen(*event);
+      event = following;
+    }
+  }
+}
+
+bool World::is_obsolete(const Event& event) noexcept {
+  const Due& due = static_cast<const Timer&>(event).due;
+  return (due.flow && due.flow->pauses_ != due.count) ||
+         (due.cores && due.cores->plan() != due.count);
+}
+
+void World::happen(Event& event) {
+  switch (event.kind) {
+    case Event::Kind::arrival: return arrive(static_cast<LogGPOperation&>(event));
+    case Event::Kind::kernel: return end_kernel(static_cast<LogGPOperation&>(event));
+    case Event::Kind::received: {
+      auto& receive = static_cast<LogGPOperation&>(event);
+      return complete(receive, receive.from, receive.bytes);
+    }
+    case Event::Kind::timer: return timer_rings(static_cast<Timer&>(event));
+  }
+}
+
+void World::timer_rings(Timer& timer) {
+  const bool is_obsolete_now = is_obsolete(timer);
+  const Due due = timer.due;
+  spare_timers_.push_back(&timer);
+  if (is_obsolete_now) return;
+  if (due.flow) wake(*due.flow);
+  if (due.operation) complete(*due.operation, due.operation->to, due.operation->bytes);
+  if (due.cores) shared_kernel_ends(*due.cores);
+}
+
+// ---- flows
+
+Flow& World::new_flow(Rank rank, Context context, Task task, LogGPOperation* spawned) {
+  ++alive_;
+  if (spare_flows_.empty())
+    return *flows_.emplace_back(
+        std::make_unique<Flow>(*this, rank, context, std::move(task), spawned, stacks_.take()));
+  Flow* const flow = spare_flows_.back();
+  spare_flows_.pop_back();
+  const std::uint64_t pauses = flow->pauses_;  // timers of the old flow may still be set
+  std::destroy_at(flow);
+  std::construct_at(flow, *this, rank, context, std::move(task), spawned, stacks_.take());
+  flow->pauses_ = pauses + 1;
+  return *flow;
+}
+
+/// What every fiber runs.
+void World::run_flow(void* argument) {
+  Flow& flow = *static_cast<Flow*>(argument);
+  World& world = flow.world_;
+  flow.has_begun_ = true;
+  std::exception_ptr error;
+  try {
+    const Task task = std::move(flow.task_);
+    task(flow);
+  } catch (const Stopped&) {  // the run has failed elsewhere
+  } catch (...) {
+    error = std::current_exception();
+  }
+  world.end_flow(flow, std::move(error));
+}
+
+void World::end_flow(Flow& flow, std::exception_ptr error) {
+  flow.has_ended_ = true;
+  --alive_;
+  if (LogGPOperation* const spawned = flow.own_request_) {
+    spawned->transfer_over = true;
+    if (!over_) {
+      if (error) fail(*spawned, flow.rank_, std::move(error));
+      else complete(*spawned, flow.rank_, 0);
+    }
+    spare_flows_.push_back(&flow);
+    stacks_.give_back(flow.fiber_.stack());
+  } else {
+    RankState& rank = ranks_[static_cast<std::size_t>(flow.rank_)];
+    rank.advance(now_);
+    rank.end = now_;
+    rank.has_ended = true;
+    if (error && !over_) {
+      errors_.emplace_back(flow.rank_, std::move(error));
+      over_ = true;
+    }
+  }
+  error = nullptr;
+  flow.fiber_.declare_ended();
+  switch_to(flow, over_ ? nullptr : next_flow());
+}
+
+void World::block(Flow& flow) {
+  Flow* const next = next_flow();
+  if (next != &flow) switch_to(flow, next);
+}
+
+/// From the running flow to another; without one, to the thread's own stack.
+void World::switch_to(Flow& from, Flow* to) {
+  if (!from.fiber_.is_intact()) overflowed(from);
+  if (!to) return Fiber::switch_to(from.fiber_, own_);
+  running_ = to;
+  Fiber::switch_to(from.fiber_, to->fiber_);
+}
+
+void World::overflowed(const Flow& flow) {
+  static std::array<char, 256> text;
+  const int length =
+      std::snprintf(text.data(), text.size(),
+                    "rank %d has overflowed its stack of %zu KiB: its program needs a larger one\n",
+                    flow.rank_, (flow.fiber_.stack().bytes + 1023) / 1024);
+  static_cast<void>(!::write(STDERR_FILENO, text.data(), static_cast<std::size_t>(length)));
+  ::_exit(1);
+}
+
+}  // namespace troupe::sim::loggp

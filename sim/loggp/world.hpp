@@ -1,0 +1,187 @@
+#pragma once
+// The port on fibers: the state that the flows of one simulation share.
+//
+// Time is one clock. The flows that can go on at the present moment do, in the order in which they
+// could; when none is left, the next moment of the agenda begins, and all that happens in it
+// happens before any flow goes on. A flow that blocks looks for the next one itself and switches to
+// it: there is no scheduler in between. The thread's own stack is used for kernels that compute,
+// and for what is left when no flow can go on.
+//
+// A message whose two sides have met (an eager one: that was sent) reserves the port it leaves by
+// at once, since messages meet in the order of time. The port it enters by is another matter:
+// another message may still overtake it on the way. So its first byte is noted among the port's
+// arrivals, and an event marks the time at which its last byte would be in if nothing were in the
+// way. By then nothing new can come before it: all arrivals up to it are put in their order, and
+// where it has to queue the event is put off once. An uncontended message costs one event.
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/standstill.hpp"
+#include "sim/loggp/arrivals.hpp"
+#include "sim/loggp/channels.hpp"
+#include "sim/loggp/counters.hpp"
+#include "sim/loggp/flow.hpp"
+#include "sim/loggp/pairs.hpp"
+#include "sim/loggp/shared_cores.hpp"
+#include "sim/loggp/simulation.hpp"
+
+namespace troupe::sim::loggp {
+
+/// Something that will be due: exactly one of the three.
+struct Due {
+  Flow* flow = nullptr;                 ///< goes on, if it has not been woken since
+  LogGPOperation* operation = nullptr;  ///< a message has been copied
+  SharedCores* cores = nullptr;         ///< a kernel ends, if the plan still holds
+  std::uint64_t count = 0;              ///< of the flow's pauses, or of the plans
+};
+struct Timer final : Event {
+  Due due;
+};
+
+/// What one rank has done, kept while the simulation runs. At each moment a rank computes (a kernel
+/// of any of its flows runs), else communicates (a message of its is under way), else waits.
+struct RankState {
+  double since = 0;  ///< accounted for up to here
+  double computing_until = 0, communicating_until = 0;
+  double computing = 0, communicating = 0, waiting = 0, end = 0;
+  double processor_free = 0;  ///< of overheads of messages
+  std::uint64_t kernels = 0;
+  double flops = 0;
+  bool has_ended = false;
+  Pairs pairs;
+
+  void advance(double now) noexcept {
+    if (has_ended) return;
+    const double computed = std::min(std::max(computing_until, since), now);
+    const double communicated = std::min(std::max(communicating_until, computed), now);
+    computing += computed - since;
+    communicating += communicated - computed;
+    waiting += now - communicated;
+    since = now;
+  }
+};
+
+class World {
+ public:
+  World(const Network& network, const std::vector<Seat>& seats, const Options& options,
+        const Overheads& overheads);
+  ~World();
+
+  /// Runs the program on every rank until all have returned. Throws what simulate() does.
+  void run(const std::function<void(Communicator&)>& program);
+  SimulationResult result();
+
+  int size() const noexcept { return static_cast<int>(seats_.size()); }
+  double now() const noexcept { return now_; }
+  /// True once the run has failed: nothing blocks any more.
+  bool is_over() const noexcept { return over_; }
+  /// The flow that runs, for whoever has to name it when its stack has overflowed.
+  const Flow* running() const noexcept { return running_; }
+  const StackPool& stacks() const noexcept { return stacks_; }
+  /// Says whose stack has overflowed and ends the process: what lay behind it may be spoilt.
+  [[noreturn]] static void overflowed(const Flow& flow);
+
+ private:
+  friend class Flow;
+  friend class LogGPOperation;
+
+  struct PortState {
+    double out_free = 0, in_free = 0, per_byte = 0;
+    Arrivals arrivals;
+  };
+
+  // ---- operations and timers, recycled
+  LogGPOperation& new_operation(Flow& flow, LogGPOperation::What what);
+  void recycle(LogGPOperation& operation) noexcept;
+  void set_timer(double time, const Due& due);
+
+  // ---- messages (message.cpp)
+  void post_send(LogGPOperation& send);
+  void post_receive(LogGPOperation& receive);
+  void begin_transfer(LogGPOperation& send);
+  void arrive(LogGPOperation& send);
+  void commit(PortState& port, const LogGPOperation& last);
+  void deliver(LogGPOperation& send);
+  void hand_over(LogGPOperation& send, LogGPOperation& receive);
+  void finish_receive(LogGPOperation& receive);
+  Pair& pair_of(Rank from, Rank to);
+  Pair& new_pair(Rank from, Rank to);
+
+  // ---- flows (world.cpp)
+  void complete(LogGPOperation& operation, Rank peer, std::size_t bytes);
+  void fail(LogGPOperation& operation, Rank peer, std::exception_ptr error);
+  void completed(LogGPOperation& operation);
+  void wake(Flow& flow) noexcept;
+  void make_ready(Flow& flow) noexcept;
+  void wake_at(double time, Flow& flow) { set_timer(time, {.flow = &flow, .count = flow.pauses_}); }
+  Flow& new_flow(Rank rank, Context context, Task task, LogGPOperation* spawned);
+  static void run_flow(void* flow);
+  void end_flow(Flow& flow, std::exception_ptr error);
+  void block(Flow& flow);
+  Flow* next_flow();
+  void happen(Event& event);
+  void timer_rings(Timer& timer);
+  static bool is_obsolete(const Event& event) noexcept;
+  void switch_to(Flow& from, Flow* to);
+  /// Runs `job` on the thread's own stack.
+  template <class Job>
+  void on_own_stack(Job job) {
+    job_argument_ = &job;
+    job_ = [](void* argument) { (*static_cast<Job*>(argument))(); };
+    Fiber::switch_to(running_->fiber_, own_);
+  }
+  void stop_all_flows();
+
+  // ---- kernels (kernel.cpp)
+  void find_shared_cores();
+  void start_kernel(Flow& flow, LogGPOperation& operation, const Kernel& kernel);
+  void end_kernel(LogGPOperation& kernel);
+  void begin_shared_kernel(Flow& flow);
+  void plan(SharedCores& cores);
+  void shared_kernel_ends(SharedCores& cores);
+
+  // ---- at the end (result.cpp)
+  Standstill standstill() const;
+  std::vector<UnmatchedMessage> unmatched() const;
+
+  const Network& network_;
+  const std::vector<Seat>& seats_;
+  const Options& options_;
+  const Overheads overheads_;
+  const bool has_overheads_, has_jitter_;
+  double now_ = 0;
+  bool over_ = false;
+
+  Agenda agenda_;
+  Flow* first_ready_ = nullptr;
+  Flow* last_ready_ = nullptr;
+  Flow* running_ = nullptr;
+  std::vector<RankState> ranks_;
+  std::vector<PortState> ports_;
+  Counters counters_;
+  std::vector<Slowness> slowness_;  // where there is jitter
+  std::vector<std::unique_ptr<SharedCores>> shared_cores_;
+  std::vector<SharedCores*> cores_of_rank_;  // empty, or by rank; null where it need not share
+  Channels channels_;
+  std::uint64_t transfers_ = 0;
+
+  static constexpr std::size_t slab_size = 256;
+  std::vector<std::unique_ptr<LogGPOperation[]>> operations_;  // slabs
+  LogGPOperation* spare_operations_ = nullptr;
+  std::vector<std::unique_ptr<Timer>> timers_;
+  std::vector<Timer*> spare_timers_;
+
+  StackPool stacks_;
+  Fiber own_;  // the thread's stack
+  void (*job_)(void*) = nullptr;
+  void* job_argument_ = nullptr;
+  std::vector<std::unique_ptr<Flow>> flows_;  // the ranks' own first; then spawned ones
+  std::vector<Flow*> spare_flows_;            // among them, ended
+  std::size_t alive_ = 0;
+  std::vector<std::pair<Rank, std::exception_ptr>> errors_;
+};
+
+}  // namespace troupe::sim::loggp
