@@ -158,7 +158,10 @@ TEST(ButterflyMixing, ConvergesWhereTrainingAloneAndRareAveragingDiverge) {
   problem.strategy = "local_sgd";
   problem.strategy.set(LocalSgd::local_steps, 4);
   const double rare = gap();
+  problem.strategy = "d_psgd";
+  const double ring = gap();
   EXPECT_LE(butterfly, 1e-2);
+  EXPECT_LE(ring, 1e-2);
   EXPECT_GE(none, 1);
   EXPECT_GE(rare, 1);
 }
@@ -192,6 +195,40 @@ TEST(ButterflyMixing, SendsOneMessageAStepAndAboutHalfOfARingAllreduce) {
   const auto [in_the_ring, bytes_in_the_ring] = of_a_step(standard_problem("data_parallel"));
   EXPECT_EQ(in_the_ring, 16 * 30u);
   EXPECT_EQ(15 * bytes, 8 * bytes_in_the_ring);  // 0.533
+}
+
+TEST(ButterflyMixing, StandsAmongTheOthersByWhatTheySend) {
+  // Vectors a step and rank, of sixteen: the column of the published table.
+  const auto vectors_of = [](const TrainingProblem& problem) {
+    std::uint64_t bytes[2];
+    for (const int more : {0, 1}) {
+      TrainingProblem sizes = problem;
+      sizes.phantom = true;
+      sizes.stop.steps = 20 + 20 * more;
+      std::vector<RecordedRank> logs(16);
+      run_loopback(16, [&](Communicator& comm) {
+        SilentLog silent;
+        Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+        train(recorder, sizes, silent);
+      });
+      bytes[more] = 0;
+      for (const RecordedRank& log : logs) bytes[more] += log.bytes_sent();
+    }
+    return static_cast<double>(bytes[1] - bytes[0]) / (20 * 16 * 160);
+  };
+  TrainingProblem mixing = standard_problem("butterfly_mixing");
+  EXPECT_EQ(vectors_of(mixing), 1);
+  mixing.strategy.set(ButterflyMixing::partners, "fixed");
+  EXPECT_EQ(vectors_of(mixing), 1);
+  mixing.strategy.set(ButterflyMixing::partners, "random");
+  EXPECT_EQ(vectors_of(mixing), 1);
+  mixing.strategy.set(ButterflyMixing::mixing_rounds, 0);
+  EXPECT_EQ(vectors_of(mixing), 0);
+  EXPECT_EQ(vectors_of(standard_problem("d_psgd")), 2);
+  EXPECT_EQ(vectors_of(standard_problem("data_parallel")), 1.875);
+  TrainingProblem rare = standard_problem("local_sgd");
+  rare.strategy.set(LocalSgd::local_steps, 4);
+  EXPECT_EQ(vectors_of(rare), 0.46875);
 }
 
 TEST(ButterflyMixing, OfParametersAndGradientsTogetherTakesTheSameWay) {

@@ -113,6 +113,33 @@ TEST(Pipeline, SendsActivationsForwardsAndGradientsBack) {
   EXPECT_EQ(logs[3].messages_sent(), 8u + 1);
 }
 
+TEST(Pipeline, SendsAsManyMessagesAsItHasBoundaries) {
+  // 2 m (p − 1) a step; interleaved, v times as many stages: 2 m (v p − 1).
+  const auto messages_of = [](int ranks, const char* schedule, int chunks) {
+    std::uint64_t all[2];
+    for (const int more : {0, 1}) {
+      TrainingProblem problem = network_problem("pipeline", 3 + more);
+      problem.strategy.set(Pipeline::schedule, schedule)
+          .set(Pipeline::chunks, chunks)
+          .set(Pipeline::micro_batches, 8);
+      problem.phantom = true;
+      std::vector<RecordedRank> logs(static_cast<std::size_t>(ranks));
+      run_loopback(ranks, [&](Communicator& comm) {
+        SilentLog silent;
+        Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+        train(recorder, problem, silent);
+      });
+      all[more] = 0;
+      for (const RecordedRank& log : logs) all[more] += log.messages_sent();
+    }
+    return all[1] - all[0];
+  };
+  EXPECT_EQ(messages_of(4, "gpipe", 1), 2u * 8 * 3);
+  EXPECT_EQ(messages_of(4, "1f1b", 1), 2u * 8 * 3);
+  EXPECT_EQ(messages_of(2, "1f1b", 1), 2u * 8 * 1);
+  EXPECT_EQ(messages_of(2, "interleaved", 2), 2u * 8 * 3);
+}
+
 TEST(Pipeline, RefusesWhatCannotBeCut) {
   TrainingProblem problem = network_problem("pipeline", 1);
   EXPECT_EQ(refusal_of_strategy(problem, 5), "4 layers cannot be cut into 5 stages");
@@ -161,6 +188,24 @@ TEST(TensorParallel, SendsItsAllreducesAndNothingElse) {
   // a ring of four: 2(P−1)/P of 16 · (12 + 4 + 12) values of 8 bytes. Rank 0 keeps its parameters.
   EXPECT_EQ(logs[0].bytes_sent(), 3u * 2 * 16 * 28 * 8 / 4);
   EXPECT_EQ(logs[0].messages_sent(), 3u * 6);
+}
+
+TEST(TensorParallel, OfColumnsGathersOutputsAndSumsTheirGradients) {
+  // Every layer's output of width n is gathered, each rank giving n/t of it to t − 1 others in a
+  // ring: (t−1)/t · 16 · n values. Backwards the gradients of the inputs of all layers but the
+  // first are summed: 2(t−1)/t · 16 · n.
+  TrainingProblem problem = network_problem("tensor_parallel", 1);
+  problem.strategy.set(TensorParallel::split, "columns");
+  problem.evaluate_every = 0;
+  std::vector<RecordedRank> logs(4);
+  run_loopback(4, [&](Communicator& comm) {
+    SilentLog silent;
+    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+    train(recorder, problem, silent);
+  });
+  const std::uint64_t gathered = 16 + 12 + 8 + 4, summed = 16 + 12 + 8;
+  EXPECT_EQ(logs[0].bytes_sent(), 3u * 16 * (gathered + 2 * summed) * 8 / 4);
+  EXPECT_EQ(logs[0].messages_sent(), 4u * 3 + 3u * 6);
 }
 
 TEST(TensorParallel, RefusesUnequalParts) {

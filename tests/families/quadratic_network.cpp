@@ -64,6 +64,16 @@ Vector QuadraticNetwork::meeting_point(const States& states) const {
   return sum.ldlt().solve(right);
 }
 
+std::pair<double, double> QuadraticNetwork::convexity() const {
+  double theta = 1e300, smoothness = 0;
+  for (const Matrix& matrix : matrices) {
+    const Vector values = Eigen::SelfAdjointEigenSolver<Matrix>{matrix}.eigenvalues();
+    theta = std::min(theta, values(0));
+    smoothness = std::max(smoothness, values(values.size() - 1));
+  }
+  return {theta, smoothness};
+}
+
 std::vector<double> QuadraticNetwork::eigenvalues(const Graph& graph, EdgeMatrix kind) const {
   const Eigen::Index size = optimum.size(), n = graph.size();
   std::vector<Matrix> roots;
@@ -113,6 +123,17 @@ double QuadraticNetwork::largest_directed_step(const Graph& graph,
     if (const double square = std::norm(values(k)); square > 1e-20)
       least = std::min(least, 2 * values(k).real() / square);
   return least;
+}
+
+std::vector<double> spectrum_of(const Graph& graph) {
+  Matrix laplacian = Matrix::Zero(graph.size(), graph.size());
+  for (Rank i = 0; i < graph.size(); ++i)
+    for (const Neighbour& j : graph.neighbours(i)) {
+      laplacian(i, i) += j.weight;
+      laplacian(i, j.rank) -= j.weight;
+    }
+  const Vector values = Eigen::SelfAdjointEigenSolver<Matrix>{laplacian}.eigenvalues();
+  return {values.begin(), values.end()};
 }
 
 TrainingProblem on_graph(const std::string& kind, double step, std::int64_t steps) {

@@ -43,6 +43,8 @@ struct QuadraticNetwork {
   Vector gradients(const States& states) const;
   /// (Σ A_i)⁻¹ Σ A_i w_i: where the estimates will meet.
   Vector meeting_point(const States& states) const;
+  /// θ and Θ: the least and the largest eigenvalue of all A_i.
+  std::pair<double, double> convexity() const;
   /// The non-zero eigenvalues of A⁻¹ times the Laplacian with these matrices on its edges, of a
   /// graph with edges, in rising order.
   std::vector<double> eigenvalues(const Graph& graph, EdgeMatrix kind = EdgeMatrix::none) const;
@@ -54,6 +56,9 @@ struct QuadraticNetwork {
   /// Laplacian of the arrows is multiplied by π_i.
   double largest_directed_step(const Graph& graph, const std::vector<double>& pi) const;
 };
+
+/// The eigenvalues of the Laplacian of a graph with edges, in rising order.
+std::vector<double> spectrum_of(const Graph& graph);
 
 TrainingProblem on_graph(const std::string& kind, double step, std::int64_t steps);
 /// γ_max of the published problem.

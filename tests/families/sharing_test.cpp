@@ -16,7 +16,8 @@
 namespace troupe::algorithms {
 namespace {
 
-using Vectors = std::vector<std::vector<double>>;
+using Doubles = std::vector<double>;
+using Vectors = std::vector<Doubles>;
 
 Vectors random_vectors(std::size_t ranks, std::uint64_t seed) {
   SplitMix64 draws{seed};
@@ -52,6 +53,35 @@ TEST(MeanEstimate, KeepsTheSumAndIsTheExactMeanOfFrozenInputsAfterAllStages) {
   const auto mean = mean_of(inputs);
   EXPECT_LE(distance(mean_of(estimates), mean), 1e-12);
   for (const auto& estimate : estimates) EXPECT_LE(distance(estimate, mean), 1e-14);
+}
+
+TEST(MeanEstimate, OfFrozenInputsComesNearerByTheFactorOfItsGraph) {
+  // W of a ring whose neighbours average is 1/3 thrice: ρ = (1 + 2 cos(2π/P))/3, 0.804738 for 8.
+  const int ranks = 8, rounds = 80;
+  Choice stated{"averaging_consensus"};
+  stated.set(Partners::setting, "ring");
+  const Partners partners{stated, ranks, 1};
+  const Vectors inputs = random_vectors(ranks, 3);
+  const auto mean = mean_of(inputs);
+  std::vector<Vectors> after(rounds + 1, inputs);
+  run_loopback(ranks, [&](Communicator& comm) {
+    const auto me = static_cast<std::size_t>(comm.rank());
+    Doubles mine = inputs[me], unchanged(10, 0);
+    MeanEstimate estimate{comm, partners, ConstSlice{std::span{mine}}};
+    for (std::size_t round = 1; round <= rounds; ++round) {
+      estimate.update(comm, std::span{unchanged});
+      after[round][me] = to_doubles(estimate.value());
+    }
+  });
+  const auto away = [&](const Vectors& all) {
+    double squares = 0;
+    for (const auto& mine : all) squares += std::pow(distance(mine, mean), 2);
+    return std::sqrt(squares);
+  };
+  const double factor = 0.804738;
+  for (std::size_t round = 1; round <= rounds; ++round)  // never by less
+    EXPECT_LE(away(after[round]), (factor + 1e-6) * away(after[round - 1])) << round;
+  EXPECT_NEAR(away(after[rounds]) / away(after[rounds - 1]), factor, 1e-6);  // and in the end by it
 }
 
 TrainingProblem unlike_shards(const char* strategy) {
@@ -146,6 +176,10 @@ TEST(DynamicSharing, SendsLessTheMoreDivergenceItLetsPass) {
   EXPECT_GE(different.size(), 4u);
   problem.strategy.set(DynamicSharing::divergence, 0);
   EXPECT_EQ(bytes_of(problem), 40u * (7 * 160 + 3 * 8));  // 40 checks, each with a sharing
+  // An infinite tolerance needs no votes.
+  problem.strategy.set(DynamicSharing::divergence, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(bytes_of(problem), 0u);
+  problem.strategy.set(DynamicSharing::divergence, 0);
   problem.strategy.set(DynamicSharing::rule, "none");
   EXPECT_EQ(bytes_of(problem), 0u);
 }

@@ -1,5 +1,5 @@
 // Zero-gradient-sum where something is unusual: the start, a disturbance, directed graphs, old
-// estimates, lost messages, silence, and gossip.
+// estimates, lost messages, and gossip.
 
 #include <gtest/gtest.h>
 
@@ -10,18 +10,17 @@
 #include "algorithms/butterfly/butterfly_mixing.hpp"
 #include "algorithms/neighbourhood.hpp"
 #include "algorithms/zero_gradient_sum/delayed.hpp"
-#include "algorithms/zero_gradient_sum/event_triggered.hpp"
 #include "algorithms/zero_gradient_sum/lossy.hpp"
 #include "algorithms/zero_gradient_sum/pairwise_equalising.hpp"
 #include "algorithms/zero_gradient_sum/zero_gradient_sum.hpp"
-#include "core/recorder.hpp"
+#include "tests/families/printed.hpp"
 #include "tests/families/quadratic_network.hpp"
 
 namespace troupe::algorithms {
 namespace {
 
-const std::vector<double> published_pi{1.5556, 1.1111, 1.1111, 0.2222, 0.4444,
-                                       0.4444, 0.8889, 0.8889, 1.7778, 1.5556};
+const std::vector<const char*> published_pi{"1.5556", "1.1111", "1.1111", "0.2222", "0.4444",
+                                            "0.4444", "0.8889", "0.8889", "1.7778", "1.5556"};
 
 TrainingProblem by(const char* strategy, const std::string& graph, double step,
                    std::int64_t steps) {
@@ -67,7 +66,7 @@ TEST(ZeroGradientSumStarts, OffTheManifoldEndWhereTheWeightedAverageIs) {
   const auto run = ends_of(problem);
   const TrainingHistory& history = *run;
   const Vector predicted = network.meeting_point(history.parameters_at(0));
-  EXPECT_LE(distance_from(predicted, history.parameters_at(1000)), 1e-10);
+  EXPECT_LE(distance_from(predicted, history.parameters_at(1000)), 1e-11);
   EXPECT_GT(errors_of(history).back(), 1e-3);
 }
 
@@ -105,7 +104,7 @@ TEST(ZeroGradientSumDisturbances, OffTheManifoldEndAtThePredictedPoint) {
   TrainingHistory history;
   train(10, problem, history);
   const Vector predicted = network.meeting_point(history.parameters_at(50));
-  EXPECT_LE(distance_from(predicted, history.parameters_at(1000)), 1e-10);
+  EXPECT_LE(distance_from(predicted, history.parameters_at(1000)), 1e-11);
   EXPECT_GT(*history.summary().back().error, 1e-3);
 }
 
@@ -151,7 +150,7 @@ TEST(DirectedGraphs, AreBalancedByTheirLeftEigenvectorInTheNetwork) {
     const auto neighbours = balanced(comm, graph);
     const std::lock_guard lock{guard};
     for (const Neighbour& neighbour : neighbours) {
-      EXPECT_NEAR(neighbour.weight, published_pi[static_cast<std::size_t>(comm.rank())], 5e-5);
+      EXPECT_TRUE(prints_as(neighbour.weight, published_pi[static_cast<std::size_t>(comm.rank())]));
       heard[static_cast<std::size_t>(comm.rank())] += neighbour.weight;
       listened[static_cast<std::size_t>(neighbour.rank)] += neighbour.weight;
     }
@@ -181,15 +180,11 @@ TEST(DirectedGraphs, EndElsewhereWhenNotBalanced) {
   const QuadraticNetwork network{problem, 10};
   const auto run = ends_of(problem);
   const TrainingHistory& history = *run;
-  EXPECT_NEAR(errors_of(history).back(), 3.0e-4, 0.1e-4);
-  EXPECT_NEAR(network.gradient_sum(history.parameters_at(6000)), 5.1e-5, 0.1e-5);
-  EXPECT_NEAR(errors_of(*ends_of(with_sorted_shards([&] {
-                problem.optimiser.rate = 0.25;
-                problem.stop.steps = 12000;
-                return problem;
-              }())))
-                  .back(),
-              1.07e-2, 0.02e-2);
+  EXPECT_TRUE(prints_as(errors_of(history).back(), "3.0e-4"));
+  EXPECT_TRUE(prints_as(network.gradient_sum(history.parameters_at(6000)), "5.1e-5"));
+  problem.optimiser.rate = 0.25;
+  problem.stop.steps = 12000;
+  EXPECT_TRUE(prints_as(errors_of(*ends_of(with_sorted_shards(problem))).back(), "1.07e-2"));
 }
 
 TEST(DirectedGraphs, EndAtTheOptimumWhenWeighedByTheLeftEigenvector) {
@@ -198,7 +193,7 @@ TEST(DirectedGraphs, EndAtTheOptimumWhenWeighedByTheLeftEigenvector) {
   const QuadraticNetwork network{problem, 10};
   const auto run = ends_of(problem);
   const TrainingHistory& history = *run;
-  EXPECT_LE(network.gradient_sum(history.parameters_at(1010)), 1e-14);
+  EXPECT_LE(network.gradient_sum(history.parameters_at(1010)), 4e-15);  // published 5e-16
 }
 
 TEST(DirectedGraphs, EndAtTheOptimumOfSortedShardsWhenWeighed) {
@@ -233,17 +228,17 @@ TrainingProblem delayed(std::int64_t delay, double step, std::int64_t steps) {
 }
 
 TEST(DelayedZeroGradientSum, HasThePublishedLimits) {
-  const std::pair<int, double> published[] = {
-      {0, 1.34186}, {1, 0.67093}, {2, 0.41466}, {4, 0.23301}, {8, 0.12381}};
-  for (const auto& [delay, limit] : published) EXPECT_NEAR(delay_limit(delay), limit, 1e-4 * limit);
+  const std::pair<int, const char*> published[] = {
+      {0, "1.34186"}, {1, "0.67093"}, {2, "0.41466"}, {4, "0.23301"}, {8, "0.12381"}};
+  for (const auto& [delay, limit] : published) EXPECT_TRUE(prints_as(delay_limit(delay), limit));
 }
 
 TEST(DelayedZeroGradientSum, ConvergesBelowTheLimit) {
-  // The published counts are rounded to hundreds.
-  const std::pair<int, int> published[] = {{0, 1200}, {1, 2400}, {2, 3800}, {4, 6800}};
+  // The published counts are rounded to hundreds, and right within 1 %.
+  const std::pair<int, int> published[] = {{0, 1200}, {1, 2400}, {2, 3800}, {4, 6800}, {8, 12700}};
   for (const auto& [delay, steps] : published) {
     const double taken = steps_to(1e-6, delayed(delay, 0.99 * delay_limit(delay), steps + 300));
-    EXPECT_NEAR(taken, steps, 100) << delay;
+    EXPECT_NEAR(taken, steps, 50 + 0.01 * steps) << delay;
   }
 }
 
@@ -263,7 +258,7 @@ TEST(DelayedZeroGradientSum, KeepsTheSumOfGradients) {
   const QuadraticNetwork network{problem, 10};
   const auto run = ends_of(problem);
   const TrainingHistory& history = *run;
-  EXPECT_LE(network.gradient_sum(history.parameters_at(500)), 1e-14);
+  EXPECT_LE(network.gradient_sum(history.parameters_at(500)), 4e-15);
 }
 
 TEST(DelayedZeroGradientSum, WithoutDelayIsZeroGradientSum) {
@@ -275,93 +270,24 @@ TEST(DelayedZeroGradientSum, WithoutDelayIsZeroGradientSum) {
 
 TEST(DelayedZeroGradientSum, EndsElsewhereIfOnlyNeighboursAreOld) {
   // Σ_i ∇f_i = γ d Σ_j deg_j (w_j(0) − w_∞): the first d steps are counted twice on one side.
-  const std::pair<int, double> published[] = {{1, 7.2e-5}, {2, 1.2e-4}, {4, 1.75e-4}, {8, 2.3e-4}};
+  const std::pair<int, const char*> published[] = {
+      {1, "7.2e-5"}, {2, "1.2e-4"}, {4, "1.75e-4"}, {8, "2.3e-4"}};
   for (const auto& [delay, error] : published) {
-    TrainingProblem problem = delayed(delay, 0.5, 9000);
+    const std::int64_t steps = delay < 8 ? 9000 : 14000;  // until w_∞ is that
+    TrainingProblem problem = delayed(delay, 0.5, steps);
     problem.strategy.set(Delayed::own_fresh, true);
     const QuadraticNetwork network{problem, 10};
     const auto run = ends_of(problem);
     const TrainingHistory& history = *run;
-    EXPECT_NEAR(errors_of(history).back(), error, 0.05 * error) << delay;
-    const States first = history.parameters_at(0), last = history.parameters_at(9000);
+    EXPECT_TRUE(prints_as(errors_of(history).back(), error)) << delay;
+    const States first = history.parameters_at(0), last = history.parameters_at(steps);
     Vector predicted = Vector::Zero(20);
     for (const auto& [node, values] : first)
       predicted += 0.5 * delay * 2 *
                    (Eigen::Map<const Vector>{values.data(), 20} -
                     Eigen::Map<const Vector>{last.at(node).data(), 20});
-    EXPECT_LE((network.gradients(last) - predicted).norm(), 1e-10) << delay;
+    EXPECT_LE((network.gradients(last) - predicted).norm(), 1e-11) << delay;
   }
-}
-
-// ---- silence
-
-/// All nodes' broadcasts of so many steps: messages with bytes, of which a ring has two each.
-std::uint64_t broadcasts_of(const TrainingProblem& problem) {
-  std::vector<RecordedRank> logs(10);
-  run_loopback(10, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
-  std::uint64_t bytes = 0;
-  for (const RecordedRank& log : logs) bytes += log.bytes_sent();
-  return bytes / (2 * 160);
-}
-
-TrainingProblem triggered(double threshold, double decay, std::int64_t steps) {
-  TrainingProblem problem = by("event_triggered_zero_gradient_sum", "ring", 1, steps);
-  problem.strategy.set(EventTriggered::threshold, threshold);
-  problem.strategy.set(EventTriggered::threshold_decay, decay);
-  return problem;
-}
-
-TEST(EventTriggeredZeroGradientSum, SpeaksAsOftenAsPublished) {
-  // Who speaks when depends on the last bits: the same formulas with inverses instead of solves
-  // speak 4370, 5460 and 4750 times and end after 1535, 1992 and 1718 steps. So within 5 and 6 %.
-  const struct {
-    double threshold, decay;
-    int broadcasts, of;
-  } published[] = {
-      {1e-3, 0.995, 4193, 15350}, {1e-3, 0.997, 5628, 20870}, {1e-2, 0.995, 4529, 17230}};
-  for (const auto& [threshold, decay, broadcasts, of] : published) {
-    const int expected = of / 10;
-    TrainingProblem problem = triggered(threshold, decay, expected + expected / 20);
-    problem.evaluate_every = 1;
-    TrainingHistory history;
-    train(10, problem, history);
-    const double steps = std::ceil(steps_to(1e-6, history));
-    EXPECT_NEAR(steps, expected, 0.05 * expected) << threshold << " " << decay;
-    problem.stop.steps = static_cast<std::int64_t>(steps);
-    EXPECT_NEAR(static_cast<double>(broadcasts_of(problem)), broadcasts, 0.06 * broadcasts)
-        << threshold << " " << decay;
-  }
-}
-
-TEST(EventTriggeredZeroGradientSum, KeepsTheSumOfGradients) {
-  const TrainingProblem problem = triggered(1e-3, 0.995, 1000);
-  const QuadraticNetwork network{problem, 10};
-  EXPECT_LE(network.gradient_sum(ends_of(problem)->parameters_at(1000)), 1e-14);
-}
-
-TEST(EventTriggeredZeroGradientSum, StallsIfItsThresholdStays) {
-  // Published: 5.2e-4. It goes on wandering between about that and twice as much.
-  TrainingProblem problem = triggered(1e-3, 1, 4000);
-  problem.evaluate_every = 100;
-  TrainingHistory history;
-  train(10, problem, history);
-  const auto errors = errors_of(history);
-  for (std::size_t i = 10; i < errors.size(); ++i) {
-    EXPECT_GT(errors[i], 4e-4);
-    EXPECT_LT(errors[i], 1.3e-3);
-  }
-}
-
-TEST(EventTriggeredZeroGradientSum, WithoutThresholdIsZeroGradientSum) {
-  TrainingHistory with, without;
-  train(10, triggered(0, 1, 50), with);
-  train(10, on_graph("ring", 1, 50), without);
-  EXPECT_EQ(with.final_parameters(), without.final_parameters());
-  EXPECT_EQ(broadcasts_of(triggered(0, 1, 50)), 500u);
 }
 
 // ---- lost messages
@@ -375,7 +301,7 @@ TEST(LossyZeroGradientSum, IsExactIfBothEndsOfAnEdgeLose) {
     EXPECT_GT(steps, 3100) << probability;
     EXPECT_LT(steps, 3600) << probability;
   }
-  EXPECT_LE(network.gradient_sum(ends_of(problem)->parameters_at(4000)), 1e-14);
+  EXPECT_LE(network.gradient_sum(ends_of(problem)->parameters_at(4000)), 4e-15);
 }
 
 TEST(LossyZeroGradientSum, EndsElsewhereIfOneEndLosesAlone) {
@@ -431,7 +357,7 @@ TEST(PairwiseEqualising, LowersLyapunovsFunctionAndKeepsTheSumOfGradients) {
   double before = 1e300;
   for (std::int64_t step = 0; step <= 100; ++step) {
     const States states = history.parameters_at(step);
-    EXPECT_LE(network.gradient_sum(states), 1e-14);
+    EXPECT_LE(network.gradient_sum(states), 4e-15);
     const double now = network.lyapunov(states);
     EXPECT_LE(now, before * (1 + 1e-12)) << step;
     before = now;
