@@ -48,13 +48,6 @@ void divide_by_last(Communicator& comm, Slice vector) {
                        .body = divide});
 }
 
-/// A divergence without bound is never exceeded, so that nobody needs to ask.
-std::string rule_of(const Choice& stated) {
-  const std::string rule = stated[DynamicSharing::rule];
-  const bool never = rule == "divergence" && std::isinf(stated[DynamicSharing::divergence]);
-  return never ? "none" : rule;
-}
-
 /// When one rank shares, and what becomes of its parameters then.
 class Sharing {
  public:
@@ -62,7 +55,7 @@ class Sharing {
       : comm_{comm},
         problem_{problem},
         learner_{learner},
-        rule_{rule_of(problem.strategy)},
+        rule_{problem.strategy[DynamicSharing::rule]},
         period_{problem.strategy[DynamicSharing::period]},
         weighted_{weighted},
         parameters_{weighted.first(learner.size())},

@@ -205,24 +205,29 @@ TEST(LocalSgd, OfOneHessianIsAsManyStepsOfOneMachine) {
 }
 
 TEST(LocalSgd, SendsAnAllreduceForEveryMean) {
-  const auto bytes_of = [](const char* strategy, std::int64_t local_steps) {
-    TrainingProblem problem = standard_problem(strategy);
-    if (local_steps > 0) problem.strategy.set(LocalSgd::local_steps, local_steps);
-    problem.stop.steps = 40;
+  /// What each rank sends in forty steps.
+  const auto bytes_of = [](TrainingProblem problem) {
     problem.phantom = true;
-    std::vector<RecordedRank> logs(5);
-    run_loopback(5, [&](Communicator& comm) {
-      SilentLog silent;
-      Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-      train(recorder, problem, silent);
-    });
-    std::vector<std::uint64_t> bytes;
-    for (const RecordedRank& log : logs) bytes.push_back(log.bytes_sent());
+    std::vector<std::uint64_t> bytes(5, 0);
+    for (const int more : {1, 0}) {
+      problem.stop.steps = 40 + 40 * more;
+      std::vector<RecordedRank> logs(5);
+      run_loopback(5, [&](Communicator& comm) {
+        SilentLog silent;
+        Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+        train(recorder, problem, silent);
+      });
+      for (std::size_t rank = 0; rank < 5; ++rank)
+        bytes[rank] = more ? logs[rank].bytes_sent() : bytes[rank] - logs[rank].bytes_sent();
+    }
     return bytes;
   };
-  const auto every_step = bytes_of("data_parallel", 0);
+  const auto every_step = bytes_of(standard_problem("data_parallel"));
+  EXPECT_EQ(every_step[0], 40u * 2 * 4 * 160 / 5);  // 2(P−1)/P of M
   for (const std::int64_t local_steps : {1, 5, 20}) {
-    const auto rarely = bytes_of("local_sgd", local_steps);
+    TrainingProblem problem = standard_problem("local_sgd");
+    problem.strategy.set(LocalSgd::local_steps, local_steps);
+    const auto rarely = bytes_of(problem);
     for (std::size_t rank = 0; rank < 5; ++rank)
       EXPECT_EQ(rarely[rank] * static_cast<std::uint64_t>(local_steps), every_step[rank]);
   }
