@@ -72,6 +72,18 @@ Edges edges_of(const GraphChoice& choice, int ranks) {
   return edges;
 }
 
+/// Those that are listed: one for each edge, above 0.
+void expect_weights(const GraphChoice& choice) {
+  if (choice.weights != "one")
+    throw BadInput("weights are listed, or \"" + choice.weights + "\", not both");
+  if (choice.edge_weights.size() != choice.edges.size())
+    throw BadInput(std::to_string(choice.edge_weights.size()) + " weights are listed for " +
+                   std::to_string(choice.edges.size()) + " edges");
+  for (const double weight : choice.edge_weights)
+    if (!(weight > 0))
+      throw BadInput("the weight of an edge is above 0, " + std::to_string(weight) + " given");
+}
+
 std::string name_of(std::string_view what, Rank i, Rank j) {
   return std::string{what} + " (" + std::to_string(i) + ", " + std::to_string(j) + ")";
 }
@@ -89,22 +101,25 @@ Graph::Graph(const GraphChoice& choice, int ranks)
       neighbours_(static_cast<std::size_t>(ranks)),
       listeners_(neighbours_.size()) {
   expect_name("weights", choice.weights, graph_weights);
-  if (directed_ && choice.weights == "metropolis")
-    throw BadInput("metropolis weights are for graphs with edges; \"" + choice.kind +
+  if (directed_ && choice.weights != "one")
+    throw BadInput(choice.weights + " weights are for graphs with edges; \"" + choice.kind +
                    "\" has arrows");
+  if (!choice.edge_weights.empty()) expect_weights(choice);
   const std::string_view what = directed_ ? "arrow" : "edge";
   const auto at = [](Lists & lists, Rank rank) -> auto& {
     return lists[static_cast<std::size_t>(rank)];
   };
+  std::size_t listed = 0;
   for (const auto& [i, j] : edges_of(choice, ranks)) {
+    const double weight = choice.edge_weights.empty() ? 1 : choice.edge_weights[listed++];
     if (i == j || std::min(i, j) < 0 || std::max(i, j) >= ranks)
       throw BadInput(name_of(what, i, j) + " does not join two of " + std::to_string(ranks) +
                      " ranks");
-    at(neighbours_, j).push_back({i});
-    at(listeners_, i).push_back({j});
+    at(neighbours_, j).push_back({i, weight});
+    at(listeners_, i).push_back({j, weight});
     if (directed_) continue;
-    at(neighbours_, i).push_back({j});
-    at(listeners_, j).push_back({i});
+    at(neighbours_, i).push_back({j, weight});
+    at(listeners_, j).push_back({i, weight});
   }
   for (Rank i = 0; i < ranks; ++i) {
     std::ranges::sort(at(neighbours_, i), {}, &Neighbour::rank);
@@ -116,12 +131,18 @@ Graph::Graph(const GraphChoice& choice, int ranks)
   expect_connected(listeners_, "can be reached from rank 0");
   if (directed_) expect_connected(neighbours_, "can reach rank 0");
 
-  if (choice.weights != "metropolis") return;
+  if (choice.weights == "one") return;
+  std::size_t most = 0;
+  for (const auto& list : neighbours_) most = std::max(most, list.size());
   for (Lists* lists : {&neighbours_, &listeners_})
     for (Rank i = 0; i < ranks; ++i)
-      for (Neighbour& j : at(*lists, i))
-        j.weight = 1.0 / static_cast<double>(1 + std::max(at(neighbours_, i).size(),
-                                                          at(neighbours_, j.rank).size()));
+      for (Neighbour& j : at(*lists, i)) {
+        const std::size_t larger =
+            std::max(at(neighbours_, i).size(), at(neighbours_, j.rank).size());
+        j.weight = 1.0 / static_cast<double>(choice.weights == "metropolis"   ? 1 + larger
+                                             : choice.weights == "max_degree" ? 1 + most
+                                                                              : 2 * larger);
+      }
 }
 
 /// Every rank is on a way along the lists from rank 0.
@@ -139,6 +160,11 @@ void Graph::expect_connected(const Lists& lists, std::string_view end) const {
     throw BadInput(std::string{"the graph is not "} + (directed_ ? "strongly " : "") +
                    "connected: " + std::to_string(reached.size()) + " of " +
                    std::to_string(lists.size()) + " ranks " + std::string{end});
+}
+
+GraphChoice with_mixing_weights(GraphChoice choice) {
+  if (choice.weights == "one" && choice.edge_weights.empty()) choice.weights = "metropolis";
+  return choice;
 }
 
 std::span<const Neighbour> Graph::neighbours(Rank rank) const {

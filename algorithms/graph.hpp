@@ -19,7 +19,8 @@ struct Neighbour {
 inline constexpr std::array<std::string_view, 10> graph_kinds{
     "ring",  "path",   "complete", "star",          "hypercube",
     "torus", "random", "edges",    "directed_ring", "arrows"};
-inline constexpr std::array<std::string_view, 2> graph_weights{"one", "metropolis"};
+inline constexpr std::array<std::string_view, 4> graph_weights{"one", "metropolis", "max_degree",
+                                                               "lazy_metropolis"};
 
 class Graph {
  public:
@@ -29,9 +30,13 @@ class Graph {
   ///   ring · random: every pair with the same probability (Erdős and Rényi 1959; Gilbert 1959),
   ///   one draw of SplitMix64{seed} a pair (i, j), i < j, in lexicographic order · edges: as listed
   ///   with arrows: directed_ring: r hears r − 1 · arrows: (from, to) as listed, `to` hears `from`
+  /// Weights: one: a_ij = 1 · of edges only, with degrees d: metropolis 1/(1 + max(d_i, d_j)) (Xiao
+  /// and Boyd, Systems and Control Letters 53, 2004) · max_degree 1/(1 + max_k d_k) ·
+  /// lazy_metropolis 1/(2 max(d_i, d_j)) · of edges and arrows, those that are listed.
   /// Throws BadInput: unknown kind or weights (with the nearest name), a hypercube of ranks that
-  /// are no power of two, metropolis weights for arrows, edges that leave the ranks, repeat or do
-  /// not connect them all (arrows: each rank with each other).
+  /// are no power of two, weights by degree for arrows, edges that leave the ranks, repeat or do
+  /// not connect them all (arrows: each rank with each other), weights that are not one for each of
+  /// them or not above 0.
   Graph(const GraphChoice& choice, int ranks);
 
   int size() const { return static_cast<int>(neighbours_.size()); }
@@ -56,5 +61,9 @@ class Graph {
   bool directed_;
   Lists neighbours_, listeners_;
 };
+
+/// The graph whose weights make a symmetric, doubly stochastic mixing matrix: as the choice says,
+/// or Metropolis's where it leaves them at one.
+GraphChoice with_mixing_weights(GraphChoice choice);
 
 }  // namespace troupe::algorithms

@@ -24,3 +24,5 @@ target_sources(troupe_algorithms
           zero_gradient_sum/pairwise_equalising.cpp zero_gradient_sum/quadratic_node.cpp
           zero_gradient_sum/step_limit.cpp zero_gradient_sum/triangle.cpp
           zero_gradient_sum/zero_gradient_sum.cpp)
+# The spectrum of a directed graph's network is no kernel's work.
+target_link_libraries(troupe_algorithms PRIVATE Eigen3::Eigen)

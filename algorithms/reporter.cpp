@@ -57,7 +57,18 @@ bool Reporter::tell(Figures figures, bool due, ConstSlice parameters,
   return reached(figures.loss ? figures.loss : figures.batch_loss, stop.loss) ||
          reached(figures.gap, stop.gap) || reached(figures.error, stop.error) ||
          (figures.accuracy && stop.accuracy && *figures.accuracy >= *stop.accuracy) ||
+         out_of_patience(figures.step, figures.loss ? figures.loss : figures.batch_loss) ||
          reached(figures.disagreement, stop.disagreement);
+}
+
+bool Reporter::out_of_patience(std::int64_t step, const std::optional<double>& loss) {
+  if (!problem_.stop.patience || !loss) return false;
+  if (!least_loss_ || *loss < *least_loss_) {
+    least_loss_ = loss;
+    least_step_ = step;
+  }
+  const auto epoch = static_cast<std::int64_t>(learner_.batches_per_epoch());
+  return step - least_step_ >= *problem_.stop.patience * epoch;
 }
 
 bool Reporter::is_check(std::int64_t step) const {
@@ -66,7 +77,7 @@ bool Reporter::is_check(std::int64_t step) const {
 }
 
 bool stops_on_values(const StopChoice& stop) {
-  return stop.loss || stop.gap || stop.error || stop.accuracy || stop.disagreement;
+  return stop.loss || stop.gap || stop.error || stop.accuracy || stop.disagreement || stop.patience;
 }
 
 double agreed(Communicator& comm, Op op, double value) {

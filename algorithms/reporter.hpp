@@ -3,6 +3,7 @@
 // and see whether that was enough. None of it takes simulated time; only agreed() sends messages.
 
 #include <cstdint>
+#include <optional>
 
 #include "algorithms/learner.hpp"
 #include "algorithms/training_log.hpp"
@@ -21,8 +22,9 @@ class Reporter {
   /// which all ranks ask each other whether to end.
   bool is_due(std::int64_t step) const;
   /// Completes the figures (step is given; time, rank and, where due, the evaluation are filled in)
-  /// and tells the log; parameters may be empty where a rank has none to be judged. True if these figures satisfy the stop criteria. Throws Diverged where the
-  /// loss is no longer finite, unless the problem expects that.
+  /// and tells the log; parameters may be empty where a rank has none to be judged. True if these
+  /// figures satisfy the stop criteria. Throws Diverged where the loss is no longer finite, unless
+  /// the problem expects that.
   bool report(const Figures& figures, ConstSlice parameters, std::span<const double> gradient = {});
   /// After the last step done: evaluates it if that has not been done, and gives the log the
   /// parameters this rank ends with.
@@ -33,6 +35,7 @@ class Reporter {
 
  private:
   bool tell(Figures figures, bool due, ConstSlice parameters, std::span<const double> gradient);
+  bool out_of_patience(std::int64_t step, const std::optional<double>& loss);
 
   const Communicator& comm_;
   const TrainingProblem& problem_;
@@ -40,6 +43,8 @@ class Reporter {
   TrainingLog& log_;
   std::int64_t last_;
   std::int64_t evaluated_ = -1;  // the last step that was
+  std::optional<double> least_loss_;
+  std::int64_t least_step_ = 0;  // at which it was
 };
 
 /// True if the run may end before its steps are done.

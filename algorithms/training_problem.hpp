@@ -38,9 +38,11 @@ struct GraphChoice {
   std::string kind = "ring";  ///< as in graph.hpp
   /// Of kind "edges": undirected, each given once; of kind "arrows": (from, to).
   std::vector<std::pair<Rank, Rank>> edges{};
-  std::string weights = "one";  ///< one (a = 1), metropolis (1/(1 + max degree); undirected only)
-  double probability = 0.3;     ///< of an edge, of kind "random"
-  std::uint64_t seed = 1;       ///< likewise
+  std::string weights = "one";  ///< as in graph.hpp
+  /// a_ij of the listed edges, in their order, instead of `weights`; empty: as those say.
+  std::vector<double> edge_weights{};
+  double probability = 0.3;  ///< of an edge, of kind "random"
+  std::uint64_t seed = 1;    ///< likewise
 };
 
 struct OptimiserChoice : Choice {
@@ -59,7 +61,10 @@ struct StopChoice {
   std::int64_t steps = 100;
   std::optional<double> loss{}, gap{}, error{}, accuracy{};  ///< as in Figures
   std::optional<double> disagreement{};  ///< over edges, relative to the norm of the parameters
-  std::int64_t check_every = 50;         ///< steps between two checks, where a check costs messages
+  /// Epochs in which no evaluated loss, or loss of a batch where there is no other, has been the
+  /// least so far.
+  std::optional<std::int64_t> patience{};
+  std::int64_t check_every = 50;  ///< steps between two checks, where a check costs messages
   /// False: a loss that is no longer finite ends the run with an error. True: that is what the run
   /// is there to show.
   bool may_diverge = false;

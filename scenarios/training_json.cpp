@@ -104,6 +104,19 @@ algorithms::GraphChoice read_graph(const Section& section) {
       graph.edges.emplace_back(edge[0].get<Rank>(), edge[1].get<Rank>());
     }
   }
+  if (section.has("edge_weights")) {
+    const auto& weights = section.value("edge_weights");
+    const std::string expected = "a list of numbers above 0, one for each edge";
+    if (!weights.is_array()) section.fail("edge_weights", expected);
+    for (const auto& weight : weights) {
+      if (!weight.is_number() || weight.get<double>() <= 0) section.fail("edge_weights", expected);
+      graph.edge_weights.push_back(weight.get<double>());
+    }
+    if (graph.edge_weights.size() != graph.edges.size()) section.fail("edge_weights", expected);
+    if (graph.weights != "one")
+      section.complain("edge_weights",
+                       "given only where weights are not \"" + graph.weights + "\"");
+  }
   if ((graph.kind == "edges" || graph.kind == "arrows") == graph.edges.empty())
     section.complain("edges",
                      "given if and only if the kind of the graph is \"edges\" or \"arrows\"");
@@ -139,6 +152,8 @@ algorithms::StopChoice read_stop(const Section& section) {
   stop.error = section.optional_number("error", 0);
   stop.accuracy = section.optional_number("accuracy", 0);
   stop.disagreement = section.optional_number("disagreement", 0);
+  if (section.has("patience") && !section.value("patience").is_null())
+    stop.patience = section.whole("patience", 1, 1);
   stop.check_every = section.whole("check_every", stop.check_every, 1);
   stop.may_diverge = section.flag("may_diverge", stop.may_diverge);
   section.close();
@@ -152,6 +167,7 @@ Ordered stop_json(const algorithms::StopChoice& stop) {
   if (stop.error) json["error"] = *stop.error;
   if (stop.accuracy) json["accuracy"] = *stop.accuracy;
   if (stop.disagreement) json["disagreement"] = *stop.disagreement;
+  if (stop.patience) json["patience"] = *stop.patience;
   json["check_every"] = stop.check_every;
   json["may_diverge"] = stop.may_diverge;
   return json;
@@ -187,6 +203,7 @@ Ordered optimiser_json(const algorithms::OptimiserChoice& optimiser) {
 Ordered graph_json(const algorithms::GraphChoice& graph) {
   Ordered json{{"kind", graph.kind}, {"weights", graph.weights}};
   if (!graph.edges.empty()) json["edges"] = graph.edges;
+  if (!graph.edge_weights.empty()) json["edge_weights"] = graph.edge_weights;
   if (graph.kind == "random") json["probability"] = graph.probability;
   if (graph.kind == "random") json["seed"] = graph.seed;
   return json;

@@ -101,6 +101,7 @@ Ordered graph_schema() {
       "kind": null, "weights": null,
       "edges": {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2,
                 "items": {"type": "integer", "minimum": 0}}},
+      "edge_weights": {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}},
       "probability": {"type": "number", "minimum": 0, "maximum": 1},
       "seed": {"type": "integer", "minimum": 0}
     }})");
@@ -119,6 +120,8 @@ Ordered stop_schema() {
       "error": {"type": ["number", "null"], "minimum": 0},
       "accuracy": {"type": ["number", "null"], "minimum": 0},
       "disagreement": {"type": ["number", "null"], "minimum": 0},
+      "patience": {"type": ["integer", "null"], "minimum": 1,
+                   "description": "Epochs without a loss that is the least so far."},
       "check_every": {"type": "integer", "minimum": 1},
       "may_diverge": {"type": "boolean", "default": false,
                       "description": "False: a loss that is not finite ends the run with an error."}

@@ -45,6 +45,17 @@ std::string refusal_of_weights(const Graph& graph) {
   return {};
 }
 
+std::string refusal_of_mixing(const GraphChoice& choice, int ranks) {
+  try {
+    const Graph graph{with_mixing_weights(choice), ranks};
+    if (graph.is_directed())
+      return "a symmetric mixing matrix needs edges; \"" + choice.kind + "\" has arrows";
+    return refusal_of_weights(graph);
+  } catch (const BadInput& unusable) {
+    return unusable.what();
+  }
+}
+
 GraphMixer::GraphMixer(const Graph& graph, Rank rank, ConstSlice like)
     : neighbours_{graph.neighbours(rank)},
       own_{1 - graph.degree(rank)},

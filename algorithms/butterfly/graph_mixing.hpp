@@ -21,6 +21,8 @@ std::int64_t rounds_for(double tolerance, double factor);
 
 /// Why the graph's weights make no mixing matrix, or empty: each rank keeps a part of its own.
 std::string refusal_of_weights(const Graph& graph);
+/// Why the graph, with_mixing_weights, makes no symmetric mixing matrix of so many ranks, or empty.
+std::string refusal_of_mixing(const GraphChoice& choice, int ranks);
 
 /// Working memory of one rank for vectors of one size.
 class GraphMixer {

@@ -1,13 +1,14 @@
 #include "algorithms/consensus/mixing_node.hpp"
 
+#include "algorithms/butterfly/graph_mixing.hpp"
 #include "algorithms/convex_shard.hpp"
 #include "algorithms/models/off_the_clock.hpp"
 
 namespace troupe::algorithms {
 namespace {
 
-TrainingProblem with_metropolis_weights(TrainingProblem problem) {
-  problem.graph.weights = "metropolis";
+TrainingProblem mixing(TrainingProblem problem) {
+  problem.graph = with_mixing_weights(problem.graph);
   return problem;
 }
 
@@ -19,7 +20,7 @@ MixingNode::MixingNode(Communicator& comm, const TrainingProblem& problem, Train
       problem_{problem},
       learner_{problem, comm.rank(), comm.size()},
       weight_{learner_.share() * comm.size()},
-      neighbours_{comm, with_metropolis_weights(problem), vectors * learner_.size(), estimates},
+      neighbours_{comm, mixing(problem), vectors * learner_.size(), estimates},
       x_{make_buffer(problem, learner_.size())},
       reporter_{comm, problem, learner_, log, problem.stop.steps} {
   learner_.initialise(comm, x_);
@@ -50,9 +51,7 @@ bool MixingNode::done(std::int64_t step) {
 }
 
 std::string refusal_of_mixing_nodes(const TrainingProblem& problem, int ranks) {
-  if (const std::string why = refusal_of_graph(with_metropolis_weights(problem).graph, ranks);
-      !why.empty())
-    return why;
+  if (const std::string why = refusal_of_mixing(problem.graph, ranks); !why.empty()) return why;
   if (problem.strategy[MixingStart::start] == "local_optima")
     return refusal_of_convex_shards(problem, ranks);
   return refusal_of_learner(problem, ranks);

@@ -26,8 +26,8 @@ struct MixingStart {
 };
 
 /// f_i is the mean loss of the shard, regulariser included, times (shards · samples of the shard /
-/// samples of all), so that the mean of all f_i is F. W has Metropolis weights, W_ij = 1/(1 +
-/// max(d_i, d_j)) on edges (Xiao and Boyd 2004), whatever the graph's own weights.
+/// samples of all), so that the mean of all f_i is F. W has the graph's weights on edges,
+/// Metropolis's (Xiao and Boyd 2004) where it leaves them at one, and the rest on W_ii.
 class MixingNode {
  public:
   /// `vectors`: how many vectors of the size of x are mixed at once.

@@ -7,13 +7,9 @@
 
 namespace troupe::algorithms {
 
-Graph metropolis_graph(GraphChoice choice, int ranks) {
-  choice.weights = "metropolis";
-  return Graph{choice, ranks};
-}
-
 /// Decentralised parallel SGD (Lian, Zhang, Zhang, Hsieh, Zhang and Liu, NIPS 2017, algorithm 1):
-///   x_i ← Σ_j W_ij x_j − η g_i(x_i),   W_ij = 1/(1 + max(d_i, d_j)) on edges, the rest on W_ii
+///   x_i ← Σ_j W_ij x_j − η g_i(x_i),   W_ij on edges, by default 1/(1 + max(d_i, d_j)), the rest
+///   on W_ii
 ///   a step: deg(i) messages of M each way, whatever P is · η = 0: the mean never changes, and what
 ///   is between the ranks shrinks by ρ a step, the second eigenvalue of W: on a ring of P
 ///   (1 + 2 cos(2π/P))/3, on all pairs 0
@@ -23,7 +19,7 @@ void d_psgd(Communicator& comm, const TrainingProblem& problem, TrainingLog& log
   Learner learner{problem, comm.rank(), comm.size()};
   const double weight = learner.share() * comm.size();
   const auto optimiser = make_optimiser(problem, learner.size());
-  const Graph graph = metropolis_graph(problem.graph, comm.size());
+  const Graph graph{with_mixing_weights(problem.graph), comm.size()};
   const Buffer x = make_buffer(problem, learner.size());
   const Buffer gradient = make_buffer(problem, learner.size());
   GraphMixer neighbours{graph, comm.rank(), x};
@@ -43,12 +39,8 @@ void d_psgd(Communicator& comm, const TrainingProblem& problem, TrainingLog& log
 }
 
 std::string refusal_of_d_psgd(const TrainingProblem& problem, int ranks) {
-  try {
-    metropolis_graph(problem.graph, ranks);
-  } catch (const BadInput& unusable) {
-    return unusable.what();
-  }
-  return refusal_of_learner(problem, ranks);
+  const std::string why = refusal_of_mixing(problem.graph, ranks);
+  return why.empty() ? refusal_of_learner(problem, ranks) : why;
 }
 
 }  // namespace troupe::algorithms

@@ -6,6 +6,7 @@
 
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
+#include "algorithms/zero_gradient_sum/quadratic_node.hpp"
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
@@ -20,7 +21,7 @@ struct Delayed {
       .help =
           "true is the control: neighbours' estimates are old, the own one is not, and the sum "
           "of gradients does not stay zero"};
-  static constexpr std::array<AnySetting, 2> settings{&delay, &own_fresh};
+  static constexpr std::array<AnySetting, 3> settings{&delay, &own_fresh, &StatedStep::rate_is};
 };
 
 /// Trains as zero_gradient_sum; a stated step is γ, and 0 stands for 0.9 · (θ/λ) · 2 sin(π / (2(2d

@@ -6,6 +6,7 @@
 
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
+#include "algorithms/zero_gradient_sum/quadratic_node.hpp"
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
@@ -20,7 +21,8 @@ struct EventTriggered {
                                           .fallback = 0.995,
                                           .most = 1,
                                           .help = "alpha; 1 keeps the threshold, and the error"};
-  static constexpr std::array<AnySetting, 2> settings{&threshold, &threshold_decay};
+  static constexpr std::array<AnySetting, 3> settings{&threshold, &threshold_decay,
+                                                      &StatedStep::rate_is};
 };
 
 /// Trains as zero_gradient_sum, with its step. What a rank sends depends on values: of phantom ones

@@ -7,6 +7,7 @@
 
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
+#include "algorithms/zero_gradient_sum/quadratic_node.hpp"
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
@@ -26,7 +27,8 @@ struct Lossy {
       .help =
           "pairs: both ends of an edge do without, as after an exchange with acknowledgement; "
           "messages: one end alone, the control"};
-  static constexpr std::array<AnySetting, 2> settings{&loss_probability, &lost};
+  static constexpr std::array<AnySetting, 3> settings{&loss_probability, &lost,
+                                                      &StatedStep::rate_is};
 };
 
 /// Trains as zero_gradient_sum, with its step. Which messages are lost is drawn from the seed, the

@@ -61,14 +61,23 @@ double QuadraticNode::safe_step(double laplacian_bound) {
 }
 
 double QuadraticNode::step(const std::function<double()>& safe, EdgeMatrix edge_matrix,
-                           double share_of_limit) {
+                           double share_of_limit, bool balances) {
   const double stated = problem_.optimiser.rate;
   if (stated == 0) return safe();
-  if (comm_.rank() == 0 && !problem_.phantom)
-    if (const auto limit = step_limit(problem_, comm_.size(), edge_matrix);
-        limit && stated >= share_of_limit * *limit)
-      log_.note(beyond_the_limit(stated, share_of_limit * *limit));
-  return stated;
+  const std::string what = problem_.strategy[StatedStep::rate_is];
+  double unit = 1;  // what rank 0 computes, all learn
+  if (comm_.rank() == 0 && !problem_.phantom) {
+    const auto limit = step_limit(problem_, comm_.size(), edge_matrix, balances);
+    if (what == "share_of_largest") unit = share_of_limit * limit.value();
+    if (what == "share_of_best") unit = best_step(problem_, comm_.size(), edge_matrix).value();
+    if (what != "itself")
+      log_.note("the step is " + std::to_string(stated * unit) + ": " + std::to_string(stated) +
+                (what == "share_of_best" ? " of the best, " : " of the largest that converges, ") +
+                std::to_string(unit));
+    if (limit && stated * unit >= share_of_limit * *limit)
+      log_.note(beyond_the_limit(stated * unit, share_of_limit * *limit));
+  }
+  return what == "itself" ? stated : stated * agreed(comm_, Op::sum, comm_.rank() == 0 ? unit : 0);
 }
 
 bool QuadraticNode::done(const Figures& figures) {
@@ -86,7 +95,19 @@ std::string refusal_of_quadratic_nodes(const TrainingProblem& problem, int ranks
   if (problem.model.kind() != "least_squares")
     return "needs a quadratic model, least_squares; \"" + problem.model.kind() + "\" given";
   if (const std::string why = refusal_of_graph(problem.graph, ranks); !why.empty()) return why;
-  return refusal_of_learner(problem, ranks);
+  if (const std::string why = refusal_of_learner(problem, ranks); !why.empty()) return why;
+  const std::string what = problem.strategy[StatedStep::rate_is];
+  if (what == "itself" || problem.optimiser.rate == 0) return {};
+  if (ranks < 2) return "rate_is \"" + what + "\" needs two nodes";
+  const bool directed = Graph{problem.graph, ranks}.is_directed();
+  if (directed && what == "share_of_best")
+    return "rate_is \"share_of_best\" is for graphs with edges; \"" + problem.graph.kind +
+           "\" has arrows";
+  const std::size_t values = static_cast<std::size_t>(ranks) * make_model(problem)->size();
+  if ((directed || what == "share_of_best") && values > most_of_a_spectrum)
+    return "rate_is \"" + what + "\" needs the spectrum of " + std::to_string(values) +
+           " values, more than " + std::to_string(most_of_a_spectrum) + "; state the step itself";
+  return {};
 }
 
 }  // namespace troupe::algorithms

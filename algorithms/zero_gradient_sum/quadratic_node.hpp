@@ -3,8 +3,10 @@
 // (the least squares of its shard), A_i factorised once, and its estimate w_i. What the strategies
 // on quadratics share; each of them is a loop of its own.
 
+#include <array>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "algorithms/models/least_squares.hpp"
 #include "algorithms/neighbourhood.hpp"
@@ -15,6 +17,19 @@
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
+
+/// What each of these strategies can be told of its step.
+struct StatedStep {
+  static constexpr std::array<std::string_view, 3> ways{"itself", "share_of_largest",
+                                                        "share_of_best"};
+  static constexpr Text rate_is{
+      .name = "rate_is",
+      .fallback = "itself",
+      .choices = ways,
+      .help =
+          "what the optimiser's rate is: the step itself, or a share of the largest step that "
+          "converges, or of the one with the best rate, computed beforehand from all data"};
+};
 
 class QuadraticNode {
  public:
@@ -37,9 +52,10 @@ class QuadraticNode {
   double safe_step(double laplacian_bound);
   /// The step γ that the problem states, or where that is 0 what `safe` finds. Where the one stated
   /// is outside the range in which estimates converge, 0 to `share_of_limit` of step_limit(), rank
-  /// 0 notes the limit.
+  /// 0 notes the limit; and the step, where it is stated as a share. `balances`: as the
+  /// neighbourhood does.
   double step(const std::function<double()>& safe, EdgeMatrix edge_matrix = EdgeMatrix::none,
-              double share_of_limit = 1);
+              double share_of_limit = 1, bool balances = true);
 
   bool is_due(std::int64_t step) const { return reporter_.is_due(step); }
   /// Reports, with the gradient and the divergence from the optimum where due. True if that was

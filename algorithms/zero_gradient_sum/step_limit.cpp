@@ -1,6 +1,11 @@
 #include "algorithms/zero_gradient_sum/step_limit.hpp"
 
+#include <Eigen/Eigenvalues>
+
+#include <algorithm>
 #include <cmath>
+#include <complex>
+#include <limits>
 #include <numeric>
 
 #include "algorithms/graph.hpp"
@@ -22,11 +27,36 @@ double dot(const Vectors& a, const Vectors& b) {
   return sum;
 }
 
+/// π with πᵀ𝕃 = 0 and mean 1: where Wᵀ = (I − ε𝕃)ᵀ leads, whose columns sum to 1.
+Values left_eigenvector(const Graph& graph) {
+  const auto n = static_cast<std::size_t>(graph.size());
+  double degree = 0;
+  for (Rank i = 0; i < graph.size(); ++i) degree = std::max(degree, graph.degree(i));
+  Values pi(n, 1);
+  for (double change = 1; change > 1e-15;) {
+    Values next = pi;
+    for (Rank i = 0; i < graph.size(); ++i)
+      for (const Neighbour& j : graph.neighbours(i)) {
+        const double share = j.weight / (2 * degree) * pi[static_cast<std::size_t>(i)];
+        next[static_cast<std::size_t>(i)] -= share;
+        next[static_cast<std::size_t>(j.rank)] += share;
+      }
+    change = 0;
+    for (std::size_t i = 0; i < n; ++i) change = std::max(change, std::abs(next[i] - pi[i]));
+    pi = std::move(next);
+  }
+  return pi;
+}
+
 /// The A_i of all nodes, and what acts on vectors of all of them.
 class Network {
  public:
-  Network(const TrainingProblem& problem, const Graph& graph, EdgeMatrix edge_matrix)
-      : graph_{graph}, edge_matrix_{edge_matrix} {
+  Network(const TrainingProblem& problem, const Graph& graph, EdgeMatrix edge_matrix, bool balances)
+      : graph_{graph},
+        edge_matrix_{edge_matrix},
+        rows_{balances && !graph.is_balanced()
+                  ? left_eigenvector(graph)
+                  : Values(static_cast<std::size_t>(graph.size()), 1)} {
     for (int node = 0; node < graph.size(); ++node) {
       const QuadraticShard shard{problem, node, graph.size()};
       size_ = shard.size();
@@ -67,9 +97,29 @@ class Network {
         Values apart = x[index(i)];
         for (std::size_t k = 0; k < size_; ++k) apart[k] -= x[index(j.rank)][k];
         const Values pull = on_edge(index(i), index(j.rank), apart);
-        for (std::size_t k = 0; k < size_; ++k) sum[index(i)][k] += j.weight * pull[k];
+        for (std::size_t k = 0; k < size_; ++k)
+          sum[index(i)][k] += rows_[index(i)] * j.weight * pull[k];
       }
     return sum;
+  }
+  std::size_t values() const { return size_ * matrices_.size(); }
+  /// The eigenvalues of A⁻¹𝕃 that are not zero, which on a connected graph it is `size` times.
+  std::vector<std::complex<double>> spectrum() const {
+    const auto n = static_cast<Eigen::Index>(values());
+    Eigen::MatrixXd whole(n, n);
+    for (Eigen::Index column = 0; column < n; ++column) {
+      Vectors x(matrices_.size(), Values(size_, 0));
+      x[static_cast<std::size_t>(column) / size_][static_cast<std::size_t>(column) % size_] = 1;
+      Vectors pulled = laplacian(x);
+      solve(pulled);
+      for (Eigen::Index row = 0; row < n; ++row)
+        whole(row, column) =
+            pulled[static_cast<std::size_t>(row) / size_][static_cast<std::size_t>(row) % size_];
+    }
+    const Eigen::VectorXcd found = Eigen::EigenSolver<Eigen::MatrixXd>{whole, false}.eigenvalues();
+    std::vector<std::complex<double>> all(found.begin(), found.end());
+    std::ranges::sort(all, {}, [](const auto& value) { return std::abs(value); });
+    return {all.begin() + static_cast<std::ptrdiff_t>(size_), all.end()};
   }
 
  private:
@@ -95,20 +145,15 @@ class Network {
 
   const Graph& graph_;
   EdgeMatrix edge_matrix_;
+  Values rows_;  // what each row of the Laplacian is weighed by
   std::size_t size_ = 0;
   Vectors matrices_, factors_;
   Values mean_;
 };
 
-}  // namespace
-
 /// x ← A⁻¹𝕃x, which is symmetric in the product xᵀAy: Rayleigh's quotient xᵀ𝕃x / xᵀAx rises to
 /// μ_max, with twice the digits of x.
-std::optional<double> step_limit(const TrainingProblem& problem, int ranks,
-                                 EdgeMatrix edge_matrix) {
-  const Graph graph{problem.graph, ranks};
-  if (graph.is_directed() || ranks < 2) return std::nullopt;
-  const Network network{problem, graph, edge_matrix};
+double largest_of(const Network& network) {
   Vectors x = network.drawn();
   double largest = 0;
   for (int round = 0; round < 2000; ++round) {
@@ -123,7 +168,30 @@ std::optional<double> step_limit(const TrainingProblem& problem, int ranks,
     network.solve(pulled);
     x = std::move(pulled);
   }
-  return 2 / largest;
+  return largest;
+}
+
+}  // namespace
+
+std::optional<double> step_limit(const TrainingProblem& problem, int ranks, EdgeMatrix edge_matrix,
+                                 bool balances) {
+  if (ranks < 2) return std::nullopt;
+  const Graph graph{problem.graph, ranks};
+  const Network network{problem, graph, edge_matrix, balances};
+  if (!graph.is_directed()) return 2 / largest_of(network);
+  if (network.values() > most_of_a_spectrum) return std::nullopt;
+  double least = std::numeric_limits<double>::infinity();
+  for (const auto& mu : network.spectrum()) least = std::min(least, 2 * mu.real() / std::norm(mu));
+  return least;
+}
+
+std::optional<double> best_step(const TrainingProblem& problem, int ranks, EdgeMatrix edge_matrix) {
+  if (ranks < 2) return std::nullopt;
+  const Graph graph{problem.graph, ranks};
+  const Network network{problem, graph, edge_matrix, false};
+  if (graph.is_directed() || network.values() > most_of_a_spectrum) return std::nullopt;
+  const auto spectrum = network.spectrum();
+  return 2 / (spectrum.front().real() + spectrum.back().real());
 }
 
 std::string beyond_the_limit(double step, double limit) {

@@ -1,6 +1,7 @@
 #pragma once
 // The range of the step γ of zero-gradient-sum on quadratics, computed off the clock from
-// everybody's data: what a person is warned with. No strategy trains with it.
+// everybody's data: what a person is warned with, and what a step can be stated as a share of. A
+// real network does not know it.
 
 #include <optional>
 #include <string>
@@ -13,11 +14,22 @@ namespace troupe::algorithms {
 /// of all A_i.
 enum class EdgeMatrix : std::uint8_t { none, of_ends, of_all };
 
-/// 2/μ_max, μ the eigenvalues of A⁻¹(𝕃 ⊗ I), or of A⁻¹ times the Laplacian with these matrices on
-/// its edges: below it the estimates converge, above they diverge. By power iteration, to about six
-/// digits. For graphs with edges; nothing where there are arrows, or no edge.
+/// Up to how many values in all estimates together the whole spectrum is computed.
+inline constexpr std::size_t most_of_a_spectrum = 1000;
+
+/// The γ below which the estimates converge, above which they diverge. With μ the non-zero
+/// eigenvalues of A⁻¹(𝕃 ⊗ I), or of A⁻¹ times the Laplacian with these matrices on its edges:
+///   of graphs with edges 2/μ_max, by power iteration, to about six digits
+///   with arrows min_μ 2 Re μ / |μ|², of the whole spectrum; nothing beyond most_of_a_spectrum.
+///   Rows are weighed by the left eigenvector of 𝕃 if it `balances`
+/// Nothing where there is no edge.
 std::optional<double> step_limit(const TrainingProblem& problem, int ranks,
-                                 EdgeMatrix edge_matrix = EdgeMatrix::none);
+                                 EdgeMatrix edge_matrix = EdgeMatrix::none, bool balances = true);
+
+/// γ* = 2/(μ_2 + μ_max), the step with the best rate in the end, of the whole spectrum of a graph
+/// with edges; nothing of others, or beyond most_of_a_spectrum.
+std::optional<double> best_step(const TrainingProblem& problem, int ranks,
+                                EdgeMatrix edge_matrix = EdgeMatrix::none);
 
 /// "the step 1.35 is outside its range, 0 to 1.341864: …"
 std::string beyond_the_limit(double step, double limit);

@@ -45,10 +45,10 @@ void disturb(const Communicator& comm, const TrainingProblem& problem, Quadratic
 ///           └── edges ──┘           what A_2 w_2 gains from an edge, the other end loses
 void zero_gradient_sum(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
   QuadraticNode node{comm, problem, log};
-  Neighbourhood neighbours{comm, problem, node.size(), estimates,
-                           problem.strategy[ZeroGradientSum::balance]};
+  const bool balances = problem.strategy[ZeroGradientSum::balance];
+  Neighbourhood neighbours{comm, problem, node.size(), estimates, balances};
   const EdgePull edges{comm, problem, node, neighbours, edge_matrix_of(problem)};
-  const double gamma = node.step([&] { return edges.safe_step(node); }, edges.kind());
+  const double gamma = node.step([&] { return edges.safe_step(node); }, edges.kind(), 1, balances);
   const Buffer pull = make_buffer(problem, node.size());
 
   place(comm, problem, node);

@@ -8,6 +8,7 @@
 
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
+#include "algorithms/zero_gradient_sum/quadratic_node.hpp"
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
@@ -52,8 +53,9 @@ struct ZeroGradientSum {
       .help =
           "on unbalanced directed graphs: weigh by the left eigenvector of the Laplacian; "
           "false is the control, which ends elsewhere"};
-  static constexpr std::array<AnySetting, 6> settings{&start,      &edge_matrix,  &disturbance,
-                                                      &disturb_at, &displacement, &balance};
+  static constexpr std::array<AnySetting, 7> settings{
+      &start,        &edge_matrix, &disturbance,        &disturb_at,
+      &displacement, &balance,     &StatedStep::rate_is};
 };
 
 /// Minimises Σ f_i over problem.graph, f_i being the least squares of rank i's shard. The step γ is

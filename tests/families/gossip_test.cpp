@@ -23,7 +23,7 @@ using Vector = Eigen::VectorXd;
 Graph metropolis(const std::string& kind, int ranks) {
   GraphChoice choice;
   choice.kind = kind;
-  return metropolis_graph(choice, ranks);
+  return Graph{with_mixing_weights(choice), ranks};
 }
 
 Matrix mixing_matrix(const Graph& graph) {
@@ -142,30 +142,60 @@ TrainingProblem small_problem(const std::string& strategy, std::int64_t steps) {
   return problem;
 }
 
-TEST(DPsgd, IsItsRecursion) {
+TEST(DPsgd, IsItsRecursionWithAnyWeights) {
   // X ← X Wᵀ − η [A_i x_i − b_i], columns the ranks', by dense matrices. Shards are equal, for only
   // then has each the same part of the ridge.
   const int ranks = 6;
-  TrainingProblem problem = small_problem("d_psgd", 30);
-  problem.data.set(samples_setting, 1002);
-  problem.graph.kind = "star";
-  const Quadratics f{problem, ranks};
-  const Matrix w = mixing_matrix(metropolis("star", ranks));
-  Matrix x = Matrix::Zero(20, ranks);
-  for (int step = 0; step < 30; ++step) {
-    Matrix next = x * w.transpose();
-    for (int i = 0; i < ranks; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      next.col(i) -= problem.optimiser.rate * (f.a[at] * x.col(i) - f.b[at]);
+  std::vector<GraphChoice> choices(4);
+  for (GraphChoice& choice : choices) choice.kind = "star";
+  choices[1].weights = "max_degree";
+  choices[2].weights = "lazy_metropolis";
+  choices[3].kind = "edges";
+  choices[3].edges = {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}, {0, 5}, {0, 3}};
+  choices[3].edge_weights = {0.1, 0.2, 0.3, 0.4, 0.1, 0.2, 0.3};
+  std::vector<Vector> ends;
+  for (const GraphChoice& choice : choices) {
+    TrainingProblem problem = small_problem("d_psgd", 30);
+    problem.data.set(samples_setting, 1002);
+    problem.graph = choice;
+    const Quadratics f{problem, ranks};
+    const Matrix w = mixing_matrix(Graph{with_mixing_weights(choice), ranks});
+    EXPECT_LE((w - w.transpose()).norm(), 0);
+    EXPECT_LE((w * Vector::Ones(ranks) - Vector::Ones(ranks)).norm(), 1e-15);
+    Matrix x = Matrix::Zero(20, ranks);
+    for (int step = 0; step < 30; ++step) {
+      Matrix next = x * w.transpose();
+      for (int i = 0; i < ranks; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        next.col(i) -= problem.optimiser.rate * (f.a[at] * x.col(i) - f.b[at]);
+      }
+      x = next;
     }
-    x = next;
+    TrainingHistory history;
+    train(ranks, problem, history);
+    for (const auto& [rank, values] : history.final_parameters()) {
+      const Eigen::Map<const Vector> trained{values.data(), 20};
+      EXPECT_LE((trained - x.col(rank)).norm(), 1e-12 * x.col(rank).norm()) << rank;
+    }
+    ends.emplace_back(x.col(0));
   }
-  TrainingHistory history;
-  train(ranks, problem, history);
-  for (const auto& [rank, values] : history.final_parameters()) {
-    const Eigen::Map<const Vector> trained{values.data(), 20};
-    EXPECT_LE((trained - x.col(rank)).norm(), 1e-12 * x.col(rank).norm()) << rank;
-  }
+  EXPECT_GT((ends[2] - ends[0]).norm(), 1e-3);
+  EXPECT_LE((ends[1] - ends[0]).norm(), 1e-14);  // on a star they are one
+}
+
+TEST(DPsgd, RefusesWhatMakesNoMixingMatrix) {
+  TrainingProblem problem = small_problem("d_psgd", 1);
+  problem.graph.kind = "directed_ring";
+  EXPECT_EQ(refusal_of_strategy(problem, 4),
+            "metropolis weights are for graphs with edges; \"directed_ring\" has arrows");
+  problem.graph.kind = "edges";
+  problem.graph.edges = {{0, 1}, {1, 2}};
+  problem.graph.edge_weights = {0.5, 0.5};
+  EXPECT_EQ(refusal_of_strategy(problem, 3),
+            "the weights of rank 1's neighbours sum to 1.000000 and leave nothing of its own; "
+            "weights \"metropolis\" do");
+  problem.graph.edge_weights = {0.5, 0.25};
+  EXPECT_EQ(refusal_of_strategy(problem, 3), "");
 }
 
 TEST(DPsgd, TrainsOnShardsThatAreUnlike) {

@@ -103,6 +103,32 @@ TEST(LeastSquares, HasTheGradientOfItsLoss) {
   });
 }
 
+TEST(LeastSquares, HasTheGradientOfEveryNodesFunction) {
+  // f_i(w) = ½ ‖y_i − H_i w‖² + ½ σ_i ‖w‖², σ_i the ridge over the number of nodes
+  const TrainingProblem problem = published_problem(10);
+  for (const int node : {0, 7}) {
+    QuadraticShard shard{problem, node, 10};
+    const Batch batch = shard.learner().whole();
+    const std::vector<double> rows = to_doubles(batch.inputs), y = to_doubles(batch.targets);
+    const Eigen::Map<const Matrix> h{rows.data(), 20, static_cast<Eigen::Index>(batch.count)};
+    const Eigen::Map<const Vector> targets{y.data(), h.cols()};
+    const auto f = [&](const Vector& w) {
+      return 0.5 * (targets - h.transpose() * w).squaredNorm() + 0.5 * 0.1 * w.squaredNorm();
+    };
+    SplitMix64 random{6};
+    Vector w(20);
+    for (double& value : w) value = random.uniform(-1, 1);
+    const std::vector<double> at(w.begin(), w.end());
+    const auto gradient = shard.gradient(ConstSlice{std::span{at}});
+    for (int i = 0; i < 20; ++i) {
+      const double step = 1e-3;  // exact on quadratics, but for rounding
+      const double slope =
+          (f(w + step * Vector::Unit(20, i)) - f(w - step * Vector::Unit(20, i))) / (2 * step);
+      EXPECT_NEAR(gradient[static_cast<std::size_t>(i)], slope, 1e-8 * w.norm() * 173.4) << i;
+    }
+  }
+}
+
 TEST(LeastSquares, AddsUpFromWeightedShardsOfUnequalSize) {
   TrainingProblem problem = standard_problem("data_parallel");
   problem.data.set(samples_setting, 1003);

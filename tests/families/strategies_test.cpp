@@ -288,6 +288,95 @@ TEST(Graph, HasTheNeighboursOfItsKind) {
   EXPECT_EQ(degrees("hypercube", 8), Degrees(8, 3));
 }
 
+TEST(Graph, HasTheWeightsOfItsKindOrThoseListed) {
+  GraphChoice choice;
+  choice.kind = "star";
+  const auto weight = [&](Rank i, std::size_t j) {
+    return Graph{choice, 4}.neighbours(i)[j].weight;
+  };
+  EXPECT_EQ(weight(0, 2), 1);
+  choice.weights = "metropolis";
+  EXPECT_EQ(weight(0, 2), 0.25);
+  choice.weights = "max_degree";
+  EXPECT_EQ(weight(3, 0), 0.25);
+  choice.weights = "lazy_metropolis";
+  EXPECT_EQ(weight(3, 0), 1.0 / 6);
+  choice.kind = "path";
+  EXPECT_EQ(weight(0, 0), 0.25);
+  choice.weights = "metropolis";
+  EXPECT_EQ(weight(0, 0), 1.0 / 3);
+
+  GraphChoice listed;
+  listed.kind = "edges";
+  listed.edges = {{0, 1}, {2, 1}};
+  listed.edge_weights = {0.5, 2};
+  const Graph graph{listed, 3};
+  EXPECT_EQ(graph.neighbours(1)[0].weight, 0.5);
+  EXPECT_EQ(graph.neighbours(1)[1].weight, 2);
+  EXPECT_EQ(graph.neighbours(2)[0].weight, 2);
+  EXPECT_EQ(graph.degree(1), 2.5);
+  EXPECT_EQ(graph.laplacian_bound(), 4.5);
+  listed.kind = "arrows";
+  listed.edges = {{0, 1}, {1, 2}, {2, 0}};
+  listed.edge_weights = {1, 2, 3};
+  const Graph arrows{listed, 3};
+  EXPECT_EQ(arrows.neighbours(0)[0].weight, 3);
+  EXPECT_EQ(arrows.listeners(0)[0].weight, 1);
+  EXPECT_FALSE(arrows.is_balanced());
+}
+
+TEST(Graph, RefusesWeightsThatAreNone) {
+  GraphChoice listed;
+  listed.kind = "edges";
+  listed.edges = {{0, 1}, {2, 1}};
+  const auto refusal = [&] {
+    try {
+      const Graph graph{listed, 3};
+    } catch (const BadInput& error) {
+      return std::string{error.what()};
+    }
+    return std::string{};
+  };
+  listed.edge_weights = {1};
+  EXPECT_EQ(refusal(), "1 weights are listed for 2 edges");
+  listed.edge_weights = {1, 0};
+  EXPECT_EQ(refusal(), "the weight of an edge is above 0, 0.000000 given");
+  listed.edge_weights = {1, 1};
+  listed.weights = "max_degree";
+  EXPECT_EQ(refusal(), "weights are listed, or \"max_degree\", not both");
+}
+
+TEST(Patience, EndsARunWhoseLossHasNotFallenForSoManyEpochs) {
+  TrainingProblem problem = standard_problem("data_parallel");
+  problem.data.set(samples_setting, 800);
+  problem.data.sampling = "epochs";
+  problem.batch = 20;  // an epoch of four ranks: 10 batches
+  problem.optimiser.rate = 1;
+  problem.stop.steps = 20000;
+  problem.stop.patience = 2;
+  problem.stop.check_every = 1;
+  problem.evaluate_every = 1;
+  TrainingHistory history;
+  train(4, problem, history);
+  const auto lines = history.summary();
+  const auto least =
+      std::ranges::min_element(lines, {}, [](const Figures& line) { return *line.loss; });
+  EXPECT_EQ(lines.back().step - least->step, 20);
+  EXPECT_LT(lines.back().step, 20000);
+  std::int64_t best = 0;  // and never earlier
+  for (const Figures& line : lines) {
+    if (*line.loss < *lines[static_cast<std::size_t>(best)].loss) best = line.step;
+    if (line.step < lines.back().step) {
+      EXPECT_LT(line.step - best, 20);
+    }
+  }
+  problem.stop.patience = 10000;
+  problem.stop.steps = 500;
+  TrainingHistory patient;
+  train(4, problem, patient);
+  EXPECT_EQ(patient.summary().back().step, 500);
+}
+
 TEST(Graph, BoundsTheSpectrumOfItsLaplacian) {
   GraphChoice choice;
   EXPECT_EQ((Graph{choice, 10}.laplacian_bound()), 4);

@@ -270,6 +270,51 @@ TEST(ColumnZeroGradientSum, TakesThePublishedNumberOfSteps) {
   }
 }
 
+/// μ_2 and μ_max of B⁻¹(𝕃 ⊗ I), B_i = H_iH_iᵀ/σ + I/V: on what no column reaches V times the
+/// eigenvalues of 𝕃, and on the 20 dimensions that the columns span, of matrices that small.
+std::pair<double, double> ends_of_dual_spectrum(const TrainingProblem& problem, int nodes) {
+  const std::vector<double> rows = to_doubles(Learner{problem, 0, 1}.whole().inputs);
+  const Matrix h = Eigen::Map<const Matrix>{rows.data(), 20, 200}.transpose();  // N × L
+  const Matrix span = h.householderQr().householderQ() * Matrix::Identity(200, 20);
+  const Matrix seen = span.transpose() * h;
+  const int each = 20 / nodes;
+  std::vector<Matrix> roots;
+  for (int i = 0; i < nodes; ++i) {
+    const Matrix mine = seen.middleCols(i * each, each);
+    const Matrix b = mine * mine.transpose() / 0.1 + Matrix::Identity(20, 20) / nodes;
+    roots.push_back(Eigen::SelfAdjointEigenSolver<Matrix>{b}.operatorInverseSqrt());
+  }
+  const Graph graph{problem.graph, nodes};
+  Matrix whole = Matrix::Zero(20 * nodes, 20 * nodes);
+  for (Rank i = 0; i < nodes; ++i)
+    for (const Neighbour& j : graph.neighbours(i)) {
+      const Matrix& mine = roots[static_cast<std::size_t>(i)];
+      whole.block(20 * i, 20 * i, 20, 20) += mine * mine;
+      whole.block(20 * i, 20 * j.rank, 20, 20) -= mine * roots[static_cast<std::size_t>(j.rank)];
+    }
+  const Vector values = Eigen::SelfAdjointEigenSolver<Matrix>{whole}.eigenvalues();
+  const auto laplacian = spectrum_of(graph);
+  return {std::min(values(20), nodes * laplacian[1]),
+          std::max(values(20 * nodes - 1), nodes * laplacian.back())};
+}
+
+TEST(ColumnZeroGradientSum, HasThePublishedSpectrum) {
+  const struct {
+    int nodes;
+    const char *graph, *largest, *best, *condition;
+  } published[] = {{4, "ring", "16", "0.12098", "30.1"},
+                   {4, "complete", "16", "0.11894", ""},
+                   {10, "ring", "40", "0.049706", "168.9"}};
+  for (const auto& [nodes, graph, largest, best, condition] : published) {
+    const auto [slowest, fastest] = ends_of_dual_spectrum(columns(graph, 0, 1), nodes);
+    EXPECT_NEAR(fastest, std::atof(largest), 1e-9) << nodes << graph;
+    EXPECT_TRUE(prints_as(2 / (slowest + fastest), best)) << nodes << graph;
+    if (*condition) {
+      EXPECT_TRUE(prints_as(fastest / slowest, condition)) << nodes << graph;
+    }
+  }
+}
+
 TEST(ColumnZeroGradientSum, DualOptimumIsTheResidual) {
   // λ* = y − Hw* and w* = Hᵀλ*/σ: a run to the end recovers the ridge solution of one machine.
   TrainingProblem problem = columns("complete", 0.11, 800);

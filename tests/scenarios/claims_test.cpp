@@ -107,5 +107,26 @@ TEST(Claims, OverLongLinksTheNumberOfMessagesDecides) {
   }
 }
 
+/// XGBoost's and LightGBM's data-parallel trees: at each level one allreduce of features · bins · 2
+/// words. Ten trees of six levels, and one broadcast of what the ranks start with.
+TEST(Claims, HistogramsOfTreesAreFeaturesTimesBinsTwiceALevel) {
+  const auto report = report_of("allreduce/boosted_trees");
+  const double level = 28 * 256 * 2 * 8, ranks = 16;
+  EXPECT_EQ(total(report, "sent_bytes"),
+            10 * 6 * 2 * (ranks - 1) * level + (ranks - 1) * 6 * level);
+}
+
+/// As long as a loss is the least within two epochs, of ten batches each.
+TEST(Claims, PatienceEndsWhatNoLongerFalls) {
+  const auto report = report_of("allreduce/patience");
+  EXPECT_LT(report.training.back().step, 20000);
+  const auto loss = [](const analysis::TrainingPoint& point) {
+    return std::ranges::find(point.values, "loss", [](const auto& one) { return one.first; })
+        ->second;
+  };
+  const auto least = std::ranges::min_element(report.training, {}, loss);
+  EXPECT_EQ(report.training.back().step - least->step, 20);
+}
+
 }  // namespace
 }  // namespace troupe::scenarios
