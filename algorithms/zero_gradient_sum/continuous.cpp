@@ -106,7 +106,15 @@ void continuous_zero_gradient_sum(Communicator& comm, const TrainingProblem& pro
 }
 
 std::string refusal_of_continuous(const TrainingProblem& problem, int ranks) {
-  return refusal_of_convex_nodes(problem, ranks);
+  if (const std::string why = refusal_of_convex_nodes(problem, ranks); !why.empty()) return why;
+  const std::string interaction = problem.strategy[Continuous::interaction];
+  const bool adds_up =
+      interaction == "linear" || interaction == "gradient";  // over what is balanced
+  if (!adds_up && Graph{problem.graph, ranks}.is_directed())
+    return "interaction \"" + interaction +
+           "\" is for graphs with edges, where one end loses what the other gains; \"" +
+           problem.graph.kind + "\" has arrows";
+  return {};
 }
 
 }  // namespace troupe::algorithms

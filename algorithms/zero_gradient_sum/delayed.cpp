@@ -34,9 +34,11 @@ class Round {
   WaitSet messages_;
 };
 
-/// The largest γ μ_max at which what is d steps old still pulls the right way.
-double limit_of(std::int64_t delay) {
-  return 2 * std::sin(std::numbers::pi / (2 * (2 * static_cast<double>(delay) + 1)));
+/// The part of a safe step without delay that is safe with: of real eigenvalues the sine below; of
+/// complex ones at least 1/(2d + 1), for sin(x/m) ≥ sin(x)/m.
+double share_of_safe(std::int64_t delay, bool directed) {
+  const double old = 2 * static_cast<double>(delay) + 1;
+  return directed ? 1 / old : std::sin(std::numbers::pi / (2 * old));
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ double limit_of(std::int64_t delay) {
 /// Zero-gradient-sum with delay d: both ends of an edge use the estimates of step k − d (before
 /// step d: of step 0), so that what one gains the other still loses.
 ///   w_i(k+1) = w_i(k) + γ A_i⁻¹ Σ_{j ∈ N_i} a_ij (w_j(k−d) − w_i(k−d))
-///   converges iff γ μ_max < 2 sin(π / (2(2d+1)))        (d = 0: 2)
+///   converges iff γ μ_max < 2 sin(π / (2(2d+1)))        (d = 0: 2; with arrows: step_limit.hpp)
 ///   a step: deg(i) messages of M, waited for d steps later: a slow network hides behind d steps
 ///
 ///     sent at     k−2    k−1     k           with d = 2
@@ -55,9 +57,10 @@ void delayed_zero_gradient_sum(Communicator& comm, const TrainingProblem& proble
   const Neighbourhood neighbours{comm, problem, node.size(), estimates};
   const std::int64_t delay = problem.strategy[Delayed::delay];
   const bool own_fresh = problem.strategy[Delayed::own_fresh];
+  const double share = share_of_safe(delay, Graph{problem.graph, comm.size()}.is_directed());
   const double gamma =
-      node.step([&] { return node.safe_step(neighbours.laplacian_bound()) * limit_of(delay) / 2; },
-                EdgeMatrix::none, limit_of(delay) / 2);
+      node.step([&] { return share * node.safe_step(neighbours.laplacian_bound()); },
+                EdgeMatrix::none, delay);
   const Buffer pull = make_buffer(problem, node.size());
   std::deque<Round> rounds;  // the oldest in front
 

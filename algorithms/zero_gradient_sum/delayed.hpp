@@ -24,8 +24,8 @@ struct Delayed {
   static constexpr std::array<AnySetting, 3> settings{&delay, &own_fresh, &StatedStep::rate_is};
 };
 
-/// Trains as zero_gradient_sum; a stated step is γ, and 0 stands for 0.9 · (θ/λ) · 2 sin(π / (2(2d
-/// + 1))). Deterministic on every backend.
+/// Trains as zero_gradient_sum; a stated step is γ, and 0 stands for 0.9 · (2θ/λ) · sin(π / (2(2d +
+/// 1))), with arrows 0.9 · (2θ/λ) / (2d + 1). Deterministic on every backend.
 void delayed_zero_gradient_sum(Communicator& comm, const TrainingProblem& problem,
                                TrainingLog& log);
 

@@ -61,21 +61,20 @@ double QuadraticNode::safe_step(double laplacian_bound) {
 }
 
 double QuadraticNode::step(const std::function<double()>& safe, EdgeMatrix edge_matrix,
-                           double share_of_limit, bool balances) {
+                           std::int64_t delay, bool balances) {
   const double stated = problem_.optimiser.rate;
   if (stated == 0) return safe();
   const std::string what = problem_.strategy[StatedStep::rate_is];
   double unit = 1;  // what rank 0 computes, all learn
   if (comm_.rank() == 0 && !problem_.phantom) {
-    const auto limit = step_limit(problem_, comm_.size(), edge_matrix, balances);
-    if (what == "share_of_largest") unit = share_of_limit * limit.value();
+    const auto limit = step_limit(problem_, comm_.size(), edge_matrix, delay, balances);
+    if (what == "share_of_largest") unit = limit.value();
     if (what == "share_of_best") unit = best_step(problem_, comm_.size(), edge_matrix).value();
     if (what != "itself")
       log_.note("the step is " + std::to_string(stated * unit) + ": " + std::to_string(stated) +
                 (what == "share_of_best" ? " of the best, " : " of the largest that converges, ") +
                 std::to_string(unit));
-    if (limit && stated * unit >= share_of_limit * *limit)
-      log_.note(beyond_the_limit(stated * unit, share_of_limit * *limit));
+    if (limit && stated * unit >= *limit) log_.note(beyond_the_limit(stated * unit, *limit));
   }
   return what == "itself" ? stated : stated * agreed(comm_, Op::sum, comm_.rank() == 0 ? unit : 0);
 }

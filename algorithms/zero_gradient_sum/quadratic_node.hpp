@@ -51,11 +51,10 @@ class QuadraticNode {
   /// the largest of the Laplacian: below 2/μ_max, the limit. A phantom A_i counts as 1.
   double safe_step(double laplacian_bound);
   /// The step γ that the problem states, or where that is 0 what `safe` finds. Where the one stated
-  /// is outside the range in which estimates converge, 0 to `share_of_limit` of step_limit(), rank
-  /// 0 notes the limit; and the step, where it is stated as a share. `balances`: as the
-  /// neighbourhood does.
+  /// is outside the range in which estimates converge, 0 to step_limit(), rank 0 notes the limit;
+  /// and the step, where it is stated as a share. `balances`: as the neighbourhood does.
   double step(const std::function<double()>& safe, EdgeMatrix edge_matrix = EdgeMatrix::none,
-              double share_of_limit = 1, bool balances = true);
+              std::int64_t delay = 0, bool balances = true);
 
   bool is_due(std::int64_t step) const { return reporter_.is_due(step); }
   /// Reports, with the gradient and the divergence from the optimum where due. True if that was

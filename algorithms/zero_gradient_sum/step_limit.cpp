@@ -6,6 +6,7 @@
 #include <cmath>
 #include <complex>
 #include <limits>
+#include <numbers>
 #include <numeric>
 
 #include "algorithms/graph.hpp"
@@ -174,14 +175,17 @@ double largest_of(const Network& network) {
 }  // namespace
 
 std::optional<double> step_limit(const TrainingProblem& problem, int ranks, EdgeMatrix edge_matrix,
-                                 bool balances) {
+                                 std::int64_t delay, bool balances) {
   if (ranks < 2) return std::nullopt;
   const Graph graph{problem.graph, ranks};
   const Network network{problem, graph, edge_matrix, balances};
-  if (!graph.is_directed()) return 2 / largest_of(network);
+  const double old = 2 * (2 * static_cast<double>(delay) + 1);
+  if (!graph.is_directed()) return 2 * std::sin(std::numbers::pi / old) / largest_of(network);
   if (network.values() > most_of_a_spectrum) return std::nullopt;
   double least = std::numeric_limits<double>::infinity();
-  for (const auto& mu : network.spectrum()) least = std::min(least, 2 * mu.real() / std::norm(mu));
+  for (const auto& mu : network.spectrum())
+    least = std::min(
+        least, 2 * std::sin((std::numbers::pi - 2 * std::abs(std::arg(mu))) / old) / std::abs(mu));
   return least;
 }
 

@@ -17,14 +17,17 @@ enum class EdgeMatrix : std::uint8_t { none, of_ends, of_all };
 /// Up to how many values in all estimates together the whole spectrum is computed.
 inline constexpr std::size_t most_of_a_spectrum = 1000;
 
-/// The γ below which the estimates converge, above which they diverge. With μ the non-zero
-/// eigenvalues of A⁻¹(𝕃 ⊗ I), or of A⁻¹ times the Laplacian with these matrices on its edges:
-///   of graphs with edges 2/μ_max, by power iteration, to about six digits
-///   with arrows min_μ 2 Re μ / |μ|², of the whole spectrum; nothing beyond most_of_a_spectrum.
-///   Rows are weighed by the left eigenvector of 𝕃 if it `balances`
+/// The γ below which the estimates converge, above which they diverge, where both ends use what was
+/// `delay` steps ago. With μ the non-zero eigenvalues of A⁻¹(𝕃 ⊗ I), or of A⁻¹ times the Laplacian
+/// with these matrices on its edges, and z^{d+1} − z^d + γμ = 0 on the unit circle,
+///   min over μ of 2 sin((π − 2|arg μ|) / (2(2d + 1))) / |μ|        d = 0: 2 Re μ / |μ|²
+///   of graphs with edges, where μ is real: of μ_max, by power iteration, to about six digits
+///   with arrows: of the whole spectrum; nothing beyond most_of_a_spectrum. Rows are weighed by the
+///   left eigenvector of 𝕃 if it `balances`
 /// Nothing where there is no edge.
 std::optional<double> step_limit(const TrainingProblem& problem, int ranks,
-                                 EdgeMatrix edge_matrix = EdgeMatrix::none, bool balances = true);
+                                 EdgeMatrix edge_matrix = EdgeMatrix::none, std::int64_t delay = 0,
+                                 bool balances = true);
 
 /// γ* = 2/(μ_2 + μ_max), the step with the best rate in the end, of the whole spectrum of a graph
 /// with edges; nothing of others, or beyond most_of_a_spectrum.

@@ -48,7 +48,7 @@ void zero_gradient_sum(Communicator& comm, const TrainingProblem& problem, Train
   const bool balances = problem.strategy[ZeroGradientSum::balance];
   Neighbourhood neighbours{comm, problem, node.size(), estimates, balances};
   const EdgePull edges{comm, problem, node, neighbours, edge_matrix_of(problem)};
-  const double gamma = node.step([&] { return edges.safe_step(node); }, edges.kind(), 1, balances);
+  const double gamma = node.step([&] { return edges.safe_step(node); }, edges.kind(), 0, balances);
   const Buffer pull = make_buffer(problem, node.size());
 
   place(comm, problem, node);
@@ -67,7 +67,13 @@ void zero_gradient_sum(Communicator& comm, const TrainingProblem& problem, Train
 }
 
 std::string refusal_of_zero_gradient_sum(const TrainingProblem& problem, int ranks) {
-  return refusal_of_quadratic_nodes(problem, ranks);
+  if (const std::string why = refusal_of_quadratic_nodes(problem, ranks); !why.empty()) return why;
+  if (problem.strategy[ZeroGradientSum::edge_matrix] == "of_ends" &&
+      Graph{problem.graph, ranks}.is_directed())
+    return "edge_matrix \"of_ends\" is for graphs with edges, where one end loses what the other "
+           "gains; \"" +
+           problem.graph.kind + "\" has arrows";
+  return {};
 }
 
 }  // namespace troupe::algorithms

@@ -305,7 +305,9 @@ TEST(LossyZeroGradientSum, IsExactIfBothEndsOfAnEdgeLose) {
 }
 
 TEST(LossyZeroGradientSum, EndsElsewhereIfOneEndLosesAlone) {
-  // How far depends on which messages are lost: published 2.6e-5 and 7e-5.
+  // How far depends on which messages are lost: published 2.6e-5 and 7e-5. Of sixty draws of an
+  // independent program the geometric mean is 1.8e-5, one standard deviation a factor e^0.8, for 1
+  // %, and 6.8e-5, a factor e^0.53, for 10 %: so within a factor of three.
   for (const auto& [probability, error] : {std::pair{0.01, 2.6e-5}, {0.1, 7e-5}}) {
     TrainingProblem problem = by("lossy_zero_gradient_sum", "ring", 0.5, 8000);
     problem.strategy.set(Lossy::loss_probability, probability);

@@ -73,6 +73,47 @@ TEST(ZeroGradientSumSteps, HaveLimitsOnDirectedGraphsToo) {
             "the step itself");
 }
 
+TEST(ZeroGradientSumSteps, PartConvergenceFromDivergenceOfOldEstimatesOnArrows) {
+  for (const char* graph : {"directed_ring", "arrows"}) {
+    TrainingProblem problem = on_graph(graph, 0.98, 12000);
+    problem.strategy = "delayed_zero_gradient_sum";
+    problem.strategy.set(Delayed::delay, 2);
+    problem.strategy.set(StatedStep::rate_is, "share_of_largest");
+    problem.evaluate_every = 4000;
+    TrainingHistory below, above, safe;
+    train(10, problem, below);
+    EXPECT_LT(errors_of(below)[3], 0.1 * errors_of(below)[2]) << graph;
+    problem.optimiser.rate = 1.02;
+    train(10, problem, above);
+    EXPECT_GT(errors_of(above)[3], 7 * errors_of(above)[2]) << graph;
+    EXPECT_EQ(above.notes().size(), 2u);
+    // with real eigenvalues a delay of 2 leaves sin(π/10) = 0.309 of the limit, with these less
+    const TrainingProblem plain = on_graph(graph, 1, 1);
+    EXPECT_LT(*step_limit(plain, 10, EdgeMatrix::none, 2),
+              0.9 * std::sin(std::numbers::pi / 10) * *step_limit(plain, 10));
+    problem.optimiser.rate = 0;
+    train(10, problem, safe);
+    EXPECT_LT(errors_of(safe)[3], 0.1 * errors_of(safe)[2]) << graph;
+  }
+}
+
+TEST(ZeroGradientSumSteps, AreRefusedWhereArrowsWouldNotKeepTheSum) {
+  TrainingProblem problem = on_graph("directed_ring", 1, 1);
+  problem.strategy.set(ZeroGradientSum::edge_matrix, "of_ends");
+  EXPECT_EQ(refusal_of_strategy(problem, 10),
+            "edge_matrix \"of_ends\" is for graphs with edges, where one end loses what the other "
+            "gains; \"directed_ring\" has arrows");
+  problem.strategy.set(ZeroGradientSum::edge_matrix, "of_all");
+  EXPECT_EQ(refusal_of_strategy(problem, 10), "");
+  problem.strategy = "continuous_zero_gradient_sum";
+  problem.strategy.set("interaction", "tanh");
+  EXPECT_EQ(refusal_of_strategy(problem, 10),
+            "interaction \"tanh\" is for graphs with edges, where one end loses what the other "
+            "gains; \"directed_ring\" has arrows");
+  problem.strategy.set("interaction", "gradient");
+  EXPECT_EQ(refusal_of_strategy(problem, 10), "");
+}
+
 TEST(ZeroGradientSumSteps, PartConvergenceFromDivergenceWithWeightsOnEdges) {
   TrainingProblem problem = on_graph("edges", 0.9, 5000);
   for (std::size_t k = 0; k < random_edges.size(); ++k)
