@@ -15,7 +15,7 @@ namespace troupe::algorithms {
 enum class EdgeMatrix : std::uint8_t { none, of_ends, of_all };
 
 /// Up to how many values in all estimates together the whole spectrum is computed.
-inline constexpr std::size_t most_of_a_spectrum = 1000;
+inline constexpr std::size_t most_of_a_spectrum = 640;
 
 /// The γ below which the estimates converge, above which they diverge, where both ends use what was
 /// `delay` steps ago. With μ the non-zero eigenvalues of A⁻¹(𝕃 ⊗ I), or of A⁻¹ times the Laplacian

@@ -69,7 +69,7 @@ TEST(ZeroGradientSumSteps, HaveLimitsOnDirectedGraphsToo) {
   problem.strategy.set(StatedStep::rate_is, "share_of_largest");
   problem.model.set(LeastSquares::features, 200);
   EXPECT_EQ(refusal_of_strategy(problem, 10),
-            "rate_is \"share_of_largest\" needs the spectrum of 2000 values, more than 1000; state "
+            "rate_is \"share_of_largest\" needs the spectrum of 2000 values, more than 640; state "
             "the step itself");
 }
 
