@@ -36,7 +36,8 @@ std::vector<std::size_t> ends_of(const Network& network, int ranks) {
 }  // namespace
 
 /// Decoupled greedy learning (Belilovsky, Eickenberg and Oyallon, ICML 2020, algorithm 1):
-///   a_r = stage_r(a_{r−1});  ŷ_r = head_r(a_r);  θ_r ← θ_r − η ∂ℓ(ŷ_r, y)/∂θ_r
+///   a_r = stage_r(a_{r−1});  ŷ_r = head_r(a_r);  θ_r ← θ_r − η c_r ∂ℓ(ŷ_r, y)/∂θ_r, c_r the weight
+///   of the loss
 ///   a step: one message of the activations to the next rank, none back; ranks work on different
 ///   batches at once, and never wait for a gradient
 ///
@@ -51,6 +52,8 @@ void decoupled_greedy(Communicator& comm, const TrainingProblem& problem, Traini
   const bool is_first = comm.rank() == 0, is_last = comm.rank() + 1 == comm.size();
   const std::size_t stage_blocks = network.blocks().size() - (is_last ? 0 : 1);
   const Network stage = network.part(0, stage_blocks);
+  const double weight =
+      problem.strategy[is_last ? DecoupledGreedy::loss_weight : DecoupledGreedy::head_weight];
   const Buffer parameters = make_buffer(problem, network.size());
   const Buffer gradient = make_buffer(problem, network.size());
   const auto optimiser = make_optimiser(problem, network.size());
@@ -71,7 +74,7 @@ void decoupled_greedy(Communicator& comm, const TrainingProblem& problem, Traini
     compute(comm, Loss{.kind = model.loss(),
                        .rows = network.outputs(),
                        .batch = batch.count,
-                       .weight = 1 / static_cast<double>(batch.count),
+                       .weight = weight / static_cast<double>(batch.count),
                        .outputs = pass.outputs(),
                        .targets = batch.targets,
                        .losses = losses,

@@ -11,6 +11,16 @@
 
 namespace troupe::algorithms {
 
+/// What decoupled_greedy can be told.
+struct DecoupledGreedy {
+  static constexpr Number loss_weight{.name = "loss_weight",
+                                      .fallback = 0.9,
+                                      .help = "of the network's own loss, on the last rank"};
+  static constexpr Number head_weight{
+      .name = "head_weight", .fallback = 0.1, .help = "of the loss of a head, on all other ranks"};
+  static constexpr std::array<AnySetting, 2> settings{&loss_weight, &head_weight};
+};
+
 /// Trains a network cut into one stage a rank; each but the last has an auxiliary head, a linear
 /// layer from its outputs to those of the network. The last rank reports the loss of the batches;
 /// at the end rank 0 gathers the parameters of the network (heads are thrown away) and reports

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "algorithms/models/phantom_model.hpp"
+#include "algorithms/parallel/decoupled_greedy.hpp"
 #include "algorithms/parallel/pipeline.hpp"
 #include "algorithms/parallel/schedule.hpp"
 #include "algorithms/parallel/stage.hpp"
@@ -224,6 +225,22 @@ TEST(DecoupledGreedy, SendsNothingBack) {
   });
   EXPECT_EQ(logs[0].bytes_sent(), 5u * 16 * 16 * 8);
   EXPECT_EQ(logs[3].messages_sent(), 1u);  // its parameters, at the end
+}
+
+TEST(DecoupledGreedy, WeighsTheLossesOfHeadsAndOfTheNetwork) {
+  TrainingProblem problem = network_problem("decoupled_greedy", 1);
+  const auto after = [&](double head, double last) {
+    problem.strategy.set(DecoupledGreedy::head_weight, head)
+        .set(DecoupledGreedy::loss_weight, last);
+    return trained(2, problem);
+  };
+  const auto start = after(0, 0), whole = after(1, 1), weighed = after(0.1, 0.9);
+  const std::size_t first = 6 * 16 + 16;  // of the first rank at least
+  for (std::size_t i = 0; i < first; ++i)
+    EXPECT_NEAR(weighed[i] - start[i], 0.1 * (whole[i] - start[i]), 1e-15);
+  for (std::size_t i = whole.size() - 36; i < whole.size(); ++i)
+    EXPECT_NEAR(weighed[i] - start[i], 0.9 * (whole[i] - start[i]), 1e-15);
+  EXPECT_NE(whole, start);
 }
 
 TEST(DecoupledGreedy, LearnsToTellClassesApart) {
