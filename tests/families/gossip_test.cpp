@@ -152,7 +152,7 @@ TEST(DPsgd, IsItsRecursionWithAnyWeights) {
   choices[2].weights = "lazy_metropolis";
   choices[3].kind = "edges";
   choices[3].edges = {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}, {0, 5}, {0, 3}};
-  choices[3].edge_weights = {0.1, 0.2, 0.3, 0.4, 0.1, 0.2, 0.3};
+  choices[3].edge_weights = {0.1, 0.2, 0.3, 0.3, 0.1, 0.2, 0.3};
   std::vector<Vector> ends;
   for (const GraphChoice& choice : choices) {
     TrainingProblem problem = small_problem("d_psgd", 30);
