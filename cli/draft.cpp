@@ -54,7 +54,8 @@ void declare_machine(Options& options) {
                 "hosts to use: NAME:SLOTS,NAME:SLOTS,...; each is filled before the next");
   options.value("ranks-per-host", "ranks on each host (1)");
   options.value("backend", "sim, loopback (threads of this process) or mpi (under mpirun)");
-  options.value("network", "simulated network: simgrid");
+  options.value("network",
+                "simulated network: simgrid (every link shared) or loggp (ports; for scale)");
   options.values("cfg", "setting of SimGrid, NAME:VALUE; may be repeated");
   options.values("log", "logging of SimGrid, CATEGORY.thres:LEVEL; may be repeated");
   options.value("eager-limit", "messages up to this size leave at once (0)");

@@ -11,6 +11,7 @@
 #include "cli/shipped.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
+#include "scenarios/backend_loggp.hpp"
 #include "scenarios/backend_simgrid.hpp"
 
 namespace troupe::cli {
@@ -41,7 +42,9 @@ void print_costs(std::string_view name, const PairCosts& costs) {
              rate(1 / costs.beta_max));
 }
 
-void show(const PlatformSummary& summary, bool all) {
+using Lines = std::vector<std::pair<std::string, std::string>>;
+
+void show(const PlatformSummary& summary, const Lines& classes, bool all) {
   fmt::print("{}\n", summary.name);
   const auto line = [](std::string_view key, const std::string& text) {
     fmt::print("  {:<18} {}\n", key, text);
@@ -53,6 +56,7 @@ void show(const PlatformSummary& summary, bool all) {
   line("network model", summary.network.text());
   print_costs("between ranks", summary.effective);
   print_costs("as stated", summary.raw);
+  for (const auto& [name, parameters] : classes) line(name, parameters);
   line("reduction", rate(1 / summary.gamma));
   if (summary.bisection.value > 0) line("bisection", rate(summary.bisection.value));
   for (const auto& note : summary.notes) line("note", note);
@@ -118,7 +122,8 @@ int platform_command(const Program& program, const std::vector<std::string>& arg
     analysis::Output{options.text("json")}.write(to_json(summary).dump(1) + "\n");
   if (options.given("dot")) analysis::Output{options.text("dot")}.write(to_dot(summary));
   if (options.text("json") == "-" || options.text("dot") == "-") return 0;
-  if (what.front() == "show") show(summary, options.given("all"));
+  if (what.front() == "show")
+    show(summary, scenarios::loggp_classes(*platform.placed()), options.given("all"));
   else print_findings(summary);
   return 0;
 }

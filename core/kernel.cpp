@@ -180,6 +180,9 @@ Operands operands(const Kernel& kernel) {
 bool is_phantom(const Kernel& kernel) {
   // An empty slice needs no address to be real.
   const auto missing = [](const auto& slice) { return slice.is_phantom() && !slice.empty(); };
+  // The kernel of every reduction, without the lists that operands() makes.
+  if (const auto* reduce = std::get_if<Reduce>(&kernel))
+    return missing(reduce->into) || missing(reduce->from);
   const Operands all = operands(kernel);
   return std::any_of(all.reads.begin(), all.reads.end(), missing) ||
          std::any_of(all.writes.begin(), all.writes.end(), missing);

@@ -41,6 +41,7 @@ struct RunOutcome {
   std::vector<analysis::LinkActivity> links;
   std::vector<analysis::TrafficCell> traffic;
   std::uint64_t unmatched_messages = 0;
+  std::vector<std::string> notes;  ///< for a person, of what the run could not see
 };
 
 class Backend {

@@ -1,35 +1,16 @@
 #include "scenarios/backend_simgrid.hpp"
 
-#include <algorithm>
 #include <array>
 #include <simgrid/s4u.hpp>
 
 #include "platforms/simgrid/compat.hpp"
+#include "platforms/simgrid/placed.hpp"
 #include "platforms/simgrid/survey.hpp"
-#include "scenarios/machine_simgrid.hpp"
+#include "scenarios/backend_simulated.hpp"
 #include "sim/simgrid/simulation.hpp"
 
 namespace troupe::scenarios {
 namespace {
-
-sim::Compute compute_of(ComputeModel model) {
-  switch (model) {
-    case ComputeModel::roofline: return sim::Compute::roofline;
-    case ComputeModel::flops: return sim::Compute::flops;
-    case ComputeModel::none: break;
-  }
-  return sim::Compute::none;
-}
-
-sim::Jitter jitter_of(const Scenario& scenario) {
-  using Kind = sim::Jitter::Kind;
-  const JitterChoice& choice = scenario.compute.jitter;
-  const Kind kind = choice.kind == "exponential" ? Kind::exponential
-                    : choice.kind == "lognormal" ? Kind::lognormal
-                    : choice.kind == "trace"     ? Kind::trace
-                                                 : Kind::none;
-  return {.kind = kind, .sigma = choice.sigma, .factors = choice.factors, .seed = scenario.seed};
-}
 
 /// SimGrid's own command line: the program's name, and how it is to log.
 class SimGridArguments {
@@ -53,20 +34,14 @@ class SimGridBackend final : public Backend {
  public:
   SimGridBackend(const Scenario& scenario, const BackendOptions& options)
       : arguments_{options.log}, engine_{arguments_.count(), arguments_.pointers()} {
-    options_.eager_limit = scenario.eager_limit;
-    options_.compute = compute_of(scenario.compute.model);
-    options_.jitter = jitter_of(scenario);
-    const bool values = scenario.collective && scenario.collective->check.value_or(false);
-    if (scenario.collective && scenario.phantom.value_or(!values))
-      options_.stack = Bytes{64 * 1024};
+    options_ = simulation_options(scenario);
     sim::configure_simgrid(options_, scenario.platform->placement.ranks);
     platform_ =
         std::make_unique<platforms::SimGridPlatform>(engine_, *scenario.platform, options.cfg);
-    ranks_.processors = processors_of(*platform_, scenario.compute);
+    const auto placed = platforms::placed(*platform_);
+    ranks_.processors = processors_of(*placed, scenario.compute);
     for (const auto& place : platform_->ranks()) ranks_.hosts.push_back(place.host);
-    machine_ = machine_of(*platform_, ranks_.processors, options_.compute);
-    // A factor can be as near to 0 as it likes: then no reduction has a least time.
-    if (options_.jitter.kind != sim::Jitter::Kind::none && machine_.best) machine_.best->gamma = 0;
+    machine_ = machine_of(*placed, ranks_.processors, options_);
   }
   std::string_view name() const override { return "sim"; }
   bool simulated() const override { return true; }
@@ -91,36 +66,6 @@ class SimGridBackend final : public Backend {
   }
 
  private:
-  static void describe(const sim::SimulationResult& result, RunOutcome& outcome) {
-    outcome.end = result.end;
-    outcome.unmatched_messages = result.unmatched.size();
-    int rank = 0;
-    for (const auto& use : result.ranks)
-      outcome.ranks.push_back({.rank = rank++,
-                               .host = use.host,
-                               .messages = use.messages_sent,
-                               .bytes = use.bytes_sent.value,
-                               .received_messages = use.messages_received,
-                               .received_bytes = use.bytes_received.value,
-                               .kernels = use.kernels,
-                               .flops = use.flops,
-                               .compute = use.computing,
-                               .communication = use.communicating,
-                               .waiting = use.waiting});
-    for (const auto& use : result.links)
-      outcome.links.push_back({.name = use.name,
-                               .bandwidth = use.bandwidth,
-                               .messages = use.messages,
-                               .bytes = use.bytes.value,
-                               .busy_share = result.end.count() > 0 ? use.busy / result.end : 0.0,
-                               .most_flows = use.most_flows});
-    std::sort(outcome.links.begin(), outcome.links.end(),
-              [](const auto& a, const auto& b) { return a.name < b.name; });
-    for (const auto& cell : result.traffic)
-      outcome.traffic.push_back(
-          {.from = cell.from, .to = cell.to, .messages = cell.messages, .bytes = cell.bytes.value});
-  }
-
   SimGridArguments arguments_;
   simgrid::s4u::Engine engine_;
   sim::Options options_;
@@ -150,9 +95,24 @@ struct LoadedPlatform::Engine {
   std::unique_ptr<platforms::SimGridPlatform> platform;
 };
 
+std::shared_ptr<platforms::PlacedPlatform> load_with_simgrid(const platforms::PlatformSpec& spec,
+                                                             const BackendOptions& options) {
+  struct Kept {
+    Kept(const platforms::PlatformSpec& what, const BackendOptions& how)
+        : loaded{what, how}, placed{loaded.placed()} {}
+    LoadedPlatform loaded;
+    std::unique_ptr<platforms::PlacedPlatform> placed;
+  };
+  const auto kept = std::make_shared<Kept>(spec, options);
+  return {kept, kept->placed.get()};
+}
+
 LoadedPlatform::LoadedPlatform(const platforms::PlatformSpec& spec, const BackendOptions& options)
     : engine_{std::make_unique<Engine>(spec, options)} {}
 LoadedPlatform::~LoadedPlatform() = default;
+std::unique_ptr<platforms::PlacedPlatform> LoadedPlatform::placed() const {
+  return platforms::placed(*engine_->platform);
+}
 platforms::PlatformSummary LoadedPlatform::summary() const {
   return platforms::survey(*engine_->platform);
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Ranks as actors of a simulated platform.
 
+#include "platforms/placed.hpp"
 #include "platforms/summary.hpp"
 #include "scenarios/backend.hpp"
 
@@ -10,12 +11,18 @@ namespace troupe::scenarios {
 /// platform, BadPlatform for one that cannot be used.
 std::unique_ptr<Backend> make_simgrid(const Scenario& scenario, const BackendOptions& options);
 
+/// A platform file as SimGrid reads it, for another simulated world. Once a process.
+std::shared_ptr<platforms::PlacedPlatform> load_with_simgrid(const platforms::PlatformSpec& spec,
+                                                             const BackendOptions& options);
+
 /// The platform alone, for those who only look at it.
 class LoadedPlatform {
  public:
   LoadedPlatform(const platforms::PlatformSpec& spec, const BackendOptions& options);
   ~LoadedPlatform();
   platforms::PlatformSummary summary() const;
+  /// As ways and facts; refers to this object.
+  std::unique_ptr<platforms::PlacedPlatform> placed() const;
 
  private:
   struct Engine;

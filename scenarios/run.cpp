@@ -49,6 +49,10 @@ analysis::Report run(const Resolved& resolved, Backend& backend, const Progress&
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   report.wall_clock.emplace_back("run_s", took.count());
+  for (const auto& note : outcome.notes) {
+    report.environment.emplace_back("note", note);
+    if (notes) notes(note);
+  }
   report.ranks = std::move(outcome.ranks);
   report.links = std::move(outcome.links);
   report.traffic = std::move(outcome.traffic);

@@ -25,7 +25,8 @@ using algorithms::Collective;
 const std::array<std::string, 3> compute_names{"roofline", "flops", "none"};
 const std::array<std::string, 4> jitter_names{"none", "exponential", "lognormal", "trace"};
 const std::array<std::string, 2> payload_names{"real", "phantom"};
-const std::array<std::string, 1> network_names{"simgrid"};
+const std::array<std::string, 2> network_names{"simgrid", "loggp"};
+const std::array<std::string, 3> pair_class_names{"same_host", "same_node", "across"};
 
 /// Names must exist; whether an algorithm can serve the problem is known only with the ranks.
 void check_algorithms(const Section& section, const std::string& key, const AlgorithmTable& table,
@@ -172,6 +173,62 @@ ComputeChoice read_compute(const Section& section, const std::filesystem::path& 
   return compute;
 }
 
+/// A time, as a number of seconds or as text.
+Seconds read_time(const Section& section, const std::string& key) {
+  if (!section.has(key)) return {};
+  if (section.value(key).is_number()) return Seconds{section.number(key, 0, 0)};
+  const auto text = section.text(key, "");
+  return section.placed(key, [&] { return parse_seconds(text); });
+}
+
+LogGPChoice read_loggp(const Section& section,
+                       const std::optional<platforms::PlatformSpec>& platform) {
+  LogGPChoice loggp;
+  loggp.overhead = read_time(section, "overhead");
+  loggp.overhead_per_byte = read_time(section, "overhead_per_byte");
+  loggp.gap = read_time(section, "gap");
+  loggp.ports = section.flag("ports", true);
+  if (!loggp.ports && loggp.gap.count() > 0)
+    section.complain("gap",
+                     "a gap is the rest of a port between two messages, and \"ports\" is "
+                     "false: give one of them");
+  for (const auto& name : pair_class_names) {
+    if (!section.has(name)) continue;
+    const Section of = section.section(name);
+    LogGPChoice::Class choice{.name = name, .latency = {}, .bandwidth = {}};
+    if (of.has("latency")) choice.latency = read_time(of, "latency");
+    if (of.has("bandwidth")) {
+      const auto text = of.value("bandwidth").is_number()
+                            ? fmt::format("{}", of.number("bandwidth", 0, 0))
+                            : of.text("bandwidth", "");
+      choice.bandwidth = of.placed("bandwidth", [&] { return parse_bandwidth(text); });
+    }
+    of.close();
+    if (!choice.latency && !choice.bandwidth)
+      section.complain(name, "expected \"latency\", \"bandwidth\" or both");
+    if (choice.latency && platform && platform->latency_factor)
+      of.complain("latency", "/platform/latency_factor says it too: give one of them");
+    if (choice.bandwidth && platform && platform->bandwidth_factor)
+      of.complain("bandwidth", "/platform/bandwidth_factor says it too: give one of them");
+    loggp.classes.push_back(std::move(choice));
+  }
+  section.close();
+  return loggp;
+}
+
+Ordered loggp_json(const LogGPChoice& loggp) {
+  Ordered json{{"overhead", loggp.overhead.count()},
+               {"overhead_per_byte", loggp.overhead_per_byte.count()},
+               {"gap", loggp.gap.count()},
+               {"ports", loggp.ports}};
+  for (const auto& choice : loggp.classes) {
+    auto& of = json[choice.name] = Ordered::object();
+    if (choice.latency) of["latency"] = choice.latency->count();
+    if (choice.bandwidth) of["bandwidth"] = choice.bandwidth->value;
+  }
+  return json;
+}
+
 Ordered jitter_json(const JitterChoice& jitter) {
   Ordered json{{"kind", jitter.kind}};
   if (jitter.kind == "lognormal") json["sigma"] = jitter.sigma;
@@ -227,6 +284,11 @@ Scenario read_scenario(const Json& json, const Origin& origin, const std::string
     placed = scenario.ranks;
   }
   scenario.network = top.one_of("network", network_names, "simgrid");
+  if (top.has("loggp") && scenario.network != "loggp")
+    top.complain("loggp", fmt::format("the network is \"{}\", which has no such parameters; "
+                                      "expected \"network\": \"loggp\"",
+                                      scenario.network));
+  if (top.has("loggp")) scenario.loggp = read_loggp(top.section("loggp"), scenario.platform);
   if (top.has("payload"))
     scenario.phantom = top.one_of("payload", payload_names, "real") == "phantom";
   scenario.eager_limit = top.bytes("eager_limit", {});
@@ -263,6 +325,7 @@ Ordered to_json(const Scenario& scenario) {
     json["platform"] = Ordered::parse(platforms::to_json(*scenario.platform).dump());
   if (scenario.ranks > 0) json["ranks"] = scenario.ranks;
   json["network"] = scenario.network;
+  if (scenario.network == "loggp") json["loggp"] = loggp_json(scenario.loggp);
   if (scenario.phantom) json["payload"] = *scenario.phantom ? "phantom" : "real";
   json["eager_limit"] = scenario.eager_limit.value;
   json["compute"] = {{"model", compute_names[static_cast<std::size_t>(scenario.compute.model)]}};

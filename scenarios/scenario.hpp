@@ -60,12 +60,28 @@ struct ComputeChoice {
   JitterChoice jitter;
 };
 
+/// What the LogGP world is told beyond the platform (sim/loggp/simulation.hpp).
+struct LogGPChoice {
+  Seconds overhead{};           ///< o
+  Seconds overhead_per_byte{};  ///< O
+  Seconds gap{};                ///< g
+  bool ports = true;            ///< false: the network is declared free of contention
+  /// In place of what the platform says of the pairs of ranks of a class.
+  struct Class {
+    std::string name;  ///< same_host, same_node, across
+    std::optional<Seconds> latency;
+    std::optional<BytesPerSecond> bandwidth;
+  };
+  std::vector<Class> classes;
+};
+
 struct Scenario {
   std::string name;
   std::uint64_t seed = 1;
   std::optional<platforms::PlatformSpec> platform;
   int ranks = 0;  ///< 0: as the platform's placement says, or the launcher, or 4 threads
-  std::string network = "simgrid";  ///< which simulated network
+  std::string network = "simgrid";  ///< which simulated network: simgrid, loggp
+  LogGPChoice loggp;
   std::optional<bool> phantom;  ///< payload; unset: as the kind of study and the backend suggest
   Bytes eager_limit{0};
   ComputeChoice compute;

@@ -12,12 +12,10 @@
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "platforms/digest.hpp"
-#include "platforms/generators.hpp"
-#include "platforms/gpu_cluster.hpp"
 #include "platforms/json_reader.hpp"
+#include "platforms/placed.hpp"
 #include "platforms/simgrid/compat.hpp"
 #include "platforms/simgrid/computed_zone.hpp"
-#include "platforms/simgrid/leaf_switches.hpp"
 #include "platforms/simgrid/loadable_file.hpp"
 #include "platforms/simgrid/rehearsal.hpp"
 #include "platforms/simgrid/settings.hpp"
@@ -103,7 +101,14 @@ HostFacts facts_about(const s4u::Host& host) {
 /// Hosts of equal property `node` are one node; where no host has it, those under one leaf switch.
 std::vector<int> nodes_of(std::span<s4u::Host* const> hosts) {
   const auto named = [](const s4u::Host* host) { return host->get_property("node") != nullptr; };
-  if (std::ranges::none_of(hosts, named)) return leaf_switch_groups(hosts);
+  if (std::ranges::none_of(hosts, named))
+    return leaf_switch_groups(static_cast<int>(hosts.size()), [&](int from, int to) {
+      std::vector<s4u::Link*> links;
+      double latency = 0;
+      hosts[static_cast<std::size_t>(from)]->route_to(hosts[static_cast<std::size_t>(to)], links,
+                                                      &latency);
+      return links.size();
+    });
   std::map<std::string, int> numbers;
   std::vector<int> nodes;
   for (const s4u::Host* host : hosts) {
@@ -138,14 +143,12 @@ struct SimGridPlatform::Source {
   std::vector<int> grid;
 
   explicit Source(const PlatformSpec& spec) {
-    if (!spec.generator.empty()) {
-      content = spec.generator;
-      topology = generate(nlohmann::json::parse(spec.generator), spec.name());
+    if (auto own = own_topology(spec)) {
+      content = std::move(own->content);
+      topology = std::move(own->topology);
     } else {
       content = content_of(spec.file);
-      if (spec.file.extension() == ".json")
-        topology = gpu_cluster(read_json_file(spec.file.string()), spec.file.string());
-      else if (spec.file.extension() != ".so") read_xml(spec.file.string());
+      if (spec.file.extension() != ".so") read_xml(spec.file.string());
     }
     if (topology) grid = topology->grid;
   }

@@ -24,7 +24,7 @@ class Channels {
       take_out(place, *first);
       return first;
     }
-    operation.is_queued = true;
+    operation.is.queued = true;
     if (first) {  // a ring: left of the first is the last
       operation.left = first->left;
       operation.right = first;
@@ -59,18 +59,10 @@ class Channels {
     std::uint64_t hash = 0;
     LogGPOperation* first = nullptr;  // null: an empty entry
   };
-  static bool agree(const LogGPOperation& a, const LogGPOperation& b) noexcept {
-    return a.to == b.to && a.tag == b.tag && (a.from == b.from || a.tag.is_open());
-  }
   static std::uint64_t hash_of(const LogGPOperation& operation) noexcept {
-    const auto word = [](auto value) { return static_cast<std::uint64_t>(value); };
-    const Tag tag = operation.tag;
-    const std::uint64_t from = tag.is_open() ? 0xFFFFFFFF : word(operation.from);
-    std::uint64_t hash = tag.context().path() * 0x9E3779B97F4A7C15u;
-    hash = (hash ^ (from << 32 | word(operation.to))) * 0xD6E8FEB86659FD93u;
-    hash ^= hash >> 32;
-    hash = (hash ^ (word(tag.step()) << 8 | word(tag.name()) << 1 | word(tag.is_open()))) *
-           0xD6E8FEB86659FD93u;
+    const auto& [context, ends, name] = operation.key;
+    std::uint64_t hash = (context * 0x9E3779B97F4A7C15u ^ ends) * 0xD6E8FEB86659FD93u;
+    hash = ((hash ^ hash >> 32) ^ name) * 0xD6E8FEB86659FD93u;
     return hash ^ hash >> 32;
   }
   std::size_t home(std::uint64_t hash) const noexcept { return hash & (table_.size() - 1); }
@@ -80,12 +72,12 @@ class Channels {
   std::size_t find(std::uint64_t hash, const LogGPOperation& operation) const noexcept {
     std::size_t place = home(hash);
     while (table_[place].first &&
-           !(table_[place].hash == hash && agree(*table_[place].first, operation)))
+           !(table_[place].hash == hash && table_[place].first->key == operation.key))
       place = after(place);
     return place;
   }
   void take_out(std::size_t place, LogGPOperation& operation) noexcept {
-    operation.is_queued = false;
+    operation.is.queued = false;
     if (operation.right == &operation) return reclaim(place);
     operation.left->right = operation.right;
     operation.right->left = operation.left;

@@ -21,13 +21,10 @@ Seconds Flow::now() const { return Seconds{world_.now()}; }
 Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
   EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator");
   if (world_.has_overheads_) spend_overhead(payload.bytes);
-  LogGPOperation& send = world_.new_operation(*this, LogGPOperation::What::send);
-  send.tag = placed(tag);
-  send.from = rank_;
-  send.to = to;
-  send.bytes = payload.bytes;
-  send.address = const_cast<std::byte*>(payload.address);
-  send.is_eager = is_eager(payload.bytes, world_.options_.eager_limit);
+  LogGPOperation& send = world_.spare_operation();
+  send.renew(this, LogGPOperation::What::send, sequence_++, rank_, to, placed(tag), payload.bytes,
+             const_cast<std::byte*>(payload.address));
+  send.is.eager = is_eager(payload.bytes, world_.options_.eager_limit);
   world_.post_send(send);
   return Request{send};
 }
@@ -37,12 +34,9 @@ Request Flow::irecv(Rank from, Tag tag, Payload room) {
           "any_rank is received from on open tags, and only so");
   EXPECTS(from == any_rank || (0 <= from && from < size()),
           "a message comes from a rank of the communicator");
-  LogGPOperation& receive = world_.new_operation(*this, LogGPOperation::What::receive);
-  receive.tag = placed(tag);
-  receive.from = from;
-  receive.to = rank_;
-  receive.bytes = room.bytes;
-  receive.address = room.address;
+  LogGPOperation& receive = world_.spare_operation();
+  receive.renew(this, LogGPOperation::What::receive, sequence_++, from, rank_, placed(tag),
+                room.bytes, room.address);
   world_.post_receive(receive);
   return Request{receive};
 }
@@ -67,7 +61,8 @@ void Flow::spend_overhead(std::size_t bytes) {
 
 Request Flow::start(Kernel kernel) {
   check(kernel);
-  LogGPOperation& operation = world_.new_operation(*this, LogGPOperation::What::kernel);
+  LogGPOperation& operation = world_.spare_operation();
+  operation.renew(this, LogGPOperation::What::kernel, sequence_++);
   world_.start_kernel(*this, operation, kernel);
   return Request{operation};
 }
@@ -76,8 +71,9 @@ Request Flow::start(Kernel kernel) {
 
 Request Flow::spawn(Task task) {
   EXPECTS(task, "what is spawned is a function");
-  LogGPOperation& operation = world_.new_operation(*this, LogGPOperation::What::flow);
-  operation.transfer_over = false;
+  LogGPOperation& operation = world_.spare_operation();
+  operation.renew(this, LogGPOperation::What::flow, sequence_++);
+  operation.is.transfer_over = false;
   const Context context = context_.spawned(spawned_++);
   operation.tag = Tag{0}.in(context);
   world_.make_ready(world_.new_flow(rank_, context, std::move(task), &operation));

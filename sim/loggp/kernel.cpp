@@ -38,7 +38,7 @@ void World::start_kernel(Flow& flow, LogGPOperation& operation, const Kernel& ke
   rank.flops += done.flops.value;
   if (flow.kernels_++ == 0 && duration == 0) return end_kernel(operation);
   operation.kind = Event::Kind::kernel;
-  operation.transfer_over = false;
+  operation.is.transfer_over = false;
   rank.advance(now_);
   if (!cores_of_rank_.empty() && cores_of_rank_[index]) {
     operation.end = duration;
@@ -56,7 +56,7 @@ void World::start_kernel(Flow& flow, LogGPOperation& operation, const Kernel& ke
 void World::end_kernel(LogGPOperation& kernel) {
   Flow& flow = *kernel.flow;
   --flow.kernels_;
-  kernel.transfer_over = true;
+  kernel.is.transfer_over = true;
   if (kernel.error) fail(kernel, flow.rank_, std::exchange(kernel.error, nullptr));
   else complete(kernel, flow.rank_, 0);
 }

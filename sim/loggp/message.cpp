@@ -22,11 +22,11 @@ void World::post_send(LogGPOperation& send) {
     send.partner = receive;
     receive->partner = &send;
   }
-  if (!send.is_eager) {
+  if (!send.is.eager) {
     if (receive) begin_transfer(send);
     return;
   }
-  send.transfer_over = false;
+  send.is.transfer_over = false;
   if (send.address && send.bytes > 0) {
     send.copy = std::make_unique_for_overwrite<std::byte[]>(send.bytes);
     std::memcpy(send.copy.get(), send.address, send.bytes);
@@ -44,8 +44,8 @@ void World::post_receive(LogGPOperation& receive) {
   if (!send) return;
   send->partner = &receive;
   receive.partner = send;
-  if (!send->is_eager) begin_transfer(*send);
-  else if (send->has_arrived) hand_over(*send, receive);
+  if (!send->is.eager) begin_transfer(*send);
+  else if (send->is.arrived) hand_over(*send, receive);
 }
 
 // ---- moving
@@ -79,19 +79,19 @@ void World::begin_transfer(LogGPOperation& send) {
 
 /// The last byte would be in by now.
 void World::arrive(LogGPOperation& send) {
-  if (send.port != Route::no_port && !send.is_committed) commit(ports_[index(send.port)], send);
+  if (send.port != Route::no_port && !send.is.committed) commit(ports_[index(send.port)], send);
   if (send.end > now_) return agenda_.add(send.end, send);
   deliver(send);
 }
 
 /// Gives every arrival up to `last` its turn at the port.
 void World::commit(PortState& port, const LogGPOperation& last) {
-  while (!last.is_committed) {
+  while (!last.is.committed) {
     LogGPOperation& next = port.arrivals.pop();
     const double in =
         std::max(next.head, port.in_free) + static_cast<double>(next.bytes) * port.per_byte;
     port.in_free = in + overheads_.gap.count();
-    next.is_committed = true;
+    next.is.committed = true;
     if (in <= next.end) continue;
     next.end = in;
     for (const Rank rank : {next.from, next.to}) {
@@ -102,8 +102,8 @@ void World::commit(PortState& port, const LogGPOperation& last) {
 }
 
 void World::deliver(LogGPOperation& send) {
-  if (send.is_eager) {
-    send.has_arrived = true;
+  if (send.is.eager) {
+    send.is.arrived = true;
     if (send.partner) hand_over(send, *send.partner);
     return;
   }
@@ -127,9 +127,9 @@ void World::hand_over(LogGPOperation& send, LogGPOperation& receive) {
     receive.bytes = send.bytes;
     finish_receive(receive);
   }
-  if (!send.is_eager) return;
+  if (!send.is.eager) return;
   send.copy = nullptr;
-  send.transfer_over = true;
+  send.is.transfer_over = true;
   send.recycle_if_over();
 }
 

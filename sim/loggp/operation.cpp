@@ -5,16 +5,6 @@
 
 namespace troupe::sim::loggp {
 
-void LogGPOperation::renew(Flow& issuer, What kind_of_operation, std::uint64_t sequence) {
-  Operation::renew(sequence);
-  flow = &issuer;
-  what = kind_of_operation;
-  in_use = true;
-  is_eager = has_arrived = is_committed = request_over = false;
-  transfer_over = true;
-  partner = nullptr;
-}
-
 std::string LogGPOperation::describe() const {
   switch (what) {
     case What::send: return waits_to_send(to, tag, bytes);
@@ -27,20 +17,20 @@ std::string LogGPOperation::describe() const {
 
 void LogGPOperation::abandon() noexcept {
   if (is_done() || world->is_over()) return;
-  if (what == What::receive && is_queued) return world->channels_.remove(*this);
+  if (what == What::receive && is.queued) return world->channels_.remove(*this);
   flow->finish(*this);
 }
 
 void LogGPOperation::retire() noexcept {
   if (what == What::receive && is_done() && world->has_jitter_)
     world->slowness_[static_cast<std::size_t>(to)].received();
-  request_over = true;
+  is.request_over = true;
   flow = nullptr;
   recycle_if_over();
 }
 
 void LogGPOperation::recycle_if_over() noexcept {
-  if (request_over && transfer_over) world->recycle(*this);
+  if (is.request_over && is.transfer_over) world->recycle(*this);
 }
 
 }  // namespace troupe::sim::loggp

@@ -47,7 +47,7 @@ Standstill World::standstill() const {
     for (const auto& slab : operations_)
       for (std::size_t i = 0; i < slab_size; ++i)
         if (const LogGPOperation& operation = slab[i];
-            operation.in_use && operation.flow == flow.get() && !operation.is_done() &&
+            operation.is.in_use && operation.flow == flow.get() && !operation.is_done() &&
             flow->waits_for(operation))
           blocked.waits.push_back(operation.describe());
   }

@@ -46,7 +46,8 @@ struct Timer final : Event {
 struct RankState {
   double since = 0;  ///< accounted for up to here
   double computing_until = 0, communicating_until = 0;
-  double computing = 0, communicating = 0, waiting = 0, end = 0;
+  double computing = 0, communicating = 0, waiting = 0;
+  double end = 0;
   double processor_free = 0;  ///< of overheads of messages
   std::uint64_t kernels = 0;
   double flops = 0;
@@ -54,7 +55,7 @@ struct RankState {
   Pairs pairs;
 
   void advance(double now) noexcept {
-    if (has_ended) return;
+    if (now == since || has_ended) return;
     const double computed = std::min(std::max(computing_until, since), now);
     const double communicated = std::min(std::max(communicating_until, computed), now);
     computing += computed - since;
@@ -94,8 +95,16 @@ class World {
   };
 
   // ---- operations and timers, recycled
-  LogGPOperation& new_operation(Flow& flow, LogGPOperation::What what);
-  void recycle(LogGPOperation& operation) noexcept;
+  LogGPOperation& spare_operation() {
+    if (!spare_operations_) make_operations();
+    return *std::exchange(spare_operations_, spare_operations_->right);
+  }
+  void make_operations();
+  void recycle(LogGPOperation& operation) noexcept {
+    if (over_) return;  // it may still be linked somewhere
+    operation.is.in_use = false;
+    operation.right = std::exchange(spare_operations_, &operation);
+  }
   void set_timer(double time, const Due& due);
 
   // ---- messages (message.cpp)
@@ -111,11 +120,25 @@ class World {
   Pair& new_pair(Rank from, Rank to);
 
   // ---- flows (world.cpp)
-  void complete(LogGPOperation& operation, Rank peer, std::size_t bytes);
+  void complete(LogGPOperation& operation, Rank peer, std::size_t bytes) {
+    operation.Operation::complete(peer, bytes, Seconds{now_});
+    completed(operation);
+  }
   void fail(LogGPOperation& operation, Rank peer, std::exception_ptr error);
-  void completed(LogGPOperation& operation);
-  void wake(Flow& flow) noexcept;
-  void make_ready(Flow& flow) noexcept;
+  void completed(LogGPOperation& operation) noexcept {
+    if (Flow& flow = *operation.flow; flow.waits_for(operation)) wake(flow);
+  }
+  void wake(Flow& flow) noexcept {
+    ++flow.pauses_;
+    flow.awaited_set_ = nullptr;
+    flow.awaited_ = nullptr;
+    make_ready(flow);
+  }
+  void make_ready(Flow& flow) noexcept {
+    flow.next_ready_ = nullptr;
+    (first_ready_ ? last_ready_->next_ready_ : first_ready_) = &flow;
+    last_ready_ = &flow;
+  }
   void wake_at(double time, Flow& flow) { set_timer(time, {.flow = &flow, .count = flow.pauses_}); }
   Flow& new_flow(Rank rank, Context context, Task task, LogGPOperation* spawned);
   static void run_flow(void* flow);

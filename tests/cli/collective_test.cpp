@@ -166,6 +166,30 @@ TEST_F(Collective, UsesATableOfTune) {
   EXPECT_EQ(other.status, 2);
   EXPECT_THAT(other.err, HasSubstr("tune again"));
 }
+
+TEST_F(Collective, InTheLogGPWorldTakesTheTimeOfTheFlowsWhereTheyDoNotMeet) {
+  const std::string what =
+      "collective --platform fat_tree_64 --algorithm ring,hierarchical --sizes 64K,1M --json - ";
+  const auto flows = json::parse(troupe(what).out);
+  const auto ports = troupe(what + "--network loggp");
+  ASSERT_EQ(ports.status, 0) << ports.err;
+  EXPECT_EQ(json::parse(ports.out)["environment"]["network"], "loggp");
+  const auto a = flows["results"][0], b = json::parse(ports.out)["results"][0];
+  EXPECT_EQ(a["algorithm"], "ring");
+  EXPECT_NEAR(b["time_s"].get<double>(), a["time_s"].get<double>(),
+              1e-9 * a["time_s"].get<double>());
+  EXPECT_EQ(a["messages"], b["messages"]);
+}
+
+TEST_F(Collective, InTheLogGPWorldNamesTheLinksItDoesNotSee) {
+  const std::string what =
+      "collective --network loggp --platform fat_tree_64 --sizes 1M --json - --algorithm ";
+  const auto ring = troupe(what + "ring"), halving = troupe(what + "halving_doubling");
+  EXPECT_EQ(ring.err, "");
+  EXPECT_THAT(halving.err, HasSubstr("they would have oversubscribed link_from_"));
+  EXPECT_THAT(json::parse(halving.out)["environment"]["note"].get<std::string>(),
+              HasSubstr("by up to 2"));
+}
 #endif
 
 }  // namespace

@@ -148,6 +148,22 @@ TEST_F(Refused, WrongPlatforms) {
   refused("collective --platform star_16 --payload real --sizes 4T", "--payload phantom");
 }
 
+TEST_F(Refused, WhatTheLogGPWorldCannotSimulate) {
+  const auto with_profile = write("profile.xml", R"(<?xml version="1.0"?>
+<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
+<platform version="4.1"><zone id="z" routing="Full">
+  <host id="a" speed="1Gf"/><host id="b" speed="1Gf"/>
+  <link id="l" bandwidth="1GBps" latency="1us" bandwidth_file="l.bw"/>
+  <route src="a" dst="b"><link_ctn id="l"/></route>
+</zone></platform>)");
+  refused("collective --network loggp --platform " + with_profile,
+          "profile.xml:5: bandwidth_file: the LogGP world knows no availability");
+  refused("collective --network loggp --platform dgx_h100_2 --cfg network/model:LV08",
+          "network/model:LV08: the LogGP world takes latencies and bandwidths as they stand");
+  refused("collective --network loggp --platform star_16 --ranks 100000000", "100000000 ranks");
+  refused("collective --network loggpp --platform star_16", "did you mean \"loggp\"?");
+}
+
 TEST_F(Refused, AlgorithmsThatCannotServeTheRanks) {
   refused("collective --platform star_16 --ranks 6 --op all_to_all_v --algorithm nosuch",
           "unknown");

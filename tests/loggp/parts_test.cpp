@@ -80,14 +80,15 @@ TEST(Channels, MatchLikeAQueueForEachKey) {
                o.tag.is_open()};
   };
   for (LogGPOperation& operation : operations) {
-    operation.what =
+    const auto what =
         random.below(2) == 0 ? LogGPOperation::What::send : LogGPOperation::What::receive;
-    operation.from = static_cast<Rank>(random.below(20));
-    operation.to = static_cast<Rank>(random.below(20));
+    const auto from = static_cast<Rank>(random.below(20)), to = static_cast<Rank>(random.below(20));
     const auto name = static_cast<std::uint32_t>(random.below(3));
-    operation.tag = (random.below(4) == 0 ? Tag::open(name) : Tag{name})
+    const bool is_open = random.below(4) == 0;
+    const Tag tag = (is_open ? Tag::open(name) : Tag{name})
                         .at(static_cast<std::int64_t>(random.below(2)))
                         .in(Context{});
+    operation.renew(nullptr, what, 0, from, to, tag, 0, nullptr);
     auto& queue = expected[key_of(operation)];
     LogGPOperation* const partner = channels.post(operation);
     if (!queue.empty() && queue.front()->what != operation.what) {
@@ -100,7 +101,7 @@ TEST(Channels, MatchLikeAQueueForEachKey) {
     if (random.below(5) == 0 && !queue.empty()) {  // forget one
       const auto victim = queue.begin() + static_cast<std::ptrdiff_t>(random.below(queue.size()));
       channels.remove(**victim);
-      EXPECT_FALSE((*victim)->is_queued);
+      EXPECT_FALSE((*victim)->is.queued);
       queue.erase(victim);
     }
   }

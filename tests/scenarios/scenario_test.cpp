@@ -177,6 +177,37 @@ TEST(Schema, KnowsTheKeysOfTheParser) {
   EXPECT_EQ(keys_of(definitions["compute"]["properties"]["jitter"]), jitter);
   EXPECT_EQ(keys_of(definitions["collective"]),
             keys_known(R"({"troupe": 1, "collective": {"?": 0}})"));
+  EXPECT_EQ(
+      keys_of(definitions["loggp"]),
+      keys_known(R"({"troupe": 1, "network": "loggp", "collective": {}, "loggp": {"?": 0}})"));
+}
+
+TEST(LogGP, IsReadAndWrittenWithItsParameters) {
+  const auto text = R"({"troupe": 1, "network": "loggp", "collective": {},
+      "loggp": {"overhead": "1us", "gap": 2e-7, "across": {"bandwidth": "10Gbps"}}})";
+  const auto scenario = read_scenario(Json::parse(text), Origin{"s.json"}, ".");
+  EXPECT_EQ(scenario.network, "loggp");
+  EXPECT_DOUBLE_EQ(scenario.loggp.overhead.count(), 1e-6);
+  ASSERT_EQ(scenario.loggp.classes.size(), 1u);
+  EXPECT_DOUBLE_EQ(scenario.loggp.classes[0].bandwidth->value, 1.25e9);
+  const auto again =
+      read_scenario(Json::parse(to_json(scenario).dump()), Origin{"again.json"}, ".");
+  EXPECT_EQ(to_json(again).dump(), to_json(scenario).dump());
+}
+
+TEST(LogGP, RefusesParametersThatContradict) {
+  const auto with = [](const std::string& loggp, const std::string& more = "") {
+    return error(R"({"troupe": 1, "network": "loggp", "collective": {}, "loggp": )" + loggp + more +
+                 "}");
+  };
+  EXPECT_THAT(error(R"({"troupe": 1, "collective": {}, "loggp": {"overhead": 0}})"),
+              HasSubstr("the network is \"simgrid\""));
+  EXPECT_THAT(with(R"({"gap": 1, "ports": false})"), HasSubstr("\"ports\" is false"));
+  EXPECT_THAT(with(R"({"across": {}})"), HasSubstr("expected \"latency\""));
+  EXPECT_THAT(with(R"({"acros": {}})"), HasSubstr("did you mean \"across\""));
+  EXPECT_THAT(with(R"({"across": {"latency": 1}})",
+                   R"(, "platform": {"file": "x.xml", "latency_factor": 2})"),
+              HasSubstr("/platform/latency_factor says it too"));
 }
 
 /// The part of training follows from what strategies and models declare. With

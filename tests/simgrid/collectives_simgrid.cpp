@@ -14,6 +14,7 @@
 
 #include "collectives/exhaustive.hpp"
 #include "core/checked.hpp"
+#include "tests/collectives/phantoms.hpp"
 #include "tests/simgrid/star.hpp"
 
 namespace {
@@ -33,19 +34,6 @@ void check_values(const Entry& entry, int ranks, tests::Extent extent) {
   });
   std::printf("%zu cases of %s on %d ranks agree with the naive result\n", cases,
               std::string{entry.name}.c_str(), ranks);
-}
-
-/// Blocks of every collective for phantom values.
-Buffers phantoms(const Problem& problem, Collective collective, Rank me) {
-  const Partition cut{Slice::phantom(problem.count), problem.ranks};
-  const Slice all = Slice::phantom(problem.count), mine = Slice::phantom(cut.size_of_block(me));
-  switch (collective) {
-    case Collective::reduce_scatter:
-    case Collective::scatter: return {all, mine};
-    case Collective::allgather:
-    case Collective::gather: return {mine, all};
-    default: return {all, all};
-  }
 }
 
 /// Runs the lengths one after another on one clock, all ranks starting each at an agreed time.
@@ -74,7 +62,7 @@ void check_times(const Entry& entry, int ranks) {
                    wait_until(comm, never, start);
                    never = {};
                    entry.run(comm, problems[i],
-                             phantoms(problems[i], entry.collective, comm.rank()));
+                             tests::phantoms(problems[i], entry.collective, comm.rank()));
                    ends[i] = std::max(ends[i], (comm.now() - start).count());
                  }
                });

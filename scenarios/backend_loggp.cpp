@@ -1,0 +1,189 @@
+#include "scenarios/backend_loggp.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+
+#include "core/text.hpp"
+#include "platforms/xml_scan.hpp"
+#include "scenarios/backend_simulated.hpp"
+#include "sim/loggp/platform_network.hpp"
+#include "sim/loggp/simulation.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+namespace loggp = sim::loggp;
+
+/// What changes with time in a SimGrid platform; a port's bandwidth does not.
+void refuse_profiles(const std::filesystem::path& file) {
+  std::ostringstream content;
+  content << std::ifstream{file, std::ios::binary}.rdbuf();
+  constexpr std::array<std::string_view, 8> attributes{
+      "availability_file", "state_file",    "bandwidth_file", "latency_file",
+      "speed_file",        "speed_profile", "state_profile",  "bandwidth_profile"};
+  const auto refuse = [&](const platforms::XmlTag& tag, std::string_view what) {
+    throw BadPlatform{fmt::format(
+        "{}:{}: {}: the LogGP world knows no availability, speed or state that changes with time; "
+        "expected --network simgrid, or a platform without it",
+        file.string(), tag.line, what)};
+  };
+  for (const auto& tag : platforms::start_tags(content.str())) {
+    if (tag.name == "trace" || tag.name == "trace_connect") refuse(tag, "<" + tag.name + ">");
+    for (const auto attribute : attributes)
+      if (!tag[attribute].empty()) refuse(tag, attribute);
+  }
+}
+
+/// Before anything large is made. A rank is at least two pages of stack, and what the world keeps
+/// of it; what the program itself takes comes on top.
+void check_memory(const std::string& platform, int ranks) {
+  constexpr double of_a_rank = 12 * 1024;
+  const double there =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  constexpr double gibi = 1024.0 * 1024 * 1024;
+  if (ranks * of_a_rank > 0.9 * there)
+    throw BadScenario{
+        fmt::format("{}: {} ranks need at least {:.1f} GiB (12 KiB each), this machine has {:.1f} "
+                    "GiB: give fewer --ranks",
+                    platform, ranks, ranks * of_a_rank / gibi, there / gibi)};
+}
+
+std::vector<loggp::Override> overrides_of(const LogGPChoice& choice) {
+  std::vector<loggp::Override> overrides;
+  for (const auto& given : choice.classes) {
+    const auto place =
+        std::find(loggp::pair_classes.begin(), loggp::pair_classes.end(), given.name);
+    overrides.push_back({.of = static_cast<loggp::PairClass>(place - loggp::pair_classes.begin()),
+                         .latency = given.latency,
+                         .bandwidth = given.bandwidth});
+  }
+  return overrides;
+}
+
+class LogGPBackend final : public Backend {
+ public:
+  LogGPBackend(const Scenario& scenario, std::shared_ptr<platforms::PlacedPlatform> platform)
+      : platform_{std::move(platform)},
+        options_{simulation_options(scenario)},
+        network_{*platform_, overrides_of(scenario.loggp), scenario.loggp.ports},
+        overheads_{.each = scenario.loggp.overhead,
+                   .per_byte = scenario.loggp.overhead_per_byte,
+                   .gap = scenario.loggp.gap},
+        has_ports_{scenario.loggp.ports} {
+    check_memory(platform_->source, platform_->size());
+    const auto processors = processors_of(*platform_, scenario.compute);
+    machine_ = machine_of(*platform_, processors, options_);
+    for (Rank rank = 0; rank < platform_->size(); ++rank)
+      seats_.push_back({.host = platform_->host_of(rank).name,
+                        .cores = platform_->host_of(rank).cores,
+                        .processor = processors[static_cast<std::size_t>(rank)]});
+    if (platform_->network.cross_traffic)
+      machine_.notes.push_back(
+          platform_->source +
+          ": its network model lets every message load the way back (cross-traffic), which ports "
+          "do not know");
+    if (scenario.loggp.classes.empty() && has_ports_) return;
+    // Bounds hold for the platform as it stands.
+    machine_.best.reset();
+    const auto classes = network_.classes();
+    if (classes.empty() || !machine_.typical) return;
+    machine_.typical->alpha = classes.back().most_latency;
+    if (classes.back().least_bandwidth.value > 0)
+      machine_.typical->beta = 1 / classes.back().least_bandwidth.value;
+  }
+  std::string_view name() const override { return "sim"; }
+  bool simulated() const override { return true; }
+  bool one_process() const override { return true; }
+  const Machine& machine() const override { return machine_; }
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    return {{"network_model",
+             fmt::format("LogGP on {}, o {}, O {} a byte, g {}, {}", platform_->network.text(),
+                         to_text(overheads_.each), to_text(overheads_.per_byte),
+                         to_text(overheads_.gap), has_ports_ ? "ports" : "no ports")}};
+  }
+
+  RunOutcome run(const Program& program) override {
+    RunOutcome outcome;
+    outcome.said.resize(seats_.size());
+    const auto result = loggp::simulate(
+        network_, seats_,
+        [&](Communicator& comm) {
+          outcome.said[static_cast<std::size_t>(comm.rank())] = program(comm);
+        },
+        options_, overheads_);
+    describe(result, outcome);
+    tell_unseen(result, outcome);
+    return outcome;
+  }
+
+ private:
+  /// Names the links that what was sent could have overloaded, had it been sent all at once.
+  void tell_unseen(const sim::SimulationResult& result, RunOutcome& outcome) const {
+    std::vector<std::pair<Rank, Rank>> pairs;
+    constexpr std::uint64_t nothing = 64;  // bytes: barriers and agreed times load no link
+    for (const auto& cell : result.traffic)
+      if (cell.bytes.value > nothing * cell.messages) pairs.emplace_back(cell.from, cell.to);
+    const auto unseen = network_.unseen(pairs);
+    if (unseen.empty()) return;
+    constexpr std::size_t most = 4;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, unseen.size()); ++i)
+      text +=
+          fmt::format("{}{} by up to {:.3g}", i > 0 ? ", " : "", unseen[i].link, unseen[i].factor);
+    if (unseen.size() > most) text += fmt::format(", and {} more", unseen.size() - most);
+    outcome.notes.push_back(
+        fmt::format("{}: the LogGP world does not see contention between ports; had all pairs sent "
+                    "at once, they would have oversubscribed {}",
+                    platform_->name, text));
+  }
+
+  std::shared_ptr<platforms::PlacedPlatform> platform_;
+  sim::Options options_;
+  loggp::PlatformNetwork network_;
+  loggp::Overheads overheads_;
+  bool has_ports_;
+  std::vector<loggp::Seat> seats_;
+  Machine machine_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_loggp(const Scenario& scenario, const BackendOptions& options,
+                                    const PlatformLoader& load_xml) {
+  if (!scenario.platform)
+    throw BadScenario{
+        "a simulation needs a platform: give --platform FILE, or the name of a shipped one "
+        "(troupe platform list)"};
+  const auto& spec = *scenario.platform;
+  check_memory(spec.name(), spec.placement.ranks);
+  if (!spec.generator.empty() || spec.file.extension() == ".json")
+    return std::make_unique<LogGPBackend>(scenario, platforms::place_own(spec, options.cfg));
+  if (!load_xml)
+    throw BadPlatform{spec.name() +
+                      ": SimGrid, which reads platform files, is not built in (troupe doctor)"};
+  if (spec.file.extension() == ".xml") refuse_profiles(spec.file);
+  return std::make_unique<LogGPBackend>(scenario, load_xml(spec, options));
+}
+
+std::vector<std::pair<std::string, std::string>> loggp_classes(
+    const platforms::PlacedPlatform& platform) {
+  const auto range = [](const std::string& least, const std::string& most) {
+    return least == most ? least : least + " to " + most;
+  };
+  const auto rate = [](BytesPerSecond bandwidth) {
+    return fmt::format("{:.4g} GB/s", bandwidth.value * 1e-9);
+  };
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const auto& of : loggp::PlatformNetwork{platform}.classes())
+    lines.emplace_back(
+        fmt::format("LogGP {}", loggp::pair_classes[static_cast<std::size_t>(of.of)]),
+        fmt::format("L {}, 1/G {}", range(to_text(of.least_latency), to_text(of.most_latency)),
+                    range(rate(of.least_bandwidth), rate(of.most_bandwidth))));
+  return lines;
+}
+
+}  // namespace troupe::scenarios

@@ -1,0 +1,229 @@
+#include "scenarios/backend_simulated.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "platforms/device_profiles.hpp"
+
+namespace troupe::scenarios {
+namespace {
+
+using platforms::PlacedPlatform;
+
+constexpr double unlimited = std::numeric_limits<double>::infinity();
+
+sim::Compute compute_of(ComputeModel model) {
+  switch (model) {
+    case ComputeModel::roofline: return sim::Compute::roofline;
+    case ComputeModel::flops: return sim::Compute::flops;
+    case ComputeModel::none: break;
+  }
+  return sim::Compute::none;
+}
+
+sim::Jitter jitter_of(const Scenario& scenario) {
+  using Kind = sim::Jitter::Kind;
+  const JitterChoice& choice = scenario.compute.jitter;
+  const Kind kind = choice.kind == "exponential" ? Kind::exponential
+                    : choice.kind == "lognormal" ? Kind::lognormal
+                    : choice.kind == "trace"     ? Kind::trace
+                                                 : Kind::none;
+  return {.kind = kind, .sigma = choice.sigma, .factors = choice.factors, .seed = scenario.seed};
+}
+
+/// Peers of a rank to look at: all of a small platform, those at distances of powers of two of a
+/// large one.
+std::vector<int> peers_of(int rank, int ranks) {
+  std::vector<int> peers;
+  if (ranks <= 128) {
+    for (int peer = 0; peer < ranks; ++peer)
+      if (peer != rank) peers.push_back(peer);
+    return peers;
+  }
+  for (int distance = 1; distance < ranks; distance *= 2) {
+    peers.push_back((rank + distance) % ranks);
+    peers.push_back((rank + ranks - distance % ranks) % ranks);
+  }
+  return peers;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// The sum of the bandwidths of distinct links; a link that shares nothing limits nothing.
+class Access {
+ public:
+  void through(int link, const platforms::LinkFacts& facts) {
+    links_[link] = facts.shared ? facts.bandwidth.value : unlimited;
+  }
+  double bandwidth() const {
+    double sum = 0;
+    for (const auto& [link, bandwidth] : links_) sum += bandwidth;
+    return sum;
+  }
+
+ private:
+  std::map<int, double> links_;
+};
+
+/// Seconds to reduce a byte: between 1 and 2 MiB, so that a launch does not count.
+double gamma_of(const sim::Processor& processor, sim::Compute compute) {
+  constexpr std::size_t count = 256 * 1024;
+  const auto time = [&](std::size_t values) {
+    const auto operand = Slice::phantom(values);
+    return sim::charge(compute, processor, Reduce{.op = Op::sum, .into = operand, .from = operand});
+  };
+  return (time(2 * count) - time(count)).count() / (count * sizeof(float));
+}
+
+/// What the platform states, else what the profile of the host's device says.
+sim::Processor processor_of(const platforms::HostFacts& facts) {
+  sim::Processor processor;
+  processor.speed = facts.speed;
+  const auto profiles = platforms::device_profiles();
+  const auto profile = std::find_if(profiles.begin(), profiles.end(),
+                                    [&](const auto& known) { return known.name == facts.device; });
+  if (profile != profiles.end()) {
+    processor.speed = profile->rate(Dtype::float32, false).value_or(facts.speed);
+    processor.double_speed = profile->rate(Dtype::float64, false).value_or(FlopsPerSecond{});
+    processor.memory_bandwidth = profile->memory_bandwidth;
+    processor.launch = profile->launch_overhead;
+  }
+  if (facts.memory_bandwidth) processor.memory_bandwidth = *facts.memory_bandwidth;
+  return processor;
+}
+
+/// The links by which the ranks of rank 0's node leave it: the first of each route to the next node
+/// that no route within the node takes. Only where the platform says what a node is; else 1.
+int nics_per_node(const PlacedPlatform& platform) {
+  if (platform.nodes < 2 || !platform.states_nodes) return 1;
+  std::vector<int> members, others;
+  for (int rank = 0; rank < platform.size(); ++rank)
+    if (const int node = platform.place_of(rank).node; node < 2)
+      (node == 0 ? members : others).push_back(rank);
+  std::set<int> within, leaving;
+  for (const int a : members)
+    for (const int b : members)
+      for (const int link : platform.way(a, b).links) within.insert(link);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const auto route = platform.way(members[i], others[i % others.size()]).links;
+    const auto out = std::ranges::find_if(route, [&](int link) { return !within.contains(link); });
+    if (out != route.end()) leaving.insert(*out);
+  }
+  return std::max(1, static_cast<int>(leaving.size()));
+}
+
+}  // namespace
+
+sim::Options simulation_options(const Scenario& scenario) {
+  sim::Options options{.eager_limit = scenario.eager_limit,
+                       .compute = compute_of(scenario.compute.model),
+                       .jitter = jitter_of(scenario)};
+  const bool values = scenario.collective && scenario.collective->check.value_or(false);
+  if (scenario.collective && scenario.phantom.value_or(!values)) options.stack = Bytes{64 * 1024};
+  return options;
+}
+
+std::vector<sim::Processor> processors_of(const PlacedPlatform& platform,
+                                          const ComputeChoice& compute) {
+  std::vector<sim::Processor> processors;
+  for (int rank = 0; rank < platform.size(); ++rank) {
+    auto processor = processor_of(platform.host_of(rank));
+    const auto index = static_cast<std::size_t>(rank);
+    if (index < compute.speed.size()) {
+      const double factor = compute.speed[index];
+      processor.speed = processor.speed * factor;
+      processor.double_speed = processor.double_speed * factor;
+      processor.memory_bandwidth = processor.memory_bandwidth * factor;
+    }
+    processors.push_back(processor);
+  }
+  return processors;
+}
+
+Machine machine_of(const PlacedPlatform& platform, const std::vector<sim::Processor>& processors,
+                   const sim::Options& options) {
+  Machine machine;
+  machine.ranks = platform.size();
+  machine.platform = platform.name;
+  machine.digest = platform.digest;
+  for (int rank = 0; rank < machine.ranks; ++rank) {
+    machine.host_of_rank.push_back(platform.host_of(rank).name);
+    machine.layout.node_of_rank.push_back(platform.place_of(rank).node);
+  }
+  machine.layout.nics_per_node = nics_per_node(platform);
+  machine.layout.grid.assign(platform.grid.rbegin(), platform.grid.rend());
+  machine.notes = platform.notices;
+  std::vector<double> gammas;
+  for (const auto& processor : processors) gammas.push_back(gamma_of(processor, options.compute));
+  algorithms::AlphaBetaGamma typical, best;
+  typical.gamma = *std::max_element(gammas.begin(), gammas.end());
+  best.gamma = *std::min_element(gammas.begin(), gammas.end());
+  if (options.jitter.kind != sim::Jitter::Kind::none) best.gamma = 0;
+  if (machine.ranks > 1) {
+    std::vector<double> latencies, rates;
+    double widest = 0;
+    std::vector<Access> leave(processors.size()), enter(processors.size());
+    const int step = std::max(1, machine.ranks / 4096);
+    for (int rank = 0; rank < machine.ranks; rank += step) {
+      for (const int peer : peers_of(rank, machine.ranks)) {
+        const auto way = platform.way(rank, peer);
+        const auto narrowest = platform.narrowest(way);
+        latencies.push_back(platform.network.effective_latency(way.latency).count());
+        rates.push_back(platform.network.effective_bandwidth(narrowest, way.latency).value);
+        if (way.links.empty()) continue;
+        const auto note = [&](Access& access, int link) {
+          access.through(link, platform.links[static_cast<std::size_t>(link)]);
+        };
+        note(leave[static_cast<std::size_t>(rank)], way.links.front());
+        note(enter[static_cast<std::size_t>(peer)], way.links.back());
+      }
+    }
+    for (const auto& side : {leave, enter})
+      for (const auto& access : side) widest = std::max(widest, access.bandwidth());
+    typical.alpha = Seconds{median(latencies)};
+    typical.beta = 1 / median(rates);
+    best.alpha = Seconds{*std::min_element(latencies.begin(), latencies.end())};
+    best.beta = widest > 0 ? 1 / (widest * platform.network.bandwidth_factor) : 0;
+  }
+  machine.typical = typical;
+  machine.best = best;
+  return machine;
+}
+
+void describe(const sim::SimulationResult& result, RunOutcome& outcome) {
+  outcome.end = result.end;
+  outcome.unmatched_messages = result.unmatched.size();
+  int rank = 0;
+  for (const auto& use : result.ranks)
+    outcome.ranks.push_back({.rank = rank++,
+                             .host = use.host,
+                             .messages = use.messages_sent,
+                             .bytes = use.bytes_sent.value,
+                             .received_messages = use.messages_received,
+                             .received_bytes = use.bytes_received.value,
+                             .kernels = use.kernels,
+                             .flops = use.flops,
+                             .compute = use.computing,
+                             .communication = use.communicating,
+                             .waiting = use.waiting});
+  for (const auto& use : result.links)
+    outcome.links.push_back({.name = use.name,
+                             .bandwidth = use.bandwidth,
+                             .messages = use.messages,
+                             .bytes = use.bytes.value,
+                             .busy_share = result.end.count() > 0 ? use.busy / result.end : 0.0,
+                             .most_flows = use.most_flows});
+  std::sort(outcome.links.begin(), outcome.links.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const auto& cell : result.traffic)
+    outcome.traffic.push_back(
+        {.from = cell.from, .to = cell.to, .messages = cell.messages, .bytes = cell.bytes.value});
+}
+
+}  // namespace troupe::scenarios

@@ -1,0 +1,154 @@
+#include "sim/loggp/platform_network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "core/errors.hpp"
+
+namespace troupe::sim::loggp {
+
+namespace {
+
+std::size_t index(int number) { return static_cast<std::size_t>(number); }
+
+/// Distances between ranks to look at.
+std::vector<int> distances(int ranks) {
+  std::vector<int> all;
+  if (ranks <= 256) {
+    for (int distance = 0; distance < ranks; ++distance) all.push_back(distance);
+    return all;
+  }
+  all.push_back(0);
+  for (int distance = 1; distance < ranks; distance *= 2) {
+    all.push_back(distance);
+    all.push_back(ranks - distance);
+  }
+  return all;
+}
+
+}  // namespace
+
+PlatformNetwork::PlatformNetwork(const platforms::PlacedPlatform& platform,
+                                 std::vector<Override> overrides, bool with_ports)
+    : platform_{platform}, overrides_{std::move(overrides)}, with_ports_{with_ports} {
+  for (const auto& link : platform.links)
+    ports_.push_back({link.name, {link.bandwidth.value * platform.network.bandwidth_factor}});
+  const auto there = classes();
+  for (const Override& override : overrides_)
+    if (std::ranges::find(there, override.of, &ClassFacts::of) == there.end())
+      throw BadPlatform{platform.source + ": no two ranks are \"" +
+                        std::string{pair_classes[static_cast<std::size_t>(override.of)]} +
+                        "\" here, so that nothing can be said of their messages"};
+}
+
+PairClass PlatformNetwork::class_of(Rank from, Rank to) const {
+  const auto &a = platform_.place_of(from), &b = platform_.place_of(to);
+  if (a.host == b.host) return PairClass::same_host;
+  return a.node == b.node ? PairClass::same_node : PairClass::across;
+}
+
+Route PlatformNetwork::route(Rank from, Rank to) const {
+  const platforms::Way way = platform_.way(from, to);
+  const PairClass of = class_of(from, to);
+  const double narrowest = platform_.narrowest(way).value;
+  Seconds latency = platform_.network.effective_latency(way.latency);
+  double bandwidth = std::isfinite(narrowest)
+                         ? platform_.network.effective_bandwidth({narrowest}, way.latency).value
+                         : narrowest;
+  for (const Override& override : overrides_)
+    if (override.of == of) {
+      latency = override.latency.value_or(latency);
+      bandwidth = override.bandwidth.value_or(BytesPerSecond{bandwidth}).value;
+    }
+  if (of != PairClass::same_host && !(std::isfinite(bandwidth) && bandwidth > 0))
+    throw BadPlatform{platform_.source + ": the route from host " + platform_.host_of(from).name +
+                      " to host " + platform_.host_of(to).name +
+                      " has no bandwidth; LogGP needs a latency and a bandwidth for every pair"};
+  Route route{.latency = latency,
+              .per_byte = Seconds{std::isfinite(bandwidth) ? 1 / bandwidth : 0}};
+  if (with_ports_) {
+    const auto [out, in] = ends_of(from, to, way);
+    route.out = out;
+    route.in = in;
+  }
+  return route;
+}
+
+/// The first and the last link. Where a device has a link of its own to the card that takes it out
+/// of its node, and the card is the narrower of the two, the card.
+PlatformNetwork::Ends PlatformNetwork::ends_of(Rank from, Rank to,
+                                               const platforms::Way& way) const {
+  if (way.links.empty()) return {Route::no_port, Route::no_port};
+  const auto bandwidth = [&](int link) { return platform_.links[index(link)].bandwidth; };
+  const bool leaves = platform_.states_nodes && class_of(from, to) == PairClass::across;
+  const auto end = [&](int outer, int inner) -> std::int32_t {
+    const int link = leaves && bandwidth(inner) < bandwidth(outer) ? inner : outer;
+    return platform_.links[index(link)].shared ? link : Route::no_port;
+  };
+  const std::size_t count = way.links.size();
+  if (count == 1) return {end(way.links[0], way.links[0]), Route::no_port};
+  if (count < 4)
+    return {end(way.links[0], way.links[0]), end(way.links[count - 1], way.links[count - 1])};
+  return {end(way.links[0], way.links[1]), end(way.links[count - 1], way.links[count - 2])};
+}
+
+std::vector<ClassFacts> PlatformNetwork::classes() const {
+  std::map<PairClass, ClassFacts> found;
+  const int n = platform_.size();
+  const int step = std::max(1, n / 4096);
+  for (const int distance : distances(n))
+    for (int from = 0; from < n; from += step) {
+      const int to = (from + distance) % n;
+      const PairClass of = class_of(from, to);
+      if (from == to && platform_.way(from, to).links.empty()) continue;
+      const Route way = route(from, to);
+      const BytesPerSecond bandwidth{way.per_byte.count() > 0 ? 1 / way.per_byte.count() : 0};
+      const auto [place, fresh] = found.try_emplace(of);
+      ClassFacts& facts = place->second;
+      if (fresh) facts = {of, 0, way.latency, way.latency, bandwidth, bandwidth};
+      ++facts.pairs;
+      facts.least_latency = std::min(facts.least_latency, way.latency);
+      facts.most_latency = std::max(facts.most_latency, way.latency);
+      facts.least_bandwidth = std::min(facts.least_bandwidth, bandwidth);
+      facts.most_bandwidth = std::max(facts.most_bandwidth, bandwidth);
+    }
+  std::vector<ClassFacts> all;
+  for (const auto& [of, facts] : found) all.push_back(facts);
+  return all;
+}
+
+std::vector<PlatformNetwork::Unseen> PlatformNetwork::unseen(
+    const std::vector<std::pair<Rank, Rank>>& pairs) const {
+  struct Load {
+    std::set<std::int32_t> out, in;
+  };
+  std::map<int, Load> loads;  // by link
+  for (const auto& [from, to] : pairs) {
+    const platforms::Way way = platform_.way(from, to);
+    const auto [out, in] = ends_of(from, to, way);
+    for (const int link : way.links) {
+      if (!platform_.links[index(link)].shared) continue;
+      if (with_ports_ && (link == out || link == in)) continue;
+      loads[link].out.insert(out);
+      loads[link].in.insert(in);
+    }
+  }
+  const auto sum = [&](const std::set<std::int32_t>& ports) {
+    double total = 0;
+    for (const std::int32_t port : ports)
+      if (port != Route::no_port) total += ports_[index(port)].bandwidth.value;
+    return total;
+  };
+  std::vector<Unseen> all;
+  for (const auto& [link, load] : loads) {
+    const double factor =
+        std::min(sum(load.out), sum(load.in)) / ports_[index(link)].bandwidth.value;
+    if (factor > 1 + 1e-9) all.push_back({ports_[index(link)].name, factor});
+  }
+  std::ranges::stable_sort(all, std::ranges::greater{}, &Unseen::factor);
+  return all;
+}
+
+}  // namespace troupe::sim::loggp

@@ -1,0 +1,143 @@
+// From platforms to the parameters of the LogGP world, without SimGrid.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/loggp/platform_network.hpp"
+#include "sim/loggp/simulation.hpp"
+
+namespace troupe::sim::loggp {
+namespace {
+
+using platforms::PlacedPlatform;
+using testing::HasSubstr;
+
+std::unique_ptr<PlacedPlatform> place(const std::string& generator, int ranks = 0,
+                                      const std::vector<std::string>& cfg = {}) {
+  platforms::PlatformSpec spec;
+  spec.generator = generator;
+  spec.placement.ranks = ranks;
+  return platforms::place_own(spec, cfg);
+}
+const std::string star = R"({"kind": "star", "hosts": 8, "bandwidth": "10Gbps", "latency": "2us"})";
+const std::string tree =
+    R"({"kind": "fat_tree", "down": [4, 4], "up": [1, 2], "cables": [1, 1],
+        "bandwidth": "8Gbps", "latency": "1us"})";
+
+std::string refusal(const std::function<void()>& attempt) {
+  try {
+    attempt();
+  } catch (const BadPlatform& error) {
+    return error.what();
+  }
+  return "it was accepted";
+}
+
+TEST(PlatformNetwork, TakesLatencyGapAndPortsFromARoute) {
+  const auto platform = place(star);
+  const PlatformNetwork network{*platform};
+  const Route route = network.route(2, 5);
+  EXPECT_NEAR(route.latency.count(), 2e-6, 1e-18);
+  EXPECT_NEAR(route.per_byte.count(), 1 / 1.25e9, 1e-18);
+  EXPECT_EQ(route.out, network.route(2, 7).out);  // one port for all that a host sends
+  EXPECT_EQ(route.in, network.route(0, 5).in);
+  EXPECT_NE(route.out, network.route(3, 5).out);
+  EXPECT_NE(route.out, network.route(5, 2).in);  // a cable is a port out and a port in
+}
+
+TEST(PlatformNetwork, AppliesTheFactorsOfTheNetworkModel) {
+  const auto platform =
+      place(star, 0, {"network/latency-factor:3", "network/bandwidth-factor:0.5"});
+  const PlatformNetwork network{*platform};
+  const Route route = network.route(0, 1);
+  EXPECT_NEAR(route.latency.count(), 6e-6, 1e-17);
+  EXPECT_NEAR(route.per_byte.count(), 2 / 1.25e9, 1e-18);
+  const auto port = network.ports()[static_cast<std::size_t>(route.out)];
+  EXPECT_NEAR(port.bandwidth.value, 0.625e9, 1);
+}
+
+TEST(PlatformNetwork, HasNoPortsWithinAHost) {
+  platforms::PlatformSpec spec;
+  spec.generator = star;
+  spec.placement.ranks_per_host = 2;
+  const auto platform = platforms::place_own(spec, {});
+  const PlatformNetwork network{*platform};
+  EXPECT_EQ(network.class_of(0, 1), PairClass::same_host);
+  EXPECT_EQ(network.route(0, 1).out, Route::no_port);
+  EXPECT_EQ(network.route(0, 1).in, Route::no_port);
+  EXPECT_EQ(network.route(0, 2).out, network.route(1, 2).out);  // ranks of a host share its port
+}
+
+TEST(PlatformNetwork, MakesANetworkCardThatGpusShareOnePort) {
+  platforms::PlatformSpec spec;
+  spec.file = std::string{TROUPE_PLATFORMS_DIRECTORY} + "/dgx_a100_pod_20.json";
+  const auto platform = platforms::place_own(spec, {});
+  const PlatformNetwork network{*platform};
+  EXPECT_EQ(network.class_of(0, 1), PairClass::same_node);
+  EXPECT_EQ(network.class_of(0, 8), PairClass::across);
+  EXPECT_NE(network.route(0, 1).out, network.route(0, 8).out);  // NVSwitch and card
+  EXPECT_LT(network.route(0, 1).per_byte, network.route(0, 8).per_byte);
+  const auto classes = network.classes();
+  ASSERT_EQ(classes.size(), 3u);
+  EXPECT_EQ(classes[1].of, PairClass::same_node);
+}
+
+TEST(PlatformNetwork, LetsOverridesReplaceWhatThePlatformSays) {
+  const auto platform = place(star);
+  const PlatformNetwork network{*platform,
+                                {{PairClass::across, Seconds{5e-6}, BytesPerSecond{2e9}}}};
+  EXPECT_EQ(network.route(0, 1).latency.count(), 5e-6);
+  EXPECT_EQ(network.route(0, 1).per_byte.count(), 1 / 2e9);
+}
+
+TEST(PlatformNetwork, RefusesAnOverrideOfPairsThatAreNotThere) {
+  const auto platform = place(star);
+  EXPECT_THAT(
+      refusal([&] {
+        const PlatformNetwork network{*platform, {{PairClass::same_node, Seconds{1e-6}, {}}}};
+      }),
+      HasSubstr("no two ranks are \"same_node\""));
+}
+
+TEST(PlatformNetwork, RefusesSettingsThatItHasNoPartFor) {
+  EXPECT_THAT(refusal([] { place(star, 0, {"network/model:LV08"}); }), HasSubstr("network/model"));
+  EXPECT_THAT(refusal([] { place(star, 0, {"network/latency-factor:fast"}); }),
+              HasSubstr("expected a number"));
+  EXPECT_THAT(refusal([] { place(star, 9); }), HasSubstr("8"));
+}
+
+TEST(PlatformNetwork, NamesTheLinksItDoesNotSee) {
+  // Under each leaf 4 hosts, above it 2 cables: all of the first leaf to all of the second.
+  const auto platform = place(tree);
+  const PlatformNetwork network{*platform};
+  std::vector<std::pair<Rank, Rank>> shift, ring;
+  for (Rank rank = 0; rank < 16; ++rank) {
+    shift.emplace_back(rank, (rank + 4) % 16);
+    ring.emplace_back(rank, (rank + 1) % 16);
+  }
+  const auto unseen = network.unseen(shift);
+  ASSERT_FALSE(unseen.empty());
+  EXPECT_NEAR(unseen.front().factor, 2, 1e-9);  // four hosts over two cables
+  EXPECT_TRUE(network.unseen(ring).empty());    // one flow a cable
+}
+
+TEST(PlatformNetwork, PlacesMoreHostsThanSimGridCouldHold) {
+  const auto platform =
+      place(R"({"kind": "star", "hosts": 20000, "bandwidth": "10Gbps", "latency": "2us"})");
+  const PlatformNetwork network{*platform};
+  std::vector<Seat> seats(20'000, Seat{.host = "h"});
+  for (std::size_t i = 0; i < seats.size(); ++i) seats[i].host += std::to_string(i);
+  const auto result = simulate(network, seats,
+                               [](Communicator& comm) {  // a barrier of log2 rounds
+                                 for (int stride = 1; stride < comm.size(); stride *= 2)
+                                   exchange(comm, Tag{1}, {}, (comm.rank() + stride) % comm.size(),
+                                            {}, (comm.rank() + comm.size() - stride) % comm.size());
+                               },
+                               {.stack = {64 * 1024}});
+  EXPECT_NEAR(result.end.count(), 15 * 2e-6, 1e-15);
+}
+
+}  // namespace
+}  // namespace troupe::sim::loggp
