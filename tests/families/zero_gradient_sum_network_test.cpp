@@ -197,8 +197,9 @@ TEST(DirectedGraphs, EndAtTheOptimumWhenWeighedByTheLeftEigenvector) {
 }
 
 TEST(DirectedGraphs, EndAtTheOptimumOfSortedShardsWhenWeighed) {
-  TrainingProblem problem = with_sorted_shards(on_graph("arrows", 0, 9000));
-  EXPECT_LE(errors_of(*ends_of(problem)).back(), 3e-12);  // published 4e-13: rounding
+  // After 9000 steps they are still 1.9e-12 apart, though the sum of gradients is zero to 1e-15.
+  TrainingProblem problem = with_sorted_shards(on_graph("arrows", 0, 12000));
+  EXPECT_LE(errors_of(*ends_of(problem)).back(), 4e-13);
 }
 
 TEST(DirectedGraphs, MustLeadFromEverybodyToEverybody) {
