@@ -31,7 +31,7 @@ void butterfly_mixing(Communicator& comm, const TrainingProblem& problem, Traini
   Mixer mixer{stated[ButterflyMixing::form], shared, partners.most()};
   Reporter reporter{comm, problem, learner, log, problem.stop.steps};
 
-  learner.initialise(comm, parameters);
+  initialise_replica(comm, problem, learner, parameters);
   reporter.report({}, parameters);
   std::int64_t step = 0, round = 0;
   while (step < problem.stop.steps) {

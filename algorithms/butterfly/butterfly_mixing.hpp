@@ -6,6 +6,7 @@
 
 #include "algorithms/butterfly/mixing.hpp"
 #include "algorithms/butterfly/partners.hpp"
+#include "algorithms/starting_points.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 
@@ -26,8 +27,8 @@ struct ButterflyMixing {
       .help =
           "average gradients together with parameters, as two vectors in one message, and "
           "take the step afterwards"};
-  static constexpr std::array<AnySetting, 6> settings{&partners, &digits,        &form,
-                                                      &active,   &mixing_rounds, &with_gradient};
+  static constexpr std::array<AnySetting, 7> settings{
+      &partners, &digits, &form, &active, &mixing_rounds, &with_gradient, &StartingPoints::spread};
 };
 
 /// Trains. Deterministic on every backend; the ranks' parameters differ. Throws BadInput for what

@@ -36,7 +36,8 @@ std::int64_t rounds_of(const TrainingProblem& problem, const Partners* partners,
 void hybrid_propagation(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
   Learner learner{problem, comm.rank(), comm.size()};
   const double weight = learner.share() * comm.size();
-  const Graph graph{is_over_graph(problem) ? problem.graph : GraphChoice{}, comm.size()};
+  const Graph graph{is_over_graph(problem) ? with_mixing_weights(problem.graph) : GraphChoice{},
+                    comm.size()};
   std::optional<Partners> partners;
   if (!is_over_graph(problem)) partners.emplace(problem.strategy, comm.size(), problem.seed);
   const std::int64_t rounds = rounds_of(problem, partners ? &*partners : nullptr, graph);
@@ -47,7 +48,7 @@ void hybrid_propagation(Communicator& comm, const TrainingProblem& problem, Trai
   GraphMixer graph_mixer{graph, comm.rank(), parameters};
   Reporter reporter{comm, problem, learner, log, problem.stop.steps};
 
-  learner.initialise(comm, parameters);
+  initialise_replica(comm, problem, learner, parameters);
   reporter.report({}, parameters);
   std::int64_t step = 0, round = 0;
   while (step < problem.stop.steps) {
@@ -68,12 +69,7 @@ std::string refusal_of_hybrid_propagation(const TrainingProblem& problem, int ra
     const std::string why = refusal_of_partners(problem.strategy, ranks);
     return why.empty() ? refusal_of_learner(problem, ranks) : why;
   }
-  try {
-    if (const std::string why = refusal_of_weights(Graph{problem.graph, ranks}); !why.empty())
-      return why;
-  } catch (const BadInput& unusable) {
-    return unusable.what();
-  }
+  if (const std::string why = refusal_of_mixing(problem.graph, ranks); !why.empty()) return why;
   if (ranks > HybridPropagation::most_ranks && problem.strategy[HybridPropagation::rounds] == 0)
     return "computes the rounds of a graph of up to " +
            std::to_string(HybridPropagation::most_ranks) + " ranks, " + std::to_string(ranks) +

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "algorithms/butterfly/partners.hpp"
+#include "algorithms/starting_points.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
@@ -20,7 +21,7 @@ struct HybridPropagation {
                              .choices = ways,
                              .help =
                                  "averaging with the partners of a butterfly, or with all "
-                                 "neighbours on the graph (weights metropolis)"};
+                                 "neighbours on the graph"};
   static constexpr const Wholes& digits = Partners::digits;
   static constexpr Number tolerance{
       .name = "tolerance",
@@ -35,7 +36,8 @@ struct HybridPropagation {
       .help =
           "averagings after each gradient; 0: all stages of the butterfly, or those that the "
           "tolerance asks of the graph"};
-  static constexpr std::array<AnySetting, 4> settings{&over, &digits, &tolerance, &rounds};
+  static constexpr std::array<AnySetting, 5> settings{&over, &digits, &tolerance, &rounds,
+                                                      &StartingPoints::spread};
 
   /// Above this many ranks `rounds` must be stated for a graph: its spectrum is computed densely.
   static constexpr int most_ranks = 256;

@@ -45,7 +45,7 @@ class Replica {
         gradient_{make_buffer(problem, learner_.size())},
         theirs_{make_buffer(problem, learner_.size())},
         reporter_{comm, problem, learner_, log, problem.stop.steps} {
-    learner_.initialise(comm, x_);
+    initialise_replica(comm, problem, learner_, x_);
     reporter_.report({}, x_);
   }
 

@@ -8,6 +8,7 @@
 
 #include "algorithms/graph.hpp"
 #include "algorithms/inbox.hpp"
+#include "algorithms/starting_points.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
@@ -18,7 +19,8 @@ namespace troupe::algorithms {
 /// in "cyclic" order it serves at its k-th step those who chose it at theirs, by rank, which makes
 /// a run the same on every machine, and no longer asynchronous.
 struct AdPsgd {
-  static constexpr std::array<AnySetting, 1> settings{&Inbox::order_setting};
+  static constexpr std::array<AnySetting, 2> settings{&Inbox::order_setting,
+                                                      &StartingPoints::spread};
 };
 
 /// Which ranks are active: two colours, so that each edge joins an active and a passive rank; rank

@@ -25,7 +25,7 @@ void d_psgd(Communicator& comm, const TrainingProblem& problem, TrainingLog& log
   GraphMixer neighbours{graph, comm.rank(), x};
   Reporter reporter{comm, problem, learner, log, problem.stop.steps};
 
-  learner.initialise(comm, x);
+  initialise_replica(comm, problem, learner, x);
   reporter.report({}, x);
   std::int64_t step = 0;
   while (step < problem.stop.steps) {

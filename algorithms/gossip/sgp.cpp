@@ -32,7 +32,7 @@ void sgp(Communicator& comm, const TrainingProblem& problem, TrainingLog& log) {
   PushSum sum{comm, problem, learner.size(), is_on_graph(problem) ? always.from.size() : 1};
   Reporter reporter{comm, problem, learner, log, problem.stop.steps};
 
-  learner.initialise(comm, z);
+  initialise_replica(comm, problem, learner, z);
   compute(comm, Copy{sum.u(), z});
   reporter.report({}, z);
   std::int64_t step = 0;

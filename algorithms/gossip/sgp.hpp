@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "algorithms/starting_points.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
@@ -19,7 +20,7 @@ struct Sgp {
       .fallback = "exponential",
       .choices = who,
       .help = "one peer a step, 1, 2, 4, … ranks on; or along the graph's arrows"};
-  static constexpr std::array<AnySetting, 1> settings{&peers};
+  static constexpr std::array<AnySetting, 2> settings{&peers, &StartingPoints::spread};
 };
 
 /// Trains any model; reported parameters are z = u / v. Deterministic on every backend; the ranks'

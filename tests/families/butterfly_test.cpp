@@ -52,6 +52,20 @@ TEST(ButterflyMixing, WithoutGradientsIsTheExactMeanAfterLogarithmicallyManyStep
   }
 }
 
+TEST(ButterflyMixing, BringsRanksThatStartApartTogetherInAsManySteps) {
+  TrainingProblem problem = standard_problem("butterfly_mixing");
+  problem.optimiser.rate = 0;
+  problem.strategy.set(StartingPoints::spread, 1);
+  problem.stop.steps = 4;
+  problem.evaluate_every = 1;
+  TrainingHistory history;
+  train(16, problem, history);
+  const auto lines = history.summary();
+  for (std::size_t step = 0; step < 4; ++step) EXPECT_GT(*lines[step].disagreement, 0.1) << step;
+  for (const auto& [rank, x] : history.final_parameters())
+    EXPECT_EQ(x, history.final_parameters().at(0)) << rank;
+}
+
 TEST(ButterflyMixing, KeepsTheSumAndGivesBothPartnersTheSameBits) {
   std::vector<std::vector<double>> values{{0.1, 0.7, 1e-3}, {0.3, -0.2, 1e3}};
   std::vector<double> sum{0.4, 0.5, 1e3 + 1e-3};

@@ -6,6 +6,8 @@
 
 #include <Eigen/Eigenvalues>
 
+#include <tuple>
+
 #include "algorithms/butterfly/graph_mixing.hpp"
 #include "algorithms/gossip/ad_psgd.hpp"
 #include "algorithms/gossip/d_psgd.hpp"
@@ -110,6 +112,44 @@ TEST(DPsgd, WithoutGradientsIsThatMixing) {
   TrainingHistory history;
   train(4, problem, history);
   EXPECT_EQ(history.final_parameters(), history.parameters_at(0));
+}
+
+TEST(DPsgd, BringsRanksThatStartApartTogetherByTheFactorOfItsGraph) {
+  // As a scenario would: from draws of each rank's own, without gradients, disagreement falls by ρ
+  // a step in the end, and the mean of all ranks stays.
+  for (const auto& [kind, ranks, factor] :
+       {std::tuple{"ring", 8, .804738}, {"torus", 16, .6}, {"star", 10, .9}}) {
+    TrainingProblem problem = standard_problem("d_psgd");
+    problem.graph.kind = kind;
+    problem.optimiser.rate = 0;
+    problem.strategy.set(StartingPoints::spread, 1);
+    problem.stop.steps = 60;
+    problem.evaluate_every = 1;
+    TrainingHistory history;
+    train(ranks, problem, history);
+    const auto lines = history.summary();
+    EXPECT_GT(*lines[0].disagreement, 1);
+    EXPECT_NEAR(*lines[40].disagreement / *lines[39].disagreement, factor, 1e-6) << kind;
+    const auto mean_at = [&, ranks = ranks](std::int64_t step) {
+      Vector mean = Vector::Zero(20);
+      for (const auto& [rank, x] : history.parameters_at(step))
+        mean += Eigen::Map<const Vector>{x.data(), 20} / ranks;
+      return mean;
+    };
+    EXPECT_LE((mean_at(60) - mean_at(0)).norm(), 1e-12) << kind;
+  }
+}
+
+TEST(Sgp, BringsThemTogetherInLog2StepsOfTheExponentialGraph) {
+  TrainingProblem problem = standard_problem("sgp");
+  problem.optimiser.rate = 0;
+  problem.strategy.set(StartingPoints::spread, 1);
+  problem.stop.steps = 3;
+  problem.evaluate_every = 1;
+  TrainingHistory history;
+  train(8, problem, history);
+  EXPECT_GT(*history.summary()[2].disagreement, 0.1);
+  EXPECT_LE(*history.summary()[3].disagreement, 1e-15);
 }
 
 /// f_i of all ranks as quadratics ½ wᵀA w − bᵀw whose mean is F.
