@@ -15,6 +15,8 @@ class Arrivals {
     message.child = message.sibling = nullptr;
     first_ = first_ ? merge(*first_, message) : &message;
   }
+  /// The message whose first byte is there first; nullptr if there is none.
+  const LogGPOperation* first() const noexcept { return first_; }
   /// Takes the first message out. There must be one.
   LogGPOperation& pop() noexcept {
     LogGPOperation& first = *first_;

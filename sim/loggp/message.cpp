@@ -58,8 +58,9 @@ void World::begin_transfer(LogGPOperation& send) {
   double start = now_;
   if (pair.out != Route::no_port) {
     PortState& port = ports_[index(pair.out)];
-    start = std::max(now_, port.out_free);
-    port.out_free = start + bytes * port.per_byte + overheads_.gap.count();
+    commit(port, now_);
+    start = std::max(now_, port.free);
+    port.free = start + bytes * port.per_byte + overheads_.gap.count();
   }
   send.head = start + pair.latency;
   send.end = send.head + bytes * pair.per_byte;
@@ -79,18 +80,19 @@ void World::begin_transfer(LogGPOperation& send) {
 
 /// The last byte would be in by now.
 void World::arrive(LogGPOperation& send) {
-  if (send.port != Route::no_port && !send.is.committed) commit(ports_[index(send.port)], send);
+  if (send.port != Route::no_port && !send.is.committed)
+    commit(ports_[index(send.port)], send.head);
   if (send.end > now_) return agenda_.add(send.end, send);
   deliver(send);
 }
 
-/// Gives every arrival up to `last` its turn at the port.
-void World::commit(PortState& port, const LogGPOperation& last) {
-  while (!last.is.committed) {
+/// Gives every message whose first byte has arrived by `time` its turn at the port.
+void World::commit(PortState& port, double time) {
+  while (port.arrivals.first() && port.arrivals.first()->head <= time) {
     LogGPOperation& next = port.arrivals.pop();
     const double in =
-        std::max(next.head, port.in_free) + static_cast<double>(next.bytes) * port.per_byte;
-    port.in_free = in + overheads_.gap.count();
+        std::max(next.head, port.free) + static_cast<double>(next.bytes) * port.per_byte;
+    port.free = in + overheads_.gap.count();
     next.is.committed = true;
     if (in <= next.end) continue;
     next.end = in;

@@ -89,9 +89,11 @@ class World {
   friend class Flow;
   friend class LogGPOperation;
 
+  /// One direction of a link serves whoever comes, be it the first link of his way or the last.
   struct PortState {
-    double out_free = 0, in_free = 0, per_byte = 0;
-    Arrivals arrivals;
+    double free = 0;  ///< from here on
+    double per_byte = 0;
+    Arrivals arrivals;  ///< that have not had their turn
   };
 
   // ---- operations and timers, recycled
@@ -112,7 +114,7 @@ class World {
   void post_receive(LogGPOperation& receive);
   void begin_transfer(LogGPOperation& send);
   void arrive(LogGPOperation& send);
-  void commit(PortState& port, const LogGPOperation& last);
+  void commit(PortState& port, double time);
   void deliver(LogGPOperation& send);
   void hand_over(LogGPOperation& send, LogGPOperation& receive);
   void finish_receive(LogGPOperation& receive);

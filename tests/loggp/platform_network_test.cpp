@@ -123,6 +123,27 @@ TEST(PlatformNetwork, NamesTheLinksItDoesNotSee) {
   EXPECT_TRUE(network.unseen(ring).empty());    // one flow a cable
 }
 
+TEST(PlatformNetwork, LetsALinkServeThoseItBeginsAndThoseItEnds) {
+  // On a ring of five hosts the cable from 1 to 2 is the last of the way from 0 and the first of
+  // that from 1: two messages of a second, of which the one that comes first is served first.
+  const auto platform =
+      place(R"({"kind": "torus", "dimensions": [5], "bandwidth": "1MBps", "latency": "0.25s"})");
+  const PlatformNetwork network{*platform};
+  EXPECT_EQ(network.route(0, 2).in, network.route(1, 2).out);
+  std::vector<Seat> seats(5);
+  for (std::size_t i = 0; i < seats.size(); ++i) seats[i] = {.host = std::to_string(i)};
+  const auto payload = Slice::phantom(250'000);
+  const auto result = simulate(network, seats, [&](Communicator& comm) {
+    if (comm.rank() < 2) return send(comm, 2, Tag{1}, payload);
+    if (comm.rank() > 2) return;
+    WaitSet set;
+    for (const Rank from : {0, 1}) set.add(comm.irecv(from, Tag{1}, payload));
+    wait_all(comm, set);
+  });
+  EXPECT_EQ(result.ranks[1].end.count(), 1.25);
+  EXPECT_EQ(result.ranks[0].end.count(), 2);  // after 1's second on the cable, its own
+}
+
 TEST(PlatformNetwork, PlacesMoreHostsThanSimGridCouldHold) {
   const auto platform =
       place(R"({"kind": "star", "hosts": 20000, "bandwidth": "10Gbps", "latency": "2us"})");
