@@ -7,7 +7,7 @@ target_sources(troupe_algorithms
           zero_gradient_sum/column_shard.hpp zero_gradient_sum/columns.hpp
           zero_gradient_sum/continuous.hpp zero_gradient_sum/convex_node.hpp
           zero_gradient_sum/delayed.hpp zero_gradient_sum/edge_pull.hpp
-          zero_gradient_sum/event_triggered.hpp zero_gradient_sum/general.hpp
+          zero_gradient_sum/dual_steps.hpp zero_gradient_sum/event_triggered.hpp zero_gradient_sum/general.hpp
           zero_gradient_sum/interaction.hpp zero_gradient_sum/lossy.hpp
           zero_gradient_sum/pairwise_equalising.hpp zero_gradient_sum/quadratic_node.hpp
           zero_gradient_sum/step_limit.hpp zero_gradient_sum/triangle.hpp
@@ -18,7 +18,8 @@ target_sources(troupe_algorithms
           consensus/mixing_node.cpp
           zero_gradient_sum/column_shard.cpp zero_gradient_sum/columns.cpp
           zero_gradient_sum/continuous.cpp zero_gradient_sum/convex_node.cpp
-          zero_gradient_sum/delayed.cpp zero_gradient_sum/edge_pull.cpp
+          zero_gradient_sum/delayed.cpp zero_gradient_sum/dual_steps.cpp
+          zero_gradient_sum/edge_pull.cpp
           zero_gradient_sum/event_triggered.cpp zero_gradient_sum/general.cpp
           zero_gradient_sum/interaction.cpp zero_gradient_sum/lossy.cpp
           zero_gradient_sum/pairwise_equalising.cpp zero_gradient_sum/quadratic_node.cpp

@@ -5,6 +5,7 @@
 #include "algorithms/neighbourhood.hpp"
 #include "algorithms/reporter.hpp"
 #include "algorithms/zero_gradient_sum/column_shard.hpp"
+#include "algorithms/zero_gradient_sum/dual_steps.hpp"
 #include "algorithms/zero_gradient_sum/step_limit.hpp"
 
 namespace troupe::algorithms {
@@ -17,6 +18,15 @@ double step_of(Communicator& comm, const TrainingProblem& problem, const ColumnS
   const double limit = laplacian > 0 ? 2 * shard.convexity() / laplacian : 0;
   const double stated = problem.optimiser.rate;
   if (stated == 0) return 0.9 * limit;
+  if (const std::string what = problem.strategy[StatedStep::rate_is]; what != "itself") {
+    double unit = 0;  // what rank 0 computes, all learn
+    if (comm.rank() == 0) {
+      const DualSteps steps = problem.phantom ? DualSteps{1, 1} : dual_steps(problem, comm.size());
+      unit = what == "share_of_best" ? steps.best : steps.largest;
+      log.note(stated_as_share(stated, what, unit));
+    }
+    return stated * agreed(comm, Op::sum, unit);
+  }
   if (limit > 0 && stated >= limit && comm.rank() == 0 && !problem.phantom)
     log.note(beyond_certainty(stated, limit));
   return stated;
@@ -85,7 +95,9 @@ void column_zero_gradient_sum(Communicator& comm, const TrainingProblem& problem
 
 std::string refusal_of_columns(const TrainingProblem& problem, int ranks) {
   if (const std::string why = refusal_of_graph(problem.graph, ranks); !why.empty()) return why;
-  return refusal_of_column_shards(problem, ranks);
+  if (const std::string why = refusal_of_column_shards(problem, ranks); !why.empty()) return why;
+  if (problem.strategy[StatedStep::rate_is] == "itself" || problem.optimiser.rate == 0) return {};
+  return refusal_of_dual_steps(problem, ranks);
 }
 
 }  // namespace troupe::algorithms

@@ -70,10 +70,7 @@ double QuadraticNode::step(const std::function<double()>& safe, EdgeMatrix edge_
     const auto limit = step_limit(problem_, comm_.size(), edge_matrix, delay, balances);
     if (what == "share_of_largest") unit = limit.value();
     if (what == "share_of_best") unit = best_step(problem_, comm_.size(), edge_matrix).value();
-    if (what != "itself")
-      log_.note("the step is " + std::to_string(stated * unit) + ": " + std::to_string(stated) +
-                (what == "share_of_best" ? " of the best, " : " of the largest that converges, ") +
-                std::to_string(unit));
+    if (what != "itself") log_.note(stated_as_share(stated, what, unit));
     if (limit && stated * unit >= *limit) log_.note(beyond_the_limit(stated * unit, *limit));
   }
   return what == "itself" ? stated : stated * agreed(comm_, Op::sum, comm_.rank() == 0 ? unit : 0);

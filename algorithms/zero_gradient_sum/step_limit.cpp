@@ -198,6 +198,12 @@ std::optional<double> best_step(const TrainingProblem& problem, int ranks, EdgeM
   return 2 / (spectrum.front().real() + spectrum.back().real());
 }
 
+std::string stated_as_share(double share, std::string_view what, double unit) {
+  return "the step is " + std::to_string(share * unit) + ": " + std::to_string(share) +
+         (what == "share_of_best" ? " of the best, " : " of the largest that converges, ") +
+         std::to_string(unit);
+}
+
 std::string beyond_the_limit(double step, double limit) {
   return "the step " + std::to_string(step) + " is outside its range, 0 to " +
          std::to_string(limit) + ": the estimates will move apart";

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "algorithms/training_problem.hpp"
 
@@ -34,6 +35,8 @@ std::optional<double> step_limit(const TrainingProblem& problem, int ranks,
 std::optional<double> best_step(const TrainingProblem& problem, int ranks,
                                 EdgeMatrix edge_matrix = EdgeMatrix::none);
 
+/// "the step is 1.207678: 0.900000 of the largest that converges, 1.341865"; `what` is rate_is.
+std::string stated_as_share(double share, std::string_view what, double unit);
 /// "the step 1.35 is outside its range, 0 to 1.341864: …"
 std::string beyond_the_limit(double step, double limit);
 /// The same of a bound below which convergence is certain, and above which it is not.

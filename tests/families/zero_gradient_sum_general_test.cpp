@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "algorithms/zero_gradient_sum/continuous.hpp"
+#include "algorithms/zero_gradient_sum/dual_steps.hpp"
 #include "algorithms/zero_gradient_sum/interaction.hpp"
+#include "algorithms/zero_gradient_sum/quadratic_node.hpp"
 #include "tests/families/printed.hpp"
 #include "tests/families/quadratic_network.hpp"
 
@@ -270,49 +272,44 @@ TEST(ColumnZeroGradientSum, TakesThePublishedNumberOfSteps) {
   }
 }
 
-/// μ_2 and μ_max of B⁻¹(𝕃 ⊗ I), B_i = H_iH_iᵀ/σ + I/V: on what no column reaches V times the
-/// eigenvalues of 𝕃, and on the 20 dimensions that the columns span, of matrices that small.
-std::pair<double, double> ends_of_dual_spectrum(const TrainingProblem& problem, int nodes) {
-  const std::vector<double> rows = to_doubles(Learner{problem, 0, 1}.whole().inputs);
-  const Matrix h = Eigen::Map<const Matrix>{rows.data(), 20, 200}.transpose();  // N × L
-  const Matrix span = h.householderQr().householderQ() * Matrix::Identity(200, 20);
-  const Matrix seen = span.transpose() * h;
-  const int each = 20 / nodes;
-  std::vector<Matrix> roots;
-  for (int i = 0; i < nodes; ++i) {
-    const Matrix mine = seen.middleCols(i * each, each);
-    const Matrix b = mine * mine.transpose() / 0.1 + Matrix::Identity(20, 20) / nodes;
-    roots.push_back(Eigen::SelfAdjointEigenSolver<Matrix>{b}.operatorInverseSqrt());
-  }
-  const Graph graph{problem.graph, nodes};
-  Matrix whole = Matrix::Zero(20 * nodes, 20 * nodes);
-  for (Rank i = 0; i < nodes; ++i)
-    for (const Neighbour& j : graph.neighbours(i)) {
-      const Matrix& mine = roots[static_cast<std::size_t>(i)];
-      whole.block(20 * i, 20 * i, 20, 20) += mine * mine;
-      whole.block(20 * i, 20 * j.rank, 20, 20) -= mine * roots[static_cast<std::size_t>(j.rank)];
-    }
-  const Vector values = Eigen::SelfAdjointEigenSolver<Matrix>{whole}.eigenvalues();
-  const auto laplacian = spectrum_of(graph);
-  return {std::min(values(20), nodes * laplacian[1]),
-          std::max(values(20 * nodes - 1), nodes * laplacian.back())};
-}
-
-TEST(ColumnZeroGradientSum, HasThePublishedSpectrum) {
+TEST(ColumnZeroGradientSum, HasThePublishedSteps) {
   const struct {
     int nodes;
-    const char *graph, *largest, *best, *condition;
-  } published[] = {{4, "ring", "16", "0.12098", "30.1"},
-                   {4, "complete", "16", "0.11894", ""},
-                   {10, "ring", "40", "0.049706", "168.9"}};
-  for (const auto& [nodes, graph, largest, best, condition] : published) {
-    const auto [slowest, fastest] = ends_of_dual_spectrum(columns(graph, 0, 1), nodes);
-    EXPECT_NEAR(fastest, std::atof(largest), 1e-9) << nodes << graph;
-    EXPECT_TRUE(prints_as(2 / (slowest + fastest), best)) << nodes << graph;
+    const char *graph, *best, *condition;
+    double largest;
+  } published[] = {{4, "ring", "0.12098", "30.1", 16},
+                   {4, "complete", "0.11894", "", 16},
+                   {10, "ring", "0.049706", "168.9", 40}};
+  for (const auto& [nodes, graph, best, condition, largest] : published) {
+    const DualSteps steps = dual_steps(columns(graph, 0, 1), nodes);
+    EXPECT_NEAR(2 / steps.largest, largest, 1e-9) << nodes << graph;  // V λmax(𝕃)
+    EXPECT_TRUE(prints_as(steps.best, best)) << nodes << graph;
+    const double slowest = 2 / steps.best - 2 / steps.largest;
     if (*condition) {
-      EXPECT_TRUE(prints_as(fastest / slowest, condition)) << nodes << graph;
+      EXPECT_TRUE(prints_as(2 / steps.largest / slowest, condition)) << nodes << graph;
     }
   }
+}
+
+TEST(ColumnZeroGradientSum, TakesItsStepAsAShareToo) {
+  TrainingProblem problem = columns("ring", 1, 200);
+  problem.strategy.set(StatedStep::rate_is, "share_of_best");
+  TrainingHistory history;
+  train(4, problem, history);
+  EXPECT_NEAR(std::ceil(steps_to(1e-6, history)), 163, 2);
+  ASSERT_EQ(history.notes().size(), 1u);
+  EXPECT_TRUE(history.notes()[0].starts_with("the step is 0.1209")) << history.notes()[0];
+  problem.strategy.set(StatedStep::rate_is, "share_of_largest");
+  problem.optimiser.rate = 1.01;
+  problem.stop.steps = 600;
+  problem.evaluate_every = 200;
+  TrainingHistory above;
+  train(4, problem, above);
+  EXPECT_GT(*above.summary()[3].lyapunov, 100 * *above.summary()[2].lyapunov);
+  problem = records("column_zero_gradient_sum", 1, 1);
+  problem.strategy.set(StatedStep::rate_is, "share_of_best");
+  EXPECT_EQ(refusal_of_strategy(problem, 3),
+            "shares of a step are known of least_squares; \"logistic_regression\" given");
 }
 
 TEST(ColumnZeroGradientSum, DualOptimumIsTheResidual) {
