@@ -55,7 +55,20 @@ std::string_view name_of(const AnySetting& setting) {
 std::vector<std::string> choices_of(const AnySetting& setting) {
   return std::visit(
       [](const auto* declared) {
-        return std::vector<std::string>{declared->choices.begin(), declared->choices.end()};
+        std::vector<std::string> names{declared->choices.begin(), declared->choices.end()};
+        for (const Alias& alias : declared->aliases) names.emplace_back(alias.name);
+        return names;
+      },
+      setting);
+}
+
+SettingValue meaning_of(const AnySetting& setting, SettingValue value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (!text) return value;
+  return std::visit(
+      [&](const auto* declared) {
+        const auto alias = std::ranges::find(declared->aliases, *text, &Alias::name);
+        return alias == declared->aliases.end() ? value : std::string{alias->meaning};
       },
       setting);
 }

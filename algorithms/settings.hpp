@@ -23,6 +23,11 @@ namespace troupe::algorithms {
 using SettingValue = std::variant<bool, std::int64_t, double, std::string,
                                   std::vector<std::int64_t>, std::vector<double>>;
 
+/// Another name of one of the choices of a text.
+struct Alias {
+  std::string_view name, meaning;
+};
+
 /// A setting of type T: bool, std::int64_t, double, std::string_view (a text), or a span of
 /// std::int64_t or double (a list).
 template <class T>
@@ -31,7 +36,8 @@ struct Setting {
   T fallback{};
   double least = 0, most = std::numeric_limits<double>::infinity();  ///< of a number, inclusive
   std::span<const std::string_view> choices{};                       ///< of a text; empty: any
-  bool is_file = false;  ///< of a text: a path, relative to the scenario's folder
+  std::span<const Alias> aliases{};  ///< of a text: read as what they mean
+  bool is_file = false;              ///< of a text: a path, relative to the scenario's folder
   std::string_view help{};
 };
 
@@ -47,8 +53,10 @@ using AnySetting = std::variant<const Flag*, const Whole*, const Number*, const 
                                 const Wholes*, const Numbers*>;
 
 std::string_view name_of(const AnySetting&);
-/// The names a text is one of; none where it is free, or no text.
+/// The names a text is one of, aliases among them; none where it is free, or no text.
 std::vector<std::string> choices_of(const AnySetting&);
+/// The value as the thing itself reads it: what an alias means, any other value as it is.
+SettingValue meaning_of(const AnySetting&, SettingValue value);
 /// True for paths.
 bool is_file(const AnySetting&);
 /// The value where nothing is stated.

@@ -33,3 +33,10 @@ target_sources(troupe_algorithms
   PUBLIC FILE_SET HEADERS FILES
           gossip/ad_psgd.hpp gossip/d_psgd.hpp gossip/incremental_gradient.hpp gossip/push_sum.hpp gossip/sgp.hpp
   PRIVATE gossip/ad_psgd.cpp gossip/d_psgd.cpp gossip/incremental_gradient.cpp gossip/push_sum.cpp gossip/sgp.cpp)
+# Servers, histories and thieves.
+target_sources(troupe_algorithms
+  PUBLIC FILE_SET HEADERS FILES
+          asynchronous_sgd/gradient_history.hpp parameter_server/keys.hpp parameter_server/serving.hpp parameter_server/stale_gradients.hpp
+          work_stealing/chunks.hpp work_stealing/work_stealing.hpp
+  PRIVATE asynchronous_sgd/gradient_history.cpp parameter_server/keys.cpp parameter_server/serving.cpp parameter_server/stale_gradients.cpp
+          work_stealing/chunks.cpp work_stealing/work_stealing.cpp)

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "algorithms/asynchronous_sgd/downpour.hpp"
+#include "algorithms/asynchronous_sgd/gradient_history.hpp"
 #include "algorithms/butterfly/asynchronous_mixing.hpp"
 #include "algorithms/butterfly/averaging_consensus.hpp"
 #include "algorithms/butterfly/butterfly_mixing.hpp"
@@ -34,6 +35,7 @@
 #include "algorithms/parallel/sharded_optimiser.hpp"
 #include "algorithms/parallel/tensor_parallel.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
+#include "algorithms/work_stealing/work_stealing.hpp"
 #include "algorithms/zero_gradient_sum/columns.hpp"
 #include "algorithms/zero_gradient_sum/continuous.hpp"
 #include "algorithms/zero_gradient_sum/delayed.hpp"
@@ -58,7 +60,7 @@ constexpr Strategy table[] = {
      .refusal = refusal_of_replicas,
      .stepping = Stepping::of_all},
     {.kind = {.name = "parameter_server",
-              .summary = "workers push gradients to rank 0 and pull parameters: bsp, ssp or asp",
+              .summary = "workers push gradients to servers and pull parameters: bsp, ssp or asp",
               .settings = ParameterServer::settings},
      .family = "parameter_server",
      .source = "Li et al., OSDI 2014; Ho et al., NIPS 2013",
@@ -263,6 +265,24 @@ constexpr Strategy table[] = {
      .synchronous = false,
      .run = downpour,
      .refusal = refusal_of_downpour,
+     .stepping = Stepping::of_all},
+    {.kind = {.name = "stochastic_average_gradient",
+              .summary = "descent along a history of gradients, one of each sample: sag or saga",
+              .settings = GradientHistory::settings},
+     .family = "asynchronous_sgd",
+     .source = "Le Roux et al., NIPS 2012; Defazio et al., NIPS 2014; Leblond et al., AISTATS 2017",
+     .synchronous = false,
+     .run = stochastic_average_gradient,
+     .refusal = refusal_of_gradient_history,
+     .stepping = Stepping::own},
+    {.kind = {.name = "work_stealing",
+              .summary = "epochs in which ranks without work take chunks of others' shards",
+              .settings = WorkStealing::settings},
+     .family = "work_stealing",
+     .source = "Blumofe and Leiserson, JACM 46(5), 1999",
+     .synchronous = false,
+     .run = work_stealing,
+     .refusal = refusal_of_work_stealing,
      .stepping = Stepping::of_all},
     {.kind = {.name = "map_reduce",
               .summary = "sums over the shards, one reduction, one solve: least squares exactly",

@@ -20,21 +20,22 @@ namespace troupe::algorithms {
 
 /// What one rank knows after one of its steps. Absent where it was not due or does not apply.
 struct Figures {
-  std::int64_t step = 0;          ///< steps this rank has done; on a server, updates applied
-  Rank rank = 0;                  ///< whose figures these are
-  Seconds time{};                 ///< on Communicator::now()
-  bool due = false;               ///< an evaluation was due (that of phantom values has no figures)
-  std::optional<double> loss{};   ///< F(x) over all samples, x being this rank's parameters
+  std::int64_t step = 0;         ///< steps this rank has done; on a server, updates applied
+  Rank rank = 0;                 ///< whose figures these are
+  Seconds time{};                ///< on Communicator::now()
+  bool due = false;              ///< an evaluation was due (that of phantom values has no figures)
+  std::optional<double> loss{};  ///< F(x) over all samples, x being this rank's parameters
   std::optional<double> batch_loss{};  ///< mean over the batch that this step was taken along
-  std::optional<double> gap{};    ///< F(x) − F(x*)
-  std::optional<double> error{};  ///< ‖x − x*‖ / ‖x*‖
-  std::optional<double> accuracy{};                            ///< share of right answers
+  std::optional<double> gap{};         ///< F(x) − F(x*)
+  std::optional<double> error{};       ///< ‖x − x*‖ / ‖x*‖
+  std::optional<double> accuracy{};    ///< share of right answers
   std::optional<double> held_out_loss{}, held_out_accuracy{};  ///< on samples kept back
   std::optional<double> staleness{};  ///< versions between the read and the write of this update
   std::optional<Rank> worker{};       ///< on a server: whose update this was
   std::optional<double> disagreement{};  ///< max over this step's partners of ‖x − x_partner‖ / ‖x‖
-  std::optional<double> lyapunov{};      ///< this rank's part of Σ_r of a Lyapunov function
-  std::optional<double> gradient_sum{};  ///< in a summary only: ‖Σ_r ∇f_r(x_r)‖
+  std::optional<double> lyapunov{};  ///< this rank's part of Σ_r of a Lyapunov function
+  std::optional<double> steals{}, steal_bytes{};  ///< this rank's as a thief in this step
+  std::optional<double> gradient_sum{};           ///< in a summary only: ‖Σ_r ∇f_r(x_r)‖
 };
 
 /// How one number for all ranks comes of the figures of each.
@@ -46,7 +47,7 @@ struct Measure {
   std::optional<double> Figures::*value;
   Combination combination;
 };
-inline constexpr std::array<Measure, 11> measures{
+inline constexpr std::array<Measure, 13> measures{
     {{"loss", &Figures::loss, Combination::mean},
      {"batch_loss", &Figures::batch_loss, Combination::mean},
      {"gap", &Figures::gap, Combination::mean},
@@ -57,6 +58,8 @@ inline constexpr std::array<Measure, 11> measures{
      {"staleness", &Figures::staleness, Combination::mean},
      {"disagreement", &Figures::disagreement, Combination::largest},
      {"lyapunov", &Figures::lyapunov, Combination::sum},
+     {"steals", &Figures::steals, Combination::sum},
+     {"steal_bytes", &Figures::steal_bytes, Combination::sum},
      {"gradient_sum", &Figures::gradient_sum, Combination::largest}}};
 
 /// The values behind figures, where an evaluation was due; valid during the call only.

@@ -47,6 +47,7 @@ void read_settings(const Section& section, std::span<const algorithms::AnySettin
     const std::string key{algorithms::name_of(setting)};
     if (!section.has(key)) continue;
     auto value = value_of(section.value(key));
+    if (value) value = algorithms::meaning_of(setting, std::move(*value));
     if (!value || !algorithms::fits(setting, *value)) {
       const auto names = algorithms::choices_of(setting);
       const auto* text = value ? std::get_if<std::string>(&*value) : nullptr;

@@ -37,6 +37,7 @@ Ordered type_of(const AnySetting& setting) {
         } else if constexpr (std::is_same_v<T, std::string_view>) {
           json["type"] = "string";
           if (!declared->choices.empty()) json = {{"enum", declared->choices}};
+          for (const auto& alias : declared->aliases) json["enum"].push_back(alias.name);
         } else if constexpr (std::is_arithmetic_v<T>) {
           json["type"] = std::is_same_v<T, double> ? "number" : "integer";
           limit(json, *declared);

@@ -46,6 +46,7 @@ class Server {
   const std::unique_ptr<Optimiser> optimiser_;
   const Buffer x_;
   std::vector<Client> clients_;  // by rank; that of the server itself is unused
+  StaleGradients stale_;
   Inbox inbox_;
   std::int64_t to_give_;      // gradients not yet asked for
   std::int64_t version_ = 0;  // updates applied
@@ -61,7 +62,8 @@ Server::Server(Communicator& comm, const TrainingProblem& problem, TrainingLog& 
       optimiser_{make_optimiser(problem, learner_.size())},
       x_{make_buffer(problem, learner_.size())},
       clients_(static_cast<std::size_t>(comm.size())),
-      inbox_{comm, problem.strategy[Downpour::order]},
+      stale_{problem, learner_.size()},
+      inbox_{comm, problem.strategy[Downpour::order], 1, training_, problem.seed},
       to_give_{problem.stop.steps * training_},
       reporter_{comm, problem, learner_, log, 0} {
   learner_.initialise(comm, x_);
@@ -84,13 +86,13 @@ void Server::serve_one() {
   }
 }
 
-/// x ← x − η g, with η / max(1, staleness) where asked for.
+/// x ← x − η a, or what the optimiser makes of a
 void Server::apply(Rank replica) {
   if (enough_) return;
-  const std::int64_t staleness = version_ - client(replica).read;
-  const bool careful = problem_.strategy[Downpour::staleness_aware] && staleness > 1;
-  optimiser_->step(comm_, client(replica).accrued, x_,
-                   1 / (careful ? static_cast<double>(staleness) : 1));
+  Client& from = client(replica);
+  const std::int64_t staleness = version_ - from.read;
+  const double factor = stale_.correct(comm_, staleness, x_, from.answer, from.accrued);
+  optimiser_->step(comm_, from.accrued, x_, factor);
   enough_ = reporter_.report(
       {.step = ++version_, .staleness = static_cast<double>(staleness), .worker = replica},
       optimiser_->estimate(x_));
@@ -139,6 +141,7 @@ void train(Communicator& comm, const TrainingProblem& problem) {
   const double weight = learner.share() * replicas;
   const std::int64_t fetch_every = problem.strategy[Downpour::fetch_every],
                      push_every = problem.strategy[Downpour::push_every];
+  const auto optimiser = make_optimiser(problem, learner.size());
   const Buffer x = make_buffer(problem, learner.size()),
                gradient = make_buffer(problem, x.slice().size());
   Buffer accrued = make_buffer(problem, learner.size()),
@@ -150,7 +153,7 @@ void train(Communicator& comm, const TrainingProblem& problem) {
     for (std::int64_t i = 0; i < fetch_every; ++i) {
       learner.gradient(comm, x, weight, gradient);
       compute(comm, Axpy{1, gradient, accrued});
-      compute(comm, Axpy{-problem.optimiser.rate, gradient, x});
+      optimiser->step(comm, gradient, x);
       if (++step % push_every) continue;
       if (push) wait(comm, std::move(push));
       std::swap(accrued, pushed);
@@ -165,7 +168,7 @@ void train(Communicator& comm, const TrainingProblem& problem) {
 
 /// Downpour SGD (Dean et al., NIPS 2012, appendix): a replica goes on alone
 /// between fetches, and its pushes travel while it computes.
-///   replica: every n_fetch steps x̂ ← fetch;  g ← g(x̂);  x̂ ← x̂ − η g;  a ← a + g;
+///   replica: every n_fetch steps x̂ ← fetch;  g ← g(x̂);  a ← a + g;  x̂ ← x̂ − η g;
 ///            every n_push steps push a, a ← 0              server: x ← x − η a at each push
 ///   a gradient: M/n_push up, M/n_fetch down, 1/n_push + 2/n_fetch messages
 ///   on a quadratic with constant staleness τ: stable iff ηλ < 2 sin(π / (2(2τ+1)))

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "algorithms/inbox.hpp"
+#include "algorithms/parameter_server/stale_gradients.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
@@ -19,10 +20,15 @@ struct Downpour {
   static constexpr Whole push_every{
       .name = "push_every", .fallback = 1, .least = 1, .help = "gradients between two pushes"};
   static constexpr const Text& order = Inbox::order_setting;
-  static constexpr Flag staleness_aware{.name = "staleness_aware",
-                                        .help = "divide the rate by the staleness of each update"};
-  static constexpr std::array<AnySetting, 4> settings{&fetch_every, &push_every, &order,
-                                                      &staleness_aware};
+  static constexpr const Flag& staleness_aware = Staleness::aware;
+  static constexpr std::array<AnySetting, 8> settings{&fetch_every,
+                                                      &push_every,
+                                                      &order,
+                                                      &staleness_aware,
+                                                      &Staleness::compensation,
+                                                      &Staleness::lambda,
+                                                      &Staleness::adaptive_lambda,
+                                                      &Staleness::mean_square};
 };
 
 /// Trains with rank 0 as the server and the others as replicas, each of which fetches before every

@@ -16,9 +16,10 @@ namespace troupe::algorithms {
 struct AsynchronousMixing {
   static constexpr const Text& partners = Partners::setting;
   static constexpr const Wholes& digits = Partners::digits;
+  static constexpr std::array<std::string_view, 2> orders{"arrival", "cyclic"};
   static constexpr Text order{.name = "order",
                               .fallback = "arrival",
-                              .choices = Inbox::orders,
+                              .choices = orders,
                               .help =
                                   "arrival: the last value a partner sent, if it is young "
                                   "enough; cyclic: the value it sent when the two last met"};

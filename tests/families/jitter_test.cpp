@@ -17,10 +17,15 @@
 namespace troupe::algorithms {
 namespace {
 
-/// Seconds that `rounds` gradients for each of the workers take, workers of these speeds, on a
-/// network and with a server that cost nothing.
-double time_of(const std::string& mode, int rounds, const std::vector<double>& speeds,
-               std::uint64_t seed = 1) {
+/// What `rounds` gradients for each of the workers cost: seconds, and the mean of the staleness and
+/// its variance.
+struct Cost {
+  double time, staleness, variance;
+};
+
+/// On workers of these speeds, a network and a server that cost nothing.
+Cost cost_of(const std::string& mode, int rounds, const std::vector<double>& speeds,
+             std::uint64_t seed = 1) {
   TrainingProblem problem = standard_problem("parameter_server");
   problem.strategy.set(ParameterServer::mode, mode);
   problem.phantom = true;
@@ -37,11 +42,21 @@ double time_of(const std::string& mode, int rounds, const std::vector<double>& s
     for (std::size_t worker = 1; worker < ranks; ++worker)
       placed.processors[worker].speed = {1e9 * speeds[worker - 1]};
     TrainingHistory history;
-    return sim::simulate(
+    const auto result = sim::simulate(
         engine, placed, [&](Communicator& comm) { train(comm, problem, history); }, star.options);
+    double sum = 0, squares = 0;
+    for (const Figures& update : history.figures_of(0))
+      if (update.worker) sum += *update.staleness, squares += *update.staleness * *update.staleness;
+    const double updates = rounds * static_cast<double>(speeds.size()), mean = sum / updates;
+    return std::vector{result.end.count(), mean, squares / updates - mean * mean};
   };
-  return test::in_another_process([&] { return std::vector{test::on_star(star, run).end.count()}; })
-      .at(0);
+  const auto numbers = test::in_another_process([&] { return test::on_star(star, run); });
+  return {.time = numbers.at(0), .staleness = numbers.at(1), .variance = numbers.at(2)};
+}
+
+double time_of(const std::string& mode, int rounds, const std::vector<double>& speeds,
+               std::uint64_t seed = 1) {
+  return cost_of(mode, rounds, speeds, seed).time;
 }
 
 const std::vector<double> equal(8, 1.0), one_slow{1, 1, 1, 1, 1, 1, 1, 0.25};
@@ -56,6 +71,16 @@ TEST(ExponentialService, MakesEightWorkersWaitForOneThatIsFourTimesSlower) {
   constexpr double expected = 4.774322 * 7.25 / 8;
   const double ratio = time_of("bsp", 6000, one_slow) / time_of("asp", 6000, one_slow);
   EXPECT_NEAR(ratio / expected, 1, 0.03);
+}
+
+TEST(ExponentialService, MakesGradientsAsStaleAsServiceAtRandom) {
+  // The sum of τ + 1 over the updates of a worker is the version its last one leads to. The last
+  // eight of 4000 are one of each: 8 · 4000 − 28 in all, so that the mean of τ is 7 − 28/4000 =
+  // 6.993. (6.98 published, of a run that was cut off.) Each is anyone's, so τ is geometric, with
+  // the variance 7 · 8 where workers in turn have none.
+  const Cost cost = cost_of("asp", 500, equal);
+  EXPECT_NEAR(cost.staleness, 6.993, 1e-9);
+  EXPECT_NEAR(cost.variance, 56, 12);
 }
 
 TEST(ExponentialService, TakesTheSameTimeInEveryRunAndAnotherWithAnotherSeed) {

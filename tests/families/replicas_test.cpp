@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "algorithms/data_parallel/buckets.hpp"
 #include "algorithms/data_parallel/data_parallel.hpp"
 #include "algorithms/parallel/block_coordinate.hpp"
@@ -137,25 +139,40 @@ TEST(ShardedOptimiser, IsDataParallel) {
                  trained(ranks, whole_shards("data_parallel", 30)));
 }
 
+/// Bytes of one step's messages between such ranks, of eight, with M = 24 · 8.
+std::uint64_t bytes_of_a_step(const char* strategy, const char* collective,
+                              const std::function<bool(Rank from, Rank to)>& between) {
+  TrainingProblem problem = determined_problem(find_strategy(strategy));
+  problem.collective = collective;
+  problem.model.set(LeastSquares::features, 24);
+  std::vector<std::uint64_t> bytes;
+  for (const std::int64_t steps : {4, 5}) {
+    problem.stop.steps = steps;
+    std::vector<RecordedRank> logs(8);
+    run_loopback(8, [&](Communicator& comm) {
+      SilentLog silent;
+      Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+      train(recorder, problem, silent);
+    });
+    bytes.push_back(0);
+    for (Rank from = 0; from < 8; ++from)
+      for (const RecordedEvent& event : logs[static_cast<std::size_t>(from)].events())
+        if (event.kind == RecordedEvent::Kind::send && between(from, event.peer))
+          bytes.back() += event.bytes;
+  }
+  return bytes[1] - bytes[0];
+}
+
 TEST(ShardedOptimiser, SendsAsMuchAsARingAllreduce) {
-  const auto bytes_of = [](const char* strategy) {
-    TrainingProblem problem = determined_problem(find_strategy(strategy));
-    problem.model.set(LeastSquares::features, 24);
-    std::vector<std::uint64_t> bytes;
-    for (const std::int64_t steps : {4, 5}) {
-      problem.stop.steps = steps;
-      std::vector<RecordedRank> logs(8);
-      run_loopback(8, [&](Communicator& comm) {
-        SilentLog silent;
-        Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-        train(recorder, problem, silent);
-      });
-      bytes.push_back(logs[3].bytes_sent());
-    }
-    return bytes[1] - bytes[0];
-  };
-  EXPECT_EQ(bytes_of("sharded_optimiser"), 2u * 7 * 24);  // 2(P−1)/P · M with M = 24 · 8
-  EXPECT_EQ(bytes_of("data_parallel"), 2u * 7 * 24);
+  const auto of_rank_3 = [](Rank from, Rank) { return from == 3; };
+  for (const char* strategy : {"sharded_optimiser", "data_parallel"})  // 2(P−1)/P · M
+    EXPECT_EQ(bytes_of_a_step(strategy, "ring", of_rank_3), 2u * 7 * 24) << strategy;
+}
+
+TEST(DataParallel, BringsARootTheGradientsOfAllOthersAndOverARingLessThanTwo) {
+  const auto to_rank_0 = [](Rank, Rank to) { return to == 0; };
+  EXPECT_EQ(bytes_of_a_step("data_parallel", "central", to_rank_0), 7u * 24 * 8);
+  EXPECT_EQ(bytes_of_a_step("data_parallel", "ring", to_rank_0), 2u * 7 * 24);
 }
 
 TEST(ShardedOptimiser, NeedsThePublishedMemory) {

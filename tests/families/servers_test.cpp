@@ -126,11 +126,15 @@ TEST(LearningRate, HasThePublishedLimits) {
 }
 
 TEST(LearningRate, ConvergesAtNineteenTwentiethsOfTheLimit) {
-  for (const char* strategy : servers) {
+  const auto gap_of = [](const char* strategy, int workers, double limit) {
     TrainingHistory history;
-    train(9, in_turn(strategy, 8, 0.95 * 1.2809), history);
-    EXPECT_LE(*history.summary().back().gap, 6e-7) << strategy;
-  }
+    train(workers + 1, in_turn(strategy, workers, 0.95 * limit), history);
+    return *history.summary().back().gap;
+  };
+  EXPECT_LE(gap_of("parameter_server", 1, 12.2540), 6e-7);
+  EXPECT_LE(gap_of("parameter_server", 2, 6.1270), 6e-7);
+  EXPECT_LE(gap_of("parameter_server", 4, 2.7268), 6e-7);
+  for (const char* strategy : servers) EXPECT_LE(gap_of(strategy, 8, 1.2809), 6e-7) << strategy;
 }
 
 TEST(LearningRate, DivergesAtTwentyOneTwentiethsOfTheLimit) {
@@ -216,6 +220,18 @@ TEST(Downpour, AccruesGradientsBetweenPushes) {
   TrainingHistory history;
   train(4, problem, history);
   EXPECT_EQ(history.figures_of(0).back().step, 3 * 12 / 2);
+}
+
+TEST(Downpour, StepsByAdaGradAsThePaperDoes) {
+  TrainingProblem problem = standard_problem("downpour");
+  static_cast<Choice&>(problem.optimiser) = "adagrad";
+  problem.stop.steps = 60;
+  TrainingHistory served, alone;
+  train(2, problem, served);
+  problem.strategy = "data_parallel";
+  train(1, problem, alone);
+  const auto expected = alone.final_parameters().at(0);
+  EXPECT_LE(distance(served.final_parameters().at(0), expected), 1e-13 * norm(expected));
 }
 
 TEST(Downpour, WithOneReplicaIsGradientDescentHoweverRarelyItFetchesAndPushes) {

@@ -15,6 +15,7 @@
 #include "algorithms/models/perceptron.hpp"
 #include "algorithms/parameter_server/parameter_server.hpp"
 #include "algorithms/strategies.hpp"
+#include "algorithms/work_stealing/work_stealing.hpp"
 #include "core/checked.hpp"
 #include "core/loopback.hpp"
 
@@ -56,6 +57,7 @@ inline TrainingProblem network_problem(std::string strategy, std::int64_t steps)
 inline TrainingProblem determined_problem(const Strategy& strategy) {
   TrainingProblem problem = standard_problem(std::string{strategy.kind.name});
   if (!strategy.synchronous) problem.strategy.set(Inbox::order_setting, "cyclic");
+  if (strategy.kind.name == "work_stealing") problem.strategy.set(WorkStealing::stealing, false);
   if (strategy.finds_rate) problem.optimiser.rate = 0;
   if (strategy.kind.name == "diloco") problem.strategy.set(Diloco::inner_steps, 10);
   problem.data.set(samples_setting, 1000);

@@ -119,14 +119,21 @@ TEST(SimulatedHorovod, TakesAsLongWithValues) {
 
 TEST(SimulatedHorovod, TellsTheTimelineSimulatedTimes) {
   Timeline timeline;
+  double busy[2];
   test::run_on(star_of(2), [&](Communicator& comm) {
     Options options;
     options.timeline = &timeline;
     Horovod hvd{comm, options};
     if (comm.rank() == 1)  // half a second late
       compute(comm, Opaque{{}, {}, {.flops = {5e9}, .bytes = {}}, [] {}});
+    const Seconds begin = comm.now();
     hvd.allreduce(Tensor::phantom({12'500'000}, Dtype::float32), "gradient", {.op = ReduceOp::sum});
+    busy[comm.rank()] = (comm.now() - begin).count();
   });
+  double told[2] = {0, 0};
+  for (const Phase& phase : timeline.phases())
+    told[phase.rank] += (phase.end - phase.begin).count();
+  for (const int rank : {0, 1}) EXPECT_NEAR(told[rank], busy[rank], negotiation) << rank;
   std::vector<double> seconds;  // of rank 0
   for (const Phase& phase : timeline.phases())
     if (phase.rank == 0) seconds.push_back((phase.end - phase.begin).count());

@@ -82,6 +82,30 @@ TEST(Claims, TheBubbleIsThatOfTheFormula) {
   EXPECT_NEAR(seconds("bubble_interleaved"), 28.5, 1e-3);
 }
 
+/// Eight workers, as many gradients: all wait in rounds, or nobody does.
+TEST(Claims, ARoundTakesAsLongAsItsSlowestWorkerAndAsynchronousServiceAsLongAsAllTogether) {
+  const auto ratio_of = [](const std::string& pair) {
+    return total(report_of("parameter_server/" + pair + "_synchronous"), "time_s") /
+           total(report_of("parameter_server/" + pair + "_asynchronous"), "time_s");
+  };
+  // One worker at a quarter of the speed: 4 against 8/7.25.
+  constexpr double slow_worker = 4 * 7.25 / 8;
+  EXPECT_NEAR(ratio_of("slow_worker"), slow_worker, 0.03 * slow_worker);
+  // Exponential times: the mean of the longest of eight, 1 + 1/2 + … + 1/8, against 1.
+  constexpr double harmonic_8 = 761.0 / 280;
+  EXPECT_NEAR(ratio_of("exponential"), harmonic_8, 0.03 * harmonic_8);
+}
+
+/// In units of a fast rank's epoch: 4 with fixed shards; 8/7.25 with stealing, and a chunk, 1/64 of
+/// a shard, on the slow rank.
+TEST(Claims, StealingEndsAnEpochWhenAllSpeedsTogetherCan) {
+  const double fixed = total(report_of("work_stealing/fixed_shards"), "time_s"),
+               stealing = total(report_of("work_stealing/stealing"), "time_s");
+  const double unit = fixed / 4;
+  EXPECT_LE(stealing, (8 / 7.25 * 1.01 + 4.0 / 64) * unit);
+  EXPECT_GE(stealing, 8 / 7.25 * 0.99 * unit);
+}
+
 /// A ring of sixteen whose rank 7 computes four times slower: who has to wait for it?
 TEST(Claims, AsynchronousGossipLeavesTheSlowHostToItself) {
   const auto mean_of_the_fast = [](const std::string& strategy) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "algorithms/parameter_server/parameter_server.hpp"
 #include "said.hpp"
 #include "scenarios/tuning.hpp"
 
@@ -65,6 +66,19 @@ TEST(Resolve, GivesATrainingTheNodesAndCardsOfTheMachine) {
   EXPECT_EQ(training->layout.node_of_rank, two_nodes.layout.node_of_rank);
   EXPECT_EQ(training->layout.nics_per_node, 2);
   EXPECT_EQ(training->machine.alpha, Seconds{1e-5});
+}
+
+TEST(Resolve, ReadsTheNamesOfAKvStoreAsWhatTheyMean) {
+  const auto digest_of = [](std::string_view mode) {
+    return resolved(R"({"troupe": 1, "training": {"strategy": "parameter_server", "mode": ")" +
+                        std::string{mode} + "\"}}",
+                    machine(4))
+        .digest;
+  };
+  for (const auto& [store, mode] : algorithms::ParameterServer::stores)
+    EXPECT_EQ(digest_of(store), digest_of(mode)) << store;
+  EXPECT_NE(digest_of("dist_sync"), digest_of("dist_async"));
+  EXPECT_THAT(said([&] { digest_of("dist_asink"); }), HasSubstr("did you mean \"dist_async\"?"));
 }
 
 TEST(Resolve, TakesTheLeastClosedFormForAuto) {

@@ -166,6 +166,19 @@ TEST(Simulation, SharesALinkFairlyAmongSenders) {
   EXPECT_NEAR(result.end.count(), 4e-3, 4e-3 * tight);  // 4 × 1 MB into one port of 1 GB/s
 }
 
+TEST(Simulation, GivesEachRankOfANodeItsPartOfTheCardTheyShare) {
+  // Four of a node send to the four of another at once: B/4 each.
+  const auto result =
+      run_on({.ranks = 8, .ranks_per_host = 4, .alpha = Seconds{0}, .bandwidth = {1e9}},
+             [](Communicator& comm) {
+               const auto payload = Slice::phantom(250'000);
+               if (comm.rank() < 4) send(comm, comm.rank() + 4, tag, payload);
+               else receive(comm, comm.rank() - 4, tag, payload);
+               EXPECT_NEAR(comm.now().count(), 4e-3, 4e-3 * tight);
+             });
+  EXPECT_NEAR(result.end.count(), 4e-3, 4e-3 * tight);
+}
+
 /// A rank of a torus sends itself a number and an empty message. Hosts of a torus have no loopback
 /// link, and SimGrid aborts on a route without links.
 void expect_a_rank_of_a_torus_hears_itself(Bytes eager_limit) {
