@@ -15,7 +15,7 @@ target_sources(troupe_algorithms
   PRIVATE convex_shard.cpp neighbourhood.cpp newton.cpp
           consensus/consensus_admm.cpp consensus/decentralised_admm.cpp consensus/extra.cpp
           consensus/gradient_descent.cpp consensus/gradient_tracking.cpp
-          consensus/mixing_node.cpp
+          consensus/mixing_node.cpp consensus/table.cpp
           zero_gradient_sum/column_shard.cpp zero_gradient_sum/columns.cpp
           zero_gradient_sum/continuous.cpp zero_gradient_sum/convex_node.cpp
           zero_gradient_sum/delayed.cpp zero_gradient_sum/dual_steps.cpp
@@ -23,7 +23,7 @@ target_sources(troupe_algorithms
           zero_gradient_sum/event_triggered.cpp zero_gradient_sum/general.cpp
           zero_gradient_sum/interaction.cpp zero_gradient_sum/lossy.cpp
           zero_gradient_sum/pairwise_equalising.cpp zero_gradient_sum/quadratic_node.cpp
-          zero_gradient_sum/step_limit.cpp zero_gradient_sum/triangle.cpp
+          zero_gradient_sum/step_limit.cpp zero_gradient_sum/table.cpp zero_gradient_sum/triangle.cpp
           zero_gradient_sum/zero_gradient_sum.cpp)
 # The spectrum of a directed graph's network is no kernel's work.
 target_link_libraries(troupe_algorithms PRIVATE Eigen3::Eigen)

@@ -12,7 +12,8 @@ troupe_library(algorithms
           optimisers/momentum.hpp optimisers/optimiser.hpp optimisers/polyak.hpp optimisers/schedule.hpp
           parallel/block_coordinate.hpp parallel/decoupled_greedy.hpp parallel/pipeline.hpp parallel/schedule.hpp
           parallel/sharded_optimiser.hpp parallel/split_layer.hpp parallel/stage.hpp parallel/tensor_parallel.hpp
-          parameter_server/parameter_server.hpp reporter.hpp settings.hpp starting_points.hpp strategies.hpp training_log.hpp
+          parameter_server/parameter_server.hpp reporter.hpp settings.hpp starting_points.hpp strategies.hpp strategy_tables.hpp
+          training_log.hpp
           training_problem.hpp
   SOURCES asynchronous_sgd/downpour.cpp butterfly/asynchronous_mixing.cpp butterfly/averaging_consensus.cpp
           butterfly/butterfly_layer.cpp butterfly/butterfly_mixing.cpp butterfly/dynamic_sharing.cpp
@@ -26,7 +27,10 @@ troupe_library(algorithms
           optimisers/momentum.cpp optimisers/optimiser.cpp optimisers/polyak.cpp optimisers/schedule.cpp
           parallel/block_coordinate.cpp parallel/decoupled_greedy.cpp parallel/pipeline.cpp parallel/schedule.cpp
           parallel/sharded_optimiser.cpp parallel/split_layer.cpp parallel/stage.cpp parallel/tensor_parallel.cpp
-          parameter_server/parameter_server.cpp reporter.cpp settings.cpp starting_points.cpp strategies.cpp training_log.cpp
+          parameter_server/parameter_server.cpp reporter.cpp settings.cpp starting_points.cpp strategies.cpp
+          training_log.cpp
+          asynchronous_sgd/table.cpp butterfly/table.cpp data_parallel/table.cpp gossip/table.cpp map_reduce/table.cpp
+          model_averaging/table.cpp parallel/table.cpp parameter_server/table.cpp work_stealing/table.cpp
   PUBLIC troupe::core troupe::collectives)
 # Gossip: ranks that talk to a few others, and never to all.
 target_sources(troupe_algorithms

@@ -61,7 +61,7 @@ TEST(AddingAnAlgorithm, ShowsTheFileAsItIs) {
 }
 
 TEST(AddingAnAlgorithm, ShowsTheLineAsItIs) {
-  const std::string table = text_of("algorithms/strategies.cpp");
+  const std::string table = text_of("algorithms/gossip/table.cpp");
   const auto from = table.find("    {.kind = {.name = \"incremental_gradient\"");
   ASSERT_NE(from, table.npos);
   const std::string end = "},\n";
