@@ -34,8 +34,9 @@ struct Figures {
   std::optional<Rank> worker{};       ///< on a server: whose update this was
   std::optional<double> disagreement{};  ///< max over this step's partners of ‖x − x_partner‖ / ‖x‖
   std::optional<double> lyapunov{};  ///< this rank's part of Σ_r of a Lyapunov function
-  std::optional<double> steals{}, steal_bytes{};  ///< this rank's as a thief in this step
-  std::optional<double> gradient_sum{};           ///< in a summary only: ‖Σ_r ∇f_r(x_r)‖
+  std::optional<double> steals{}, steal_bytes{};   ///< this rank's as a thief in this step
+  std::optional<double> gradient_sum{};            ///< in a summary only: ‖Σ_r ∇f_r(x_r)‖
+  std::optional<double> messages{}, sent_bytes{};  ///< sent by this rank so far, where counted
 };
 
 /// How one number for all ranks comes of the figures of each.
@@ -47,7 +48,7 @@ struct Measure {
   std::optional<double> Figures::*value;
   Combination combination;
 };
-inline constexpr std::array<Measure, 13> measures{
+inline constexpr std::array<Measure, 15> measures{
     {{"loss", &Figures::loss, Combination::mean},
      {"batch_loss", &Figures::batch_loss, Combination::mean},
      {"gap", &Figures::gap, Combination::mean},
@@ -60,7 +61,9 @@ inline constexpr std::array<Measure, 13> measures{
      {"lyapunov", &Figures::lyapunov, Combination::sum},
      {"steals", &Figures::steals, Combination::sum},
      {"steal_bytes", &Figures::steal_bytes, Combination::sum},
-     {"gradient_sum", &Figures::gradient_sum, Combination::largest}}};
+     {"gradient_sum", &Figures::gradient_sum, Combination::largest},
+     {"messages", &Figures::messages, Combination::sum},
+     {"sent_bytes", &Figures::sent_bytes, Combination::sum}}};
 
 /// The values behind figures, where an evaluation was due; valid during the call only.
 struct Snapshot {

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
 
 #include "analysis/table.hpp"
+#include "analysis/targets.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -80,66 +82,124 @@ void compare_collectives(const std::vector<NamedReport>& reports, std::vector<Co
   }
 }
 
-std::optional<double> value_of(const std::vector<std::pair<std::string, double>>& entries,
-                               const std::string& name) {
-  for (const auto& [key, value] : entries)
+/// The best value of a figure of a curve, if it has any.
+std::optional<double> least(const Report& report, const std::string& name) {
+  std::optional<double> best;
+  for (const auto& point : report.training)
+    if (const auto value = value_of(point, name); value && (!best || *value < *best)) best = value;
+  return best;
+}
+
+bool two_have(const Values& values) {
+  return std::count(values.begin(), values.end(), std::nullopt) + 2 <=
+         static_cast<std::ptrdiff_t>(values.size());
+}
+
+/// When, and after how much, each run reached the target.
+void compare_target(const std::vector<NamedReport>& reports, const Target& target,
+                    std::vector<ComparedRow>& rows) {
+  Values times, steps, bytes, messages;
+  for (const auto& run : reports) {
+    const auto found = reached(run.report, target);
+    times.push_back(found ? std::optional{found->time.count()} : std::nullopt);
+    steps.push_back(found ? std::optional{static_cast<double>(found->step)} : std::nullopt);
+    bytes.push_back(found ? found->sent_bytes : std::nullopt);
+    messages.push_back(found ? found->messages : std::nullopt);
+  }
+  const auto what = in_words(target) + " reached";
+  rows.push_back(row(what, "time_s", std::move(times)));
+  rows.push_back(row(what, "steps", std::move(steps)));
+  for (auto [figure, values] : {std::pair{"sent_bytes", &bytes}, std::pair{"messages", &messages}})
+    if (std::ranges::any_of(*values, [](const auto& value) { return value.has_value(); }))
+      rows.push_back(row(what, figure, std::move(*values)));
+}
+
+/// Those asked for, else those of the scenarios; each once. Throws BadInput for figures that no
+/// curve has.
+std::vector<Target> targets_of(const std::vector<NamedReport>& reports,
+                               const std::vector<Target>& asked) {
+  std::vector<Target> targets;
+  const auto add = [&](const Target& target) {
+    if (std::ranges::find(targets, target) == targets.end()) targets.push_back(target);
+  };
+  std::vector<std::string> names;
+  for (const auto& run : reports)
+    for (const auto& name : figures_of(run.report))
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  for (const auto& target : asked) {
+    if (std::ranges::find(names, target.figure) == names.end())
+      throw BadInput{fmt::format("target \"{}\": no report has a curve of {}{}", in_words(target),
+                                 target.figure, did_you_mean(target.figure, names))};
+    add(target);
+  }
+  if (asked.empty())
+    for (const auto& run : reports)
+      for (const auto& result : run.report.targets) add(result.target);
+  return targets;
+}
+
+/// The best of each curve, and when each run reached what all of them reach.
+void compare_bests(const std::vector<NamedReport>& reports, std::vector<ComparedRow>& rows) {
+  for (const std::string name : {"loss", "gap", "error"}) {
+    Values bests;
+    for (const auto& run : reports) bests.push_back(least(run.report, name));
+    if (!two_have(bests)) continue;
+    const double reached_by_all = **std::max_element(bests.begin(), bests.end());
+    rows.push_back(row("best " + name, name, std::move(bests)));
+    compare_target(reports, {name, reached_by_all}, rows);
+  }
+}
+
+std::optional<double> total_of(const Report& report, const std::string& name) {
+  for (const auto& [key, value] : report.totals)
     if (key == name && !std::isnan(value)) return value;
   return {};
 }
 
-/// The least value of a curve, if it has any.
-std::optional<double> least(const Report& report, const std::string& name) {
-  std::optional<double> best;
-  for (const auto& point : report.training)
-    if (const auto value = value_of(point.values, name); value && (!best || *value < *best))
-      best = value;
-  return best;
-}
-
-std::optional<double> reached(const Report& report, const std::string& name, double target) {
-  for (const auto& point : report.training)
-    if (const auto value = value_of(point.values, name); value && *value <= target)
-      return point.time.count();
-  return {};
-}
-
-void compare_training(const std::vector<NamedReport>& reports, std::vector<ComparedRow>& rows) {
-  for (const std::string name : {"loss", "gap", "error"}) {
-    std::optional<double> target;  // what every run reaches: the least ambitious of their bests
-    Values bests;
-    for (const auto& run : reports) {
-      bests.push_back(least(run.report, name));
-      if (bests.back()) target = std::max(target.value_or(*bests.back()), *bests.back());
-    }
-    if (std::count(bests.begin(), bests.end(), std::nullopt) + 2 >
-        static_cast<std::ptrdiff_t>(bests.size()))
-      continue;
-    rows.push_back(row("best " + name, name, bests));
-    Values times;
-    for (const auto& run : reports) times.push_back(reached(run.report, name, *target));
-    rows.push_back(row(fmt::format("{} {:.4g} reached", name, *target), "time_s", times));
-  }
+void compare_totals(const std::vector<NamedReport>& reports, std::vector<ComparedRow>& rows) {
   std::vector<std::string> keys;
   for (const auto& run : reports)
     for (const auto& [key, value] : run.report.totals)
       if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
   for (const auto& key : keys) {
     Values values;
-    for (const auto& run : reports) values.push_back(value_of(run.report.totals, key));
+    for (const auto& run : reports) values.push_back(total_of(run.report, key));
     rows.push_back(row("whole run", key, std::move(values)));
   }
+  const auto share = [&](const char* figure, double BusyShares::*part) {
+    Values values;
+    for (const auto& run : reports) {
+      const auto shares = busy_shares(run.report);
+      values.push_back(shares ? std::optional{(*shares).*part} : std::nullopt);
+    }
+    if (two_have(values))
+      rows.push_back(row("share of the ranks' time", figure, std::move(values)));
+  };
+  share("computing", &BusyShares::compute);
+  share("communicating", &BusyShares::communication);
+  share("waiting", &BusyShares::waiting);
+}
+
+void compare_training(const std::vector<NamedReport>& reports, const std::vector<Target>& asked,
+                      std::vector<ComparedRow>& rows) {
+  for (const auto& target : targets_of(reports, asked)) compare_target(reports, target, rows);
+  if (asked.empty()) compare_bests(reports, rows);
+  compare_totals(reports, rows);
 }
 
 std::string value_text(const std::string& figure, const std::optional<double>& value) {
   if (!value) return "-";
   if (figure == "time_s") return to_text(Seconds{*value});
+  if (figure == "computing" || figure == "communicating" || figure == "waiting")
+    return fmt::format("{:.1f} %", 100 * *value);
   if (*value == std::floor(*value) && std::abs(*value) < 1e15) return fmt::format("{:.0f}", *value);
   return fmt::format("{:.6g}", *value);
 }
 
 }  // namespace
 
-std::vector<ComparedRow> compare(const std::vector<NamedReport>& reports) {
+std::vector<ComparedRow> compare(const std::vector<NamedReport>& reports,
+                                 const std::vector<Target>& targets) {
   if (reports.size() < 2) throw BadInput{"a comparison needs at least two reports"};
   const auto& first = reports.front();
   for (const auto& other : reports)
@@ -149,7 +209,7 @@ std::vector<ComparedRow> compare(const std::vector<NamedReport>& reports) {
           first.name, name_of(first.report.timing), other.name, name_of(other.report.timing))};
   std::vector<ComparedRow> rows;
   compare_collectives(reports, rows);
-  compare_training(reports, rows);
+  compare_training(reports, targets, rows);
   if (rows.empty())
     throw BadInput{"the reports have no collective, size or training curve in common"};
   return rows;
@@ -214,9 +274,10 @@ std::string comparison_csv(const std::vector<NamedReport>& reports,
 double worst_time_ratio(const std::vector<ComparedRow>& rows) {
   double worst = 0;
   for (const auto& compared : rows)
-    if (compared.figure == "time_s")
-      for (std::size_t run = 1; run < compared.ratios.size(); ++run)
-        worst = std::max(worst, compared.ratios[run].value_or(0));
+    if (compared.figure == "time_s" && compared.values.front())
+      for (std::size_t run = 1; run < compared.values.size(); ++run)
+        worst = std::max(worst, compared.values[run] ? compared.ratios[run].value_or(0)
+                                                     : std::numeric_limits<double>::infinity());
   return worst;
 }
 

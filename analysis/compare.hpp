@@ -23,10 +23,12 @@ struct ComparedRow {
 };
 
 /// Lines up at least two reports. Collective results match by collective, algorithm and size, or,
-/// when each run has one algorithm a size, by collective and size. Training runs match by totals
-/// and by the time at which each loss of the first run's curve is reached. Throws BadInput when the
-/// timing modes differ, or when nothing matches.
-std::vector<ComparedRow> compare(const std::vector<NamedReport>& reports);
+/// when each run has one algorithm a size, by collective and size. Training runs match by totals,
+/// shares of the ranks' time, and when (and after how many steps, bytes and messages) each reached
+/// the targets: those given, else those of the scenarios and what all runs reach. Throws BadInput
+/// when the timing modes differ, a target's figure is in no report, or nothing matches.
+std::vector<ComparedRow> compare(const std::vector<NamedReport>& reports,
+                                 const std::vector<Target>& targets = {});
 
 /// Rows as a table for people; as CSV (what, figure, one column a run, one ratio a run).
 std::string comparison_table(const std::vector<NamedReport>& reports,
@@ -34,7 +36,8 @@ std::string comparison_table(const std::vector<NamedReport>& reports,
 std::string comparison_csv(const std::vector<NamedReport>& reports,
                            const std::vector<ComparedRow>& rows);
 
-/// The largest ratio of any run's time to the first run's, for a threshold.
+/// The largest ratio of any run's time to the first run's, for a threshold: infinite where a run
+/// never reaches what the first does.
 double worst_time_ratio(const std::vector<ComparedRow>& rows);
 
 }  // namespace troupe::analysis

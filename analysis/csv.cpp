@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/report_json.hpp"
+#include "analysis/targets.hpp"
 
 namespace troupe::analysis {
 namespace {
@@ -25,10 +26,7 @@ std::string field(const std::optional<Seconds>& time) {
 }
 
 std::string training_csv(const Report& report) {
-  std::vector<std::string> names;
-  for (const auto& point : report.training)
-    for (const auto& [name, value] : point.values)
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  const auto names = figures_of(report);
   std::string text = "step,time_s";
   for (const auto& name : names) text += "," + field(name);
   text += "\n";

@@ -45,6 +45,20 @@ Seconds quantile(std::vector<Seconds> samples, double q) {
   return samples[below] + (samples[above] - samples[below]) * (position - std::floor(position));
 }
 
+std::optional<BusyShares> busy_shares(const Report& report) {
+  const auto end = std::find_if(report.totals.begin(), report.totals.end(),
+                                [](const auto& total) { return total.first == "time_s"; });
+  if (end == report.totals.end() || report.ranks.empty() || !(end->second > 0)) return {};
+  BusyShares shares;
+  const double all = end->second * static_cast<double>(report.ranks.size());
+  for (const auto& rank : report.ranks) {
+    shares.compute += rank.compute.count() / all;
+    shares.communication += rank.communication.count() / all;
+    shares.waiting += rank.waiting.count() / all;
+  }
+  return shares;
+}
+
 std::vector<bool> fastest(const std::vector<CollectiveResult>& results) {
   std::map<std::tuple<std::string, std::uint64_t, bool>, std::size_t> best;
   for (std::size_t i = 0; i < results.size(); ++i) {

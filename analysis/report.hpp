@@ -49,6 +49,25 @@ struct TrainingPoint {
   std::vector<std::pair<std::string, double>> values;  ///< "loss", "accuracy", "staleness", …
 };
 
+/// A figure that a training is to reach: accuracies from below, all others from above.
+struct Target {
+  std::string figure;  ///< "loss", "held_out_accuracy", …
+  double value = 0;
+  bool operator==(const Target&) const = default;
+};
+
+/// The first point of a training curve that reaches a target.
+struct Reached {
+  std::int64_t step = 0;
+  Seconds time{};
+  std::optional<double> sent_bytes, messages;  ///< of all ranks till then, where known
+};
+
+struct TargetResult {
+  Target target;
+  std::optional<Reached> reached;  ///< empty: not in this run
+};
+
 /// What one rank did during the whole run, all algorithms and sizes together.
 struct RankActivity {
   int rank = 0;
@@ -84,7 +103,11 @@ struct Report {
   std::vector<Refusal> refused;
   std::vector<TrainingPoint> training;
   std::vector<std::pair<std::string, double>>
-      totals;  ///< of a training run; keys end in their unit
+      totals;                         ///< of a training run; keys end in their unit
+  std::vector<TargetResult> targets;  ///< of a training run: those its scenario states
+  /// Of a training run with values: of all parameters that ranks end with, in rank order. Equal
+  /// digests are equal bits.
+  std::string parameters_digest;
   std::vector<RankActivity> ranks;
   std::vector<LinkActivity> links;
   std::vector<TrafficCell> traffic;
@@ -98,6 +121,14 @@ std::string_view environment_of(const Report& report, std::string_view key) noex
 /// The fraction 0 ≤ q ≤ 1 of the samples is at most the result (linear between neighbours). EXPECTS
 /// at least one sample.
 Seconds quantile(std::vector<Seconds> samples, double q);
+
+/// Of the time of a training run, what its ranks spent on what, on average. What is missing from 1
+/// is the program's own.
+struct BusyShares {
+  double compute = 0, communication = 0, waiting = 0;
+};
+/// Nothing where the time of the run or the ranks are not known one by one.
+std::optional<BusyShares> busy_shares(const Report& report);
 
 /// For each result, whether it is the fastest of its collective, size and placement of buffers; of
 /// those that differ by rounding only, the first.

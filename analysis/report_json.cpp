@@ -50,6 +50,17 @@ Json to_json(const TrainingPoint& point) {
   return json;
 }
 
+Json to_json(const TargetResult& result) {
+  const auto& reached = result.reached;
+  const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
+  return {{"figure", result.target.figure},
+          {"value", result.target.value},
+          {"steps_to_target", reached ? Json(reached->step) : Json(nullptr)},
+          {"time_to_target_s", reached ? Json(reached->time.count()) : Json(nullptr)},
+          {"bytes_to_target", reached ? or_null(reached->sent_bytes) : Json(nullptr)},
+          {"messages_to_target", reached ? or_null(reached->messages) : Json(nullptr)}};
+}
+
 Json to_json(const RankActivity& r) {
   return {{"rank", r.rank},
           {"host", r.host},
@@ -124,6 +135,11 @@ class Walker {
     if (!object.contains(key) || object[key].is_null()) return {};
     return Seconds{get<double>(object, where, key)};
   }
+  std::optional<double> number_or_nothing(const Json& object, const std::string& where,
+                                          const char* key) const {
+    if (!object.contains(key) || object[key].is_null()) return {};
+    return get<double>(object, where, key);
+  }
   Seconds seconds(const Json& object, const std::string& where, const char* key) const {
     return Seconds{get<double>(object, where, key)};
   }
@@ -184,6 +200,18 @@ TrainingPoint point_from(const Walker& walk, const Json& json, const std::string
   return point;
 }
 
+TargetResult target_from(const Walker& walk, const Json& json, const std::string& at) {
+  TargetResult result{.target = {.figure = walk.get<std::string>(json, at, "figure"),
+                                 .value = walk.get<double>(json, at, "value")},
+                      .reached = {}};
+  if (const auto time = walk.seconds_or_nothing(json, at, "time_to_target_s"))
+    result.reached = Reached{.step = walk.get<std::int64_t>(json, at, "steps_to_target"),
+                             .time = *time,
+                             .sent_bytes = walk.number_or_nothing(json, at, "bytes_to_target"),
+                             .messages = walk.number_or_nothing(json, at, "messages_to_target")};
+  return result;
+}
+
 RankActivity rank_from(const Walker& walk, const Json& json, const std::string& at) {
   RankActivity r;
   r.rank = walk.get<int>(json, at, "rank");
@@ -216,6 +244,7 @@ std::string to_json(const Report& report, bool reproducible) {
   json["training"] = list_of(report.training, [](auto& p) { return to_json(p); });
   json["totals"] = Json::object();
   for (const auto& [key, value] : report.totals) json["totals"][key] = value;
+  json["targets"] = list_of(report.targets, [](auto& t) { return to_json(t); });
   json["ranks"] = ranks_section(report.ranks);
   json["links"] = list_of(report.links, [](auto& l) {
     return Json{
@@ -227,6 +256,7 @@ std::string to_json(const Report& report, bool reproducible) {
     return Json{{"from", c.from}, {"to", c.to}, {"messages", c.messages}, {"bytes", c.bytes}};
   });
   json["digest"] = report.digest;
+  if (!report.parameters_digest.empty()) json["parameters_digest"] = report.parameters_digest;
   if (!reproducible) {
     json["wall_clock"] = Json::object();
     for (const auto& [key, value] : report.wall_clock) json["wall_clock"][key] = value;
@@ -250,6 +280,8 @@ Report report_from_json(const std::string& text, const std::string& name) {
   Report report;
   if (json.contains("scenario")) report.scenario = json["scenario"].dump();
   report.digest = walk.get<std::string>(json, "", "digest");
+  if (json.contains("parameters_digest"))
+    report.parameters_digest = walk.get<std::string>(json, "", "parameters_digest");
   report.timing = timing_named(walk.get<std::string>(json, "", "timing"));
   if (json.contains("environment") && json["environment"].is_object())
     for (const auto& [key, value] : json["environment"].items())
@@ -265,6 +297,9 @@ Report report_from_json(const std::string& text, const std::string& name) {
   });
   walk.each(json, "training", [&](const Json& item, const std::string& at) {
     report.training.push_back(point_from(walk, item, at));
+  });
+  walk.each(json, "targets", [&](const Json& item, const std::string& at) {
+    report.targets.push_back(target_from(walk, item, at));
   });
   walk.each(json, "ranks", [&](const Json& item, const std::string& at) {
     report.ranks.push_back(rank_from(walk, item, at));

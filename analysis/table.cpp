@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "analysis/nccl_table.hpp"
+#include "analysis/targets.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -183,27 +184,64 @@ std::string refusals(const Report& report) {
   return text;
 }
 
-std::string training(const Report& report) {
-  std::vector<std::string> names;
-  for (const auto& point : report.training)
-    for (const auto& [name, value] : point.values)
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+/// Three digits: "12.3 MB".
+std::string amount(double bytes) {
+  constexpr std::array<std::string_view, 6> units{"B", "kB", "MB", "GB", "TB", "PB"};
+  std::size_t unit = 0;
+  for (; bytes >= 999.5 && unit + 1 < units.size(); ++unit) bytes /= 1000;
+  return fmt::format("{:.3g} {}", bytes, units[unit]);
+}
+
+std::string curve(const Report& report) {
+  const auto names = figures_of(report);
   Grid grid;
   grid.column("step");
   grid.column("time\n(s)");
-  for (const auto& name : names) grid.column(name);
+  for (const auto& name : names) grid.column(name == "sent_bytes" ? "sent\n(B)" : two_lines(name));
   for (const auto& point : report.training) {
     std::vector<std::string> row{fmt::format("{}", point.step),
                                  fmt::format("{:.6g}", point.time.count())};
     for (const auto& name : names) {
-      const auto at = std::find_if(point.values.begin(), point.values.end(),
-                                   [&](const auto& entry) { return entry.first == name; });
-      row.push_back(at == point.values.end() ? "-" : fmt::format("{:.6g}", at->second));
+      const auto value = value_of(point, name);
+      const bool counts = name == "sent_bytes" || name == "messages";
+      row.push_back(value ? fmt::format("{:.{}g}", *value, counts ? 15 : 6) : "-");
     }
     grid.row(std::move(row));
   }
-  std::string text = "#\n" + grid.text() + "#\n";
-  for (const auto& [key, value] : report.totals) text += fmt::format("# {}: {:.6g}\n", key, value);
+  return "#\n" + grid.text() + "#\n";
+}
+
+std::string target_line(const TargetResult& result) {
+  const auto what = in_words(result.target);
+  if (!result.reached) return fmt::format("# {}: not reached\n", what);
+  const auto& reached = *result.reached;
+  std::string text = fmt::format("# {}: reached at step {} after {}", what, reached.step,
+                                 to_text(reached.time));
+  if (reached.messages) text += fmt::format(", {:.15g} messages", *reached.messages);
+  if (reached.sent_bytes) text += fmt::format(", {} sent", amount(*reached.sent_bytes));
+  return text + "\n";
+}
+
+/// The whole run in a line: what it took, and what of the ranks' time went where.
+std::string totals_line(const Report& report) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : report.totals) {
+    if (key == "time_s") parts.push_back(to_text(Seconds{value}));
+    else if (key == "messages") parts.push_back(fmt::format("{:.15g} messages", value));
+    else if (key == "sent_bytes") parts.push_back(amount(value) + " sent");
+    else if (key == "flops") parts.push_back(fmt::format("{:.3g} flops", value));
+    else if (value != 0) parts.push_back(fmt::format("{} {:.15g}", key, value));
+  }
+  if (const auto shares = busy_shares(report))
+    parts.push_back(fmt::format("{:.1f} % computing, {:.1f} % communicating, {:.1f} % waiting",
+                                100 * shares->compute, 100 * shares->communication,
+                                100 * shares->waiting));
+  return fmt::format("# {}\n", fmt::join(parts, " · "));
+}
+
+std::string training(const Report& report) {
+  std::string text = curve(report) + totals_line(report);
+  for (const auto& target : report.targets) text += target_line(target);
   return text;
 }
 

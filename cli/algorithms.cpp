@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "algorithms/data/data_kinds.hpp"
+#include "algorithms/models/model.hpp"
+#include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/strategies.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
@@ -21,6 +24,36 @@ constexpr std::array<algorithms::Collective, 10> collectives{
     algorithms::Collective::reduce,       algorithms::Collective::scatter,
     algorithms::Collective::gather,       algorithms::Collective::all_to_all,
     algorithms::Collective::all_to_all_v, algorithms::Collective::barrier};
+
+/// What a strategy is put together with.
+struct Part {
+  std::string_view plural, singular, pointer;
+  std::span<const algorithms::Kind> kinds;
+};
+std::array<Part, 3> parts() {
+  return {
+      {{"models", "model", "/training/model/kind", algorithms::kinds_of_models()},
+       {"data", "data set", "/training/data/kind", algorithms::kinds_of_data()},
+       {"optimisers", "optimiser", "/training/optimiser/kind", algorithms::kinds_of_optimisers()}}};
+}
+
+void list_part(const Part& part) {
+  fmt::print("\n{} ({})\n\n", part.plural, part.pointer);
+  for (const auto& kind : part.kinds) fmt::print("    {:<24} {}\n", kind.name, kind.summary);
+}
+
+void show_settings(std::span<const algorithms::AnySetting> settings) {
+  if (settings.empty()) return;
+  fmt::print("  settings:\n");
+  for (const auto& setting : settings) {
+    const auto help = std::visit([](const auto* declared) { return declared->help; }, setting);
+    const auto expectation =
+        algorithms::is_file(setting) ? std::string{"a file"} : algorithms::expectation_of(setting);
+    fmt::print("    {:<18} {}\n", algorithms::name_of(setting), help);
+    fmt::print("    {:<18} {}; {} if not given\n", "", expectation,
+               algorithms::to_text(algorithms::fallback_of(setting)));
+  }
+}
 
 void list_strategies() {
   fmt::print("Training strategies (troupe run, /training/strategy)\n\n");
@@ -81,35 +114,64 @@ void show(const Algorithm& algorithm) {
   for (const int ranks : {4, 16, 64}) show_cost(algorithm, ranks);
 }
 
+void show(const algorithms::Strategy& strategy) {
+  fmt::print("strategy {}\n  {}\n  source: {}\n  family: {}\n  {}\n", strategy.kind.name,
+             strategy.kind.summary, strategy.source, strategy.family,
+             strategy.synchronous ? "synchronous: the same parameters on every backend"
+                                  : "asynchronous: who comes first decides");
+  show_settings(strategy.kind.settings);
+}
+
+void show(const Part& part, const algorithms::Kind& kind) {
+  fmt::print("{} {}\n  {}\n  scenario: {}\n", part.singular, kind.name, kind.summary, part.pointer);
+  show_settings(kind.settings);
+}
+
 void show_named(const scenarios::AlgorithmTable& table, const std::string& name) {
   std::vector<std::string> names;
   bool found = false;
-  for (const auto& strategy : algorithms::strategies()) {
-    names.emplace_back(strategy.kind.name);
-    if (strategy.kind.name != name) continue;
-    found = true;
-    fmt::print("{}\n  {}\n  source: {}\n  family: {}\n  {}\n", strategy.kind.name,
-               strategy.kind.summary, strategy.source, strategy.family,
-               strategy.synchronous ? "synchronous: the same parameters on every backend"
-                                    : "asynchronous: who comes first decides");
-  }
-  for (const auto& algorithm : table.all()) {
-    names.push_back(algorithm.name);
-    if (algorithm.name != name) continue;
+  const auto is_it = [&](std::string_view candidate) {
+    names.emplace_back(candidate);
+    if (candidate != name) return false;
     if (found) fmt::print("\n");
-    found = true;
-    show(algorithm);
-  }
+    return found = true;
+  };
+  for (const auto& strategy : algorithms::strategies())
+    if (is_it(strategy.kind.name)) show(strategy);
+  for (const auto& part : parts())
+    for (const auto& kind : part.kinds)
+      if (is_it(kind.name)) show(part, kind);
+  for (const auto& algorithm : table.all())
+    if (is_it(algorithm.name)) show(algorithm);
   if (!found)
     throw BadInput{
-        fmt::format("no algorithm or strategy \"{}\"{}", name, did_you_mean(name, names))};
+        fmt::format("no strategy, model, data set, optimiser or collective is called \"{}\"{}",
+                    name, did_you_mean(name, names))};
+}
+
+void list(const scenarios::AlgorithmTable& table, const std::string& section) {
+  if (section == "strategies") return list_strategies();
+  if (section == "collectives") return list_collectives(table, {});
+  std::vector<std::string> names{"show", "strategies", "collectives"};
+  for (const auto& part : parts()) {
+    if (part.plural == section) return list_part(part);
+    names.emplace_back(part.plural);
+  }
+  throw BadInput{fmt::format("algorithms \"{}\": expected one of {}{}", section,
+                             fmt::join(names, ", "), did_you_mean(section, names))};
+}
+
+void list_all(const scenarios::AlgorithmTable& table) {
+  list_strategies();
+  for (const auto& part : parts()) list_part(part);
+  list_collectives(table, {});
 }
 
 }  // namespace
 
 int algorithms_command(const Program& program, const std::vector<std::string>& arguments) {
-  Options options{"algorithms [show NAME] [options]",
-                  "Lists training strategies and collectives, or shows one of them."};
+  Options options{"algorithms [strategies|models|data|optimisers|collectives|show NAME] [options]",
+                  "Lists what can be run and with what, or shows one of them with its settings."};
   options.value("op", "list one collective only");
   options.values("plugin", "shared library with algorithms; may be repeated");
   options.positional("what", 0, 2);
@@ -120,16 +182,17 @@ int algorithms_command(const Program& program, const std::vector<std::string>& a
   scenarios::AlgorithmTable table;
   for (const auto& plugin : options.texts("plugin")) table.add_plugin(plugin);
   const auto what = options.texts("what");
-  if (!what.empty()) {
-    if (what.front() != "show" || what.size() != 2)
-      throw BadInput{"usage: troupe algorithms show NAME"};
+  if (!what.empty() && what.front() == "show") {
+    if (what.size() != 2) throw BadInput{"usage: troupe algorithms show NAME"};
     show_named(table, what.back());
-    return 0;
+  } else if (!what.empty()) {
+    if (what.size() != 1) throw BadInput{"usage: troupe algorithms show NAME"};
+    list(table, what.front());
+  } else if (options.given("op")) {
+    list_collectives(table, algorithms::collective_named(options.text("op")));
+  } else {
+    list_all(table);
   }
-  std::optional<algorithms::Collective> only;
-  if (options.given("op")) only = algorithms::collective_named(options.text("op"));
-  else list_strategies();
-  list_collectives(table, only);
   return 0;
 }
 

@@ -1,6 +1,9 @@
 #include "scenarios/training_run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -8,6 +11,9 @@
 #include "algorithms/data/data_kinds.hpp"
 #include "algorithms/judge.hpp"
 #include "algorithms/strategies.hpp"
+#include "analysis/targets.hpp"
+#include "platforms/digest.hpp"
+#include "scenarios/sent_so_far.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -17,14 +23,26 @@ using algorithms::TrainingHistory;
 
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
-/// Passes on what ranks record, and says how many of the steps rank 0 has done.
+/// Passes on what ranks record, with what they have sent, and says how many of the steps rank 0 has
+/// done.
 class WatchedLog final : public algorithms::TrainingLog {
  public:
-  WatchedLog(TrainingHistory& history, std::int64_t steps, const Progress& progress,
-             const Notes& notes)
-      : history_{history}, steps_{steps}, progress_{progress}, notes_{notes} {}
+  /// `together`: all ranks are in this process, and each can be asked what it has sent.
+  WatchedLog(TrainingHistory& history, SentSoFar& sent, bool together, std::int64_t steps,
+             const Progress& progress, const Notes& notes)
+      : history_{history},
+        sent_{sent},
+        together_{together},
+        steps_{steps},
+        progress_{progress},
+        notes_{notes} {}
   void record(const Figures& figures, const algorithms::Snapshot& snapshot) override {
-    history_.record(figures, snapshot);
+    Figures counted = figures;
+    const Sent mine = sent_.now(figures.rank);
+    counted.messages = mine.messages;
+    counted.sent_bytes = mine.bytes;
+    if (together_ && figures.due) sent_.keep(figures.step);
+    history_.record(counted, snapshot);
     if (progress_ && figures.rank == 0)
       progress_(std::min(1.0, static_cast<double>(figures.step) / static_cast<double>(steps_)));
   }
@@ -36,14 +54,35 @@ class WatchedLog final : public algorithms::TrainingLog {
 
  private:
   TrainingHistory& history_;
+  SentSoFar& sent_;
+  bool together_;
   std::int64_t steps_;
   const Progress& progress_;
   const Notes& notes_;
 };
 
-// Where ranks are processes, the figures and the parameters of those that are evaluated travel as
-// numbers: step, time, evaluated or not, the measures, number of parameters, parameters, and the
-// same of the gradient.
+/// Of the parameters that each rank ends with.
+std::map<Rank, std::string> digests_of(const TrainingHistory& history) {
+  std::map<Rank, std::string> digests;
+  for (const auto& [rank, parameters] : history.final_parameters()) {
+    const auto bytes = std::as_bytes(std::span{parameters});
+    if (!bytes.empty())
+      digests[rank] =
+          platforms::digest_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  return digests;
+}
+
+std::string digest_of(const std::map<Rank, std::string>& digests) {
+  std::string text;
+  for (const auto& [rank, digest] : digests) text += fmt::format("{} {}\n", rank, digest);
+  return text.empty() ? text : platforms::digest_of(text);
+}
+
+// Where ranks are processes, the digest of the final parameters travels as a number (its bits; 0
+// where there is none), then the figures and the parameters of those that are evaluated: step,
+// time, evaluated or not, the measures, number of parameters, parameters, and the same of the
+// gradient.
 
 constexpr std::size_t head = 3 + algorithms::measures.size();
 
@@ -56,7 +95,10 @@ void append(std::vector<double>& numbers, const std::map<Rank, std::vector<doubl
 }
 
 std::vector<double> encoded(const TrainingHistory& history, Rank rank) {
-  std::vector<double> numbers;
+  const auto digests = digests_of(history);
+  const auto mine = digests.find(rank);
+  const std::uint64_t digest = mine == digests.end() ? 0 : std::stoull(mine->second, nullptr, 16);
+  std::vector<double> numbers{std::bit_cast<double>(digest)};
   for (const auto& figures : history.figures_of(rank)) {
     numbers.push_back(static_cast<double>(figures.step));
     numbers.push_back(figures.time.count());
@@ -70,8 +112,11 @@ std::vector<double> encoded(const TrainingHistory& history, Rank rank) {
   return numbers;
 }
 
-void decode(const std::vector<double>& numbers, Rank rank, TrainingHistory& history) {
-  for (std::size_t at = 0; at < numbers.size();) {
+void decode(const std::vector<double>& numbers, Rank rank, TrainingHistory& history,
+            std::map<Rank, std::string>& digests) {
+  if (const auto digest = std::bit_cast<std::uint64_t>(numbers.front()); digest != 0)
+    digests[rank] = fmt::format("{:016x}", digest);
+  for (std::size_t at = 1; at < numbers.size();) {
     Figures figures;
     figures.step = static_cast<std::int64_t>(numbers[at]);
     figures.rank = rank;
@@ -92,8 +137,14 @@ void decode(const std::vector<double>& numbers, Rank rank, TrainingHistory& hist
   }
 }
 
-void describe(const TrainingHistory& history, analysis::Report& report) {
-  for (const auto& line : history.summary()) {
+void describe_curve(const TrainingHistory& history, const SentSoFar& sent,
+                    analysis::Report& report) {
+  auto lines = history.summary();
+  const auto sent_at = sent_at_lines(history, lines, sent);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    auto& line = lines[i];
+    line.messages = sent_at[i] ? std::optional{sent_at[i]->messages} : std::nullopt;
+    line.sent_bytes = sent_at[i] ? std::optional{sent_at[i]->bytes} : std::nullopt;
     analysis::TrainingPoint point{.step = line.step, .time = line.time, .values = {}};
     for (const auto& measure : algorithms::measures)
       if (const auto value = line.*measure.value; value && std::isfinite(*value))
@@ -102,30 +153,21 @@ void describe(const TrainingHistory& history, analysis::Report& report) {
   }
 }
 
-}  // namespace
+/// The values at which the scenario would end the run: what the run is there to reach.
+void describe_targets(const algorithms::StopChoice& stop, analysis::Report& report) {
+  const auto add = [&](const char* figure, const std::optional<double>& value) {
+    if (!value) return;
+    const analysis::Target target{figure, *value};
+    report.targets.push_back({target, analysis::reached(report, target)});
+  };
+  add("loss", stop.loss);
+  add("gap", stop.gap);
+  add("error", stop.error);
+  add("accuracy", stop.accuracy);
+  add("disagreement", stop.disagreement);
+}
 
-RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progress& progress,
-                        const Notes& notes, analysis::Report& report) {
-  auto problem = *scenario.training;
-  problem.dataset = algorithms::load_dataset(problem);
-  problem.judge = std::make_shared<algorithms::Judge>(problem);
-  TrainingHistory history;
-  WatchedLog log{history, problem.stop.steps, progress, notes};
-  const bool gather = !backend.one_process();
-  auto outcome = backend.run([&](Communicator& comm) {
-    algorithms::train(comm, problem, log);
-    return gather ? encoded(history, comm.rank()) : std::vector<double>{};
-  });
-  if (!backend.reporter()) return outcome;
-  for (const auto& sentence : history.notes()) report.environment.emplace_back("note", sentence);
-  if (gather) {
-    TrainingHistory gathered;
-    for (std::size_t rank = 0; rank < outcome.said.size(); ++rank)
-      decode(outcome.said[rank], static_cast<Rank>(rank), gathered);
-    describe(gathered, report);
-  } else {
-    describe(history, report);
-  }
+void describe_totals(const RunOutcome& outcome, analysis::Report& report) {
   report.totals.emplace_back("time_s", outcome.end.count());
   double messages = 0, bytes = 0, flops = 0;
   for (const auto& rank : outcome.ranks) {
@@ -148,6 +190,38 @@ RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progre
     report.totals.emplace_back("links_per_message", hops / messages);
   }
   report.totals.emplace_back("unmatched_messages", static_cast<double>(outcome.unmatched_messages));
+}
+
+}  // namespace
+
+RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progress& progress,
+                        const Notes& notes, analysis::Report& report) {
+  auto problem = *scenario.training;
+  problem.dataset = algorithms::load_dataset(problem);
+  problem.judge = std::make_shared<algorithms::Judge>(problem);
+  TrainingHistory history;
+  SentSoFar sent{backend.machine().ranks};
+  const bool gather = !backend.one_process();
+  WatchedLog log{history, sent, !gather, problem.stop.steps, progress, notes};
+  auto outcome = backend.run([&](Communicator& comm) {
+    CountingCommunicator counted{comm, sent.of(comm.rank())};
+    algorithms::train(counted, problem, log);
+    return gather ? encoded(history, comm.rank()) : std::vector<double>{};
+  });
+  if (!backend.reporter()) return outcome;
+  for (const auto& sentence : history.notes()) report.environment.emplace_back("note", sentence);
+  auto digests = digests_of(history);
+  if (gather) {
+    TrainingHistory gathered;
+    for (std::size_t rank = 0; rank < outcome.said.size(); ++rank)
+      decode(outcome.said[rank], static_cast<Rank>(rank), gathered, digests);
+    describe_curve(gathered, sent, report);
+  } else {
+    describe_curve(history, sent, report);
+  }
+  report.parameters_digest = digest_of(digests);
+  describe_targets(problem.stop, report);
+  describe_totals(outcome, report);
   return outcome;
 }
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "analysis/report_json.hpp"
+#include "analysis/targets.hpp"
 #include "core/errors.hpp"
 #include "samples.hpp"
 
@@ -17,6 +18,18 @@ TEST(Report, ReadsWhatItWrites) {
 TEST(Report, OfTrainingReadsWhatItWrites) {
   const auto text = to_json(samples::training({3, 2, 1}));
   EXPECT_EQ(to_json(report_from_json(text, "sample.json")), text);
+}
+
+TEST(Report, ReadsTargetsAndTheDigestOfParameters) {
+  auto report = samples::training({3, 2, 1});
+  report.training[1].values = {{"loss", 2}, {"messages", 7}, {"sent_bytes", 56}};
+  for (const auto& target : {Target{"loss", 2}, Target{"loss", 1}, Target{"loss", 0.5}})
+    report.targets.push_back({target, reached(report, target)});
+  report.parameters_digest = "00ff";
+  const auto text = to_json(report);
+  EXPECT_EQ(to_json(report_from_json(text, "sample.json")), text);
+  EXPECT_THAT(text, HasSubstr("\"bytes_to_target\": 56.0"));
+  EXPECT_THAT(text, HasSubstr("\"time_to_target_s\": null"));
 }
 
 TEST(Report, LeavesOutWallClockWhenReproducible) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "analysis/targets.hpp"
 #include "core/errors.hpp"
 #include "samples.hpp"
 
@@ -59,7 +60,22 @@ TEST(Table, IsThatOfNcclTestsCharacterForCharacter) {
 TEST(Table, ShowsTrainingCurvesAndTotals) {
   const auto text = table(samples::training({3, 2, 1}));
   EXPECT_THAT(text, HasSubstr("loss"));
-  EXPECT_THAT(text, HasSubstr("# messages: 10\n"));
+  EXPECT_THAT(text, HasSubstr("# 3 s · 10 messages\n"));
+}
+
+TEST(Table, SaysWhenATargetWasReachedAndOnWhatRanksSpentTheirTime) {
+  auto report = samples::training({3, 2, 1});
+  report.training[1].values = {{"loss", 2}, {"messages", 7}, {"sent_bytes", 123456789}};
+  report.ranks = {{.compute = Seconds{1.5}, .communication = Seconds{1}, .waiting = Seconds{0.5}}};
+  for (const auto& target : {Target{"loss", 2.5}, Target{"loss", 0.5}})
+    report.targets.push_back({target, reached(report, target)});
+  const auto text = table(report);
+  EXPECT_THAT(text, HasSubstr("123456789"));  // in the curve: what is counted is not rounded
+  EXPECT_THAT(text, testing::EndsWith(
+                        "# 3 s · 10 messages · 50.0 % computing, 33.3 % communicating, 16.7 % "
+                        "waiting\n"
+                        "# loss 2.5: reached at step 1 after 1 s, 7 messages, 123 MB sent\n"
+                        "# loss 0.5: not reached\n"));
 }
 
 TEST(Table, NamesTheLayoutMeant) {

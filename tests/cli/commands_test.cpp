@@ -96,6 +96,50 @@ TEST_F(Commands, CompareKnowsAThreshold) {
   EXPECT_EQ(troupe(fmt::format("compare {0} {0} --max-ratio 0.5", file("a.json"))).status, 3);
 }
 
+TEST_F(Commands, CompareTellsTimeToTarget) {
+  const std::string run = "run " + scenario() + " --backend loopback -q --json ";
+  ASSERT_EQ(troupe(run + file("a.json") + " --set /training/optimiser/rate=1").status, 0);
+  ASSERT_EQ(troupe(run + file("b.json") + " --set /training/optimiser/rate=0.01").status, 0);
+  const auto compare =
+      fmt::format("compare {} {} --target gap=0.1", file("a.json"), file("b.json"));
+  const auto ran = troupe(compare);
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  for (const char* words : {"gap 0.1 reached", "steps", "computing", "waiting"})
+    EXPECT_THAT(ran.out, HasSubstr(words));
+  const auto judged = troupe(compare + " --max-ratio 1000000");
+  EXPECT_EQ(judged.status, 3);
+  EXPECT_EQ(judged.err, "troupe: a run never reaches a target that the first reaches\n");
+  const auto refused = troupe(compare + " --target gp=1");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("no report has a curve of gp, did you mean \"gap\"?"));
+}
+
+TEST_F(Commands, AlgorithmsListsWhatAScenarioIsMadeOf) {
+  const auto all = troupe("algorithms").out;
+  for (const char* section : {"models", "data", "optimisers", "strategies", "collectives"}) {
+    const auto part = troupe(std::string{"algorithms "} + section);
+    EXPECT_EQ(part.status, 0) << section;
+    EXPECT_THAT(all, HasSubstr(part.out));
+  }
+  const auto wrong = troupe("algorithms modles");
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_EQ(wrong.err,
+            "troupe: algorithms \"modles\": expected one of show, strategies, collectives, models, "
+            "data, optimisers, did you mean \"models\"?\n");
+}
+
+TEST_F(Commands, AlgorithmsShowsSettingsWithDefaultsAndLimits) {
+  const auto server = troupe("algorithms show parameter_server").out;
+  EXPECT_THAT(server, testing::StartsWith("strategy parameter_server\n"));
+  EXPECT_THAT(server, HasSubstr("one of bsp, ssp, asp; \""));
+  EXPECT_THAT(troupe("algorithms show least_squares").out, HasSubstr("model least_squares\n"));
+  EXPECT_THAT(troupe("algorithms show sinc").out, HasSubstr("data set sinc\n"));
+  EXPECT_THAT(troupe("algorithms show sgd").out, HasSubstr("optimiser sgd\n"));
+  EXPECT_EQ(troupe("algorithms show butterfly_mixin").err,
+            "troupe: no strategy, model, data set, optimiser or collective is called "
+            "\"butterfly_mixin\", did you mean \"butterfly_mixing\"?\n");
+}
+
 TEST_F(Commands, AlgorithmsListsFamiliesFirst) {
   const auto ran = troupe("algorithms");
   EXPECT_EQ(ran.status, 0);

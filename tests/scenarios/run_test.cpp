@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/report_json.hpp"
+#include "analysis/targets.hpp"
 #include "scenarios/backend_loopback.hpp"
 
 namespace troupe::scenarios {
@@ -61,6 +62,64 @@ TEST(Run, OfTrainingHasACurveAndTotals) {
   EXPECT_LT(report.training.back().values.front().second,
             report.training.front().values.front().second);
   EXPECT_FALSE(report.totals.empty());
+}
+
+std::optional<double> at(const analysis::TrainingPoint& point, const char* figure) {
+  return analysis::value_of(point, figure);
+}
+
+TEST(Run, OfTrainingCountsWhatAllRanksHaveSentAtEachPoint) {
+  // A ring of two over 20 parameters of 8 bytes: each rank sends half of them twice a step.
+  const auto report = run_on_threads(
+      R"({"troupe": 1, "ranks": 2, "training": {"strategy": "data_parallel", "stop": {"steps": 20},
+          "data": {"samples": 200}}})");
+  ASSERT_EQ(report.training.size(), 3u);
+  for (const auto& point : report.training) {
+    EXPECT_EQ(at(point, "messages"), 4.0 * static_cast<double>(point.step));
+    EXPECT_EQ(at(point, "sent_bytes"), 320.0 * static_cast<double>(point.step));
+  }
+}
+
+TEST(Run, OfTrainingCountsWorkersThatReportNothing) {
+  const auto report = run_on_threads(
+      R"({"troupe": 1, "ranks": 3, "training": {"strategy": "parameter_server", "mode": "bsp",
+          "stop": {"steps": 20}, "data": {"samples": 200}}})");
+  const auto& last = report.training.back();
+  // 2 gradients and 2 answers a step, and at the end an empty answer to each worker.
+  EXPECT_GE(*at(last, "messages"), 80);
+  EXPECT_LE(*at(last, "messages"), 82);
+  EXPECT_EQ(*at(last, "sent_bytes"), 80 * 160);
+}
+
+TEST(Run, OfTrainingSaysWhenItsTargetsWereReached) {
+  const auto report = run_on_threads(
+      R"({"troupe": 1, "ranks": 2, "training": {"strategy": "data_parallel",
+          "stop": {"steps": 200, "gap": 0.01, "error": 1e-9}, "evaluate_every": 1,
+          "data": {"samples": 200}, "optimiser": {"rate": 1}}})");
+  ASSERT_EQ(report.targets.size(), 2u);
+  const auto& gap = report.targets[0];
+  EXPECT_EQ(gap.target, (analysis::Target{"gap", 0.01}));
+  ASSERT_TRUE(gap.reached);
+  const auto& points = report.training;
+  const auto point = static_cast<std::size_t>(gap.reached->step);
+  EXPECT_LE(*at(points[point], "gap"), 0.01);
+  EXPECT_GT(*at(points[point - 1], "gap"), 0.01);
+  EXPECT_EQ(gap.reached->sent_bytes, at(points[point], "sent_bytes"));
+  EXPECT_FALSE(report.targets[1].reached);
+}
+
+TEST(Run, OfTrainingNamesTheParametersItEndsWith) {
+  const auto digest_of = [](const std::string& more) {
+    return run_on_threads(R"({"troupe": 1, "ranks": 2, "training": {"strategy": "data_parallel",
+                              "stop": {"steps": 20}, "data": {"samples": 200}}, )" +
+                          more + "}")
+        .parameters_digest;
+  };
+  const auto digest = digest_of("\"seed\": 1");
+  EXPECT_EQ(digest.size(), 16u);
+  EXPECT_EQ(digest, digest_of("\"seed\": 1"));
+  EXPECT_NE(digest, digest_of("\"seed\": 2"));
+  EXPECT_EQ(digest_of("\"payload\": \"phantom\""), "");
 }
 
 TEST(Run, IsReadBackFromItsReport) {
