@@ -17,17 +17,20 @@ bool Reporter::is_due(std::int64_t step) const {
 
 bool Reporter::report(const Figures& figures, ConstSlice parameters,
                       std::span<const double> gradient) {
-  return tell(figures, is_due(figures.step), parameters, gradient);
+  reported_ = figures.step;
+  reported_at_ = comm_.now();
+  return tell(figures, reported_at_, is_due(figures.step), parameters, gradient);
 }
 void Reporter::finish(std::int64_t step, ConstSlice parameters) {
-  if (step != evaluated_) tell({.step = step}, true, parameters, {});
+  const Seconds ended = step == reported_ ? reported_at_ : comm_.now();
+  if (step != evaluated_) tell({.step = step}, ended, true, parameters, {});
   log_.finished(comm_.rank(), parameters);
 }
 
-bool Reporter::tell(Figures figures, bool due, ConstSlice parameters,
+bool Reporter::tell(Figures figures, Seconds time, bool due, ConstSlice parameters,
                     std::span<const double> gradient) {
   figures.rank = comm_.rank();
-  figures.time = comm_.now();
+  figures.time = time;
   figures.due = due;
   if (!due) {
     log_.record(figures, {});

@@ -26,16 +26,17 @@ class Reporter {
   /// figures satisfy the stop criteria. Throws Diverged where the loss is no longer finite, unless
   /// the problem expects that.
   bool report(const Figures& figures, ConstSlice parameters, std::span<const double> gradient = {});
-  /// After the last step done: evaluates it if that has not been done, and gives the log the
-  /// parameters this rank ends with.
+  /// After the last step done: evaluates it if that has not been done, at the time at which it was
+  /// reported (bringing parameters together comes after it), and gives the log the parameters this
+  /// rank ends with.
   void finish(std::int64_t step, ConstSlice parameters);
   /// True if all ranks ask each other after this step: one value to be reached by all, and
   /// check_every steps since the last time.
   bool is_check(std::int64_t step) const;
 
  private:
-  bool tell(Figures figures, bool due, ConstSlice parameters, std::span<const double> gradient);
-  bool out_of_patience(std::int64_t step, const std::optional<double>& loss);
+  bool tell(Figures figures, Seconds time, bool due, ConstSlice parameters,
+            std::span<const double> gradient);
 
   const Communicator& comm_;
   const TrainingProblem& problem_;
@@ -43,8 +44,8 @@ class Reporter {
   TrainingLog& log_;
   std::int64_t last_;
   std::int64_t evaluated_ = -1;  // the last step that was
-  std::optional<double> least_loss_;
-  std::int64_t least_step_ = 0;  // at which it was
+  std::int64_t reported_ = -1;   // the last step that was, and when
+  Seconds reported_at_{};
 };
 
 /// True if the run may end before its steps are done.

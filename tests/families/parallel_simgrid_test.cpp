@@ -33,14 +33,13 @@ TrainingProblem equal_layers(std::string strategy, std::size_t layers, double fl
   return problem;
 }
 
-/// Seconds of one step, once the first is over; the last one's time is that of the end, when
-/// parameters may have been gathered.
+/// Seconds of one step, once the first is over.
 double step_of(const test::Star& star, TrainingProblem problem) {
   problem.stop.steps = 4;
   TrainingHistory history;
   test::run_on(star, [&](Communicator& comm) { train(comm, problem, history); });
   const auto lines = history.summary();
-  return (lines[lines.size() - 2].time - lines[lines.size() - 3].time).count();
+  return (lines.back().time - lines[lines.size() - 2].time).count();
 }
 
 /// One flop a nanosecond, and nothing else costs.
@@ -99,6 +98,25 @@ TEST(SimulatedPipeline, HidesAllTransfersButThoseOfTheFirstMicroBatch) {
   star.bandwidth = {1e7};  // 4000 bytes in 4.1e-4 s; a forward takes 1e-3 s
   const double expected = 11 * 3e-3 + 2 * 3 * (1e-5 + 4000 / 1e7);
   EXPECT_NEAR(step_of(star, problem), expected, 1e-4 * expected);
+}
+
+TEST(SimulatedPipeline, EndsItsCurveWithItsLastStepNotWithTheGatheringOfParameters) {
+  TrainingProblem problem = equal_layers("pipeline", 4, 1e6, 1, 1e6);
+  problem.batch = 8;
+  problem.stop.steps = 3;
+  test::Star star = free_links(4);
+  star.bandwidth = {1e9};  // 4 ms for the parameters of a rank, three ranks one after another
+  TrainingHistory history;
+  Seconds end{};
+  test::run_on(star, [&](Communicator& comm) {
+    train(comm, problem, history);
+    if (comm.rank() == 0) end = comm.now();
+  });
+  const auto lines = history.summary();
+  ASSERT_EQ(lines.back().step, 3);
+  const double step = (lines[1].time - lines[0].time).count();
+  EXPECT_NEAR((lines[2].time - lines[1].time).count(), step, 1e-9);
+  EXPECT_GT((end - lines[2].time).count(), 11e-3);
 }
 
 /// Bucket b is ready at R_b and summed at E_b = max(R_b, E_{b−1}) + T(M_b), so that a step takes
