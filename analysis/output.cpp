@@ -39,6 +39,7 @@ Output::Output(std::string path) : path_{std::move(path)} {
   std::error_code error;
   if (std::filesystem::is_directory(target, error))
     throw BadInput{fmt::format("cannot write {}: it is a folder", path_)};
+  error.clear();  // that there is nothing yet is as it should be
   if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), error);
   if (error) throw BadInput{fmt::format("cannot write {}: {}", path_, error.message())};
   const auto trial = temporary();

@@ -41,6 +41,17 @@ TEST_F(OutputTest, MakesMissingFolders) {
   EXPECT_EQ(read_file(folder_ / "a" / "b" / "report.json"), "x");
 }
 
+TEST_F(OutputTest, WritesANewFileOfThisFolder) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(std::filesystem::temp_directory_path());
+  const std::string name = "troupe_output_test_bare_name.json";
+  std::filesystem::remove(name);
+  EXPECT_NO_THROW(Output{name}.write("text"));
+  EXPECT_EQ(read_file(name), "text");
+  std::filesystem::remove(name);
+  std::filesystem::current_path(before);
+}
+
 TEST_F(OutputTest, KnowsBeforehandThatItCannotBeWritten) {
   EXPECT_THROW(Output{"/proc/none/report.json"}, BadInput);
   EXPECT_THROW(Output{folder_}, BadInput);
