@@ -8,6 +8,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "algorithms/data/gzip.hpp"
 #include "core/errors.hpp"
 
 namespace troupe::algorithms {
@@ -19,8 +20,9 @@ std::string read_whole(const std::filesystem::path& file) {
   if (!stream) throw BadInput(file.string() + ": cannot be read: " + std::strerror(errno));
   std::string bytes{std::istreambuf_iterator<char>{stream}, {}};
   if (bytes.empty()) throw BadInput(file.string() + ": is empty, expected samples");
-  if (bytes.starts_with("\x1f\x8b"))
-    throw BadInput(file.string() + ": is compressed with gzip; unpack it first (gunzip)");
+  if (!is_gzip(bytes)) return bytes;
+  bytes = unpacked(bytes, file);
+  if (bytes.empty()) throw BadInput(file.string() + ": holds nothing, expected samples");
   return bytes;
 }
 

@@ -11,7 +11,8 @@
 
 namespace troupe::algorithms {
 
-/// The bytes of a file. Throws BadInput: it cannot be read, is empty, or is still compressed.
+/// The bytes of a file, unpacked where it is compressed with gzip. Throws BadInput: it cannot be
+/// read, or is empty, or damaged.
 std::string read_whole(const std::filesystem::path& file);
 
 /// Where in which file something is, for messages: "iris.csv: line 3, column 2".

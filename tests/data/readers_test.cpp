@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <fstream>
 #include <functional>
@@ -247,8 +248,50 @@ TEST_F(IdxFiles, SayWhereTheyAreDamaged) {
   EXPECT_EQ(refusal_of(pictures_, idx({1}) + "\x07"),
             "l.idx: found 1 labels, expected 2, one for each picture of p.idx");
   EXPECT_EQ(refusal_of("", labels_), "p.idx: is empty, expected samples");
-  EXPECT_EQ(refusal_of("\x1f\x8b\x08", labels_),
-            "p.idx: is compressed with gzip; unpack it first (gunzip)");
+}
+
+std::string gzipped(const std::string& content) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string packed(content.size() + 1024, '\0');
+  std::string bytes = content;
+  stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+TEST_F(IdxFiles, AreReadAsTheyAreDistributedCompressedWithGzip) {
+  const Dataset data = read_idx(write("p.gz", gzipped(pictures_)), write("l.gz", gzipped(labels_)));
+  EXPECT_EQ(data.pixels, read_idx(write("p.idx", pictures_), write("l.idx", labels_)).pixels);
+  EXPECT_EQ(data.labels, (std::vector<std::int32_t>{7, 2}));
+  const std::string large = idx({1, 300, 300}) + std::string(90000, 'x');  // more than a buffer
+  EXPECT_EQ(read_idx(write("p.gz", gzipped(large)), write("l.idx", idx({1}) + "\x07")).inputs,
+            90000u);
+  const std::string halves = gzipped(pictures_.substr(0, 9)) + gzipped(pictures_.substr(9));
+  EXPECT_EQ(read_idx(write("p.gz", halves), write("l.idx", labels_)).pixels, data.pixels);
+}
+
+TEST_F(IdxFiles, SayWhereTheirCompressionIsDamaged) {
+  const std::string whole = gzipped(pictures_);
+  EXPECT_EQ(refusal_of(whole.substr(0, 12), labels_),
+            "p.idx: byte 12 of the compressed file: found the end of the file, expected the rest "
+            "of what gzip compressed");
+  std::string flipped = whole;
+  flipped[whole.size() - 6] ^= 1;  // of the checksum
+  EXPECT_EQ(refusal_of(flipped, labels_),
+            "p.idx: byte " + std::to_string(whole.size() - 8) +
+                " of the compressed file: found incorrect data check, expected data compressed by "
+                "gzip");
+  EXPECT_EQ(refusal_of(whole + "x", labels_),
+            "p.idx: byte " + std::to_string(whole.size() + 1) +
+                " of the compressed file: found the end of the file, expected the rest of what "
+                "gzip compressed");
+  EXPECT_EQ(refusal_of(gzipped(""), labels_), "p.idx: holds nothing, expected samples");
 }
 
 class Cifar : public Readers {
