@@ -20,11 +20,11 @@ Judge::Evaluators::Evaluators(const TrainingProblem& problem) : model{make_model
   const auto evaluator_of = [&](const Dataset& samples) {
     return model->evaluator(problem, model->prepared(samples));
   };
-  if (problem.data.held_out == 0) {
+  if (!holds_out(problem.data)) {
     trained_on = evaluator_of(*data);
     return;
   }
-  const Split split = hold_out(data->samples, problem.data.held_out, problem.data.seed);
+  const Split split = split_of(problem.data, data->samples);
   trained_on = evaluator_of(subset(*data, split.training));
   held_out = evaluator_of(subset(*data, split.held_out));
 }

@@ -12,17 +12,16 @@ namespace {
 
 /// Which samples are trained on.
 std::vector<std::size_t> trained_on(const TrainingProblem& problem, std::size_t samples) {
-  if (problem.data.held_out > 0)
-    return hold_out(samples, problem.data.held_out, problem.data.seed).training;
-  std::vector<std::size_t> all(samples);
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  return all;
+  return split_of(problem.data, samples).training;
 }
 
 std::size_t samples_to_train_on(const TrainingProblem& problem) {
   const std::size_t samples = shape_of_data(problem).samples;
-  return problem.data.held_out > 0 ? trained_on(problem, samples).size() : samples;
+  return holds_out(problem.data) ? trained_on(problem, samples).size() : samples;
 }
+
+/// Every shard draws from all samples.
+bool deals_anew(const TrainingProblem& problem) { return problem.data.sampling == "distributed"; }
 
 template <class T>
 std::vector<T> those_of(const std::vector<T>& all, const std::vector<std::size_t>& samples) {
@@ -72,6 +71,12 @@ std::vector<std::size_t> phantom_sizes(const TrainingProblem& problem, std::size
   return sizes;
 }
 
+/// All samples that are trained on, as the model wants them.
+Dataset all_prepared(const TrainingProblem& problem, const Model& model) {
+  const auto data = load_dataset(problem);
+  return model.prepared(subset(*data, trained_on(problem, data->samples)));
+}
+
 /// Copies the columns named by `samples`.
 void gather(Slice into, ConstSlice from, std::span<const std::size_t> samples) {
   const std::size_t column = into.size_bytes() / samples.size();
@@ -92,7 +97,12 @@ Learner::Learner(const TrainingProblem& problem, int shard, int shards)
   shape_.inputs = model_->features_of(shape_.inputs);
   const auto me = static_cast<std::size_t>(shard);
   std::vector<std::size_t> sizes;
-  if (problem.phantom) {
+  if (deals_anew(problem)) {
+    const auto dealt = static_cast<std::size_t>(shards);
+    sizes.assign(dealt, (shape_.samples + dealt - 1) / dealt);
+    mine_ = problem.phantom ? std::make_unique<Samples>(problem, shape_, shape_.samples)
+                            : std::make_unique<Samples>(problem, all_prepared(problem, *model_));
+  } else if (problem.phantom) {
     sizes = phantom_sizes(problem, shape_.samples, shards);
     mine_ = std::make_unique<Samples>(problem, shape_, sizes[me]);
   } else {
@@ -106,8 +116,9 @@ Learner::Learner(const TrainingProblem& problem, int shard, int shards)
   sampler_.emplace(BatchSampler::Options{.order = problem.data.sampling,
                                          .batch = problem.batch,
                                          .drop_last = problem.data.drop_last,
-                                         .seed = problem.seed},
-                   samples_, shard);
+                                         .seed = problem.seed,
+                                         .shards = shards},
+                   deals_anew(problem) ? shape_.samples : samples_, shard);
 }
 Learner::~Learner() = default;
 
@@ -190,6 +201,11 @@ std::string refusal_of_learner(const TrainingProblem& problem, int shards) {
           refusal_of_choice("sampling order", problem.data.sampling, sampling_orders);
       !why.empty())
     return why;
+  if (deals_anew(problem) && problem.data.partition != "strided")
+    return "samples that are distributed anew each epoch have no partition: \"" +
+           problem.data.partition + "\" given";
+  if (deals_anew(problem) && problem.batch == 0)
+    return "samples that are distributed anew each epoch come in batches: give a batch";
   if (problem.optimiser.accumulate > 1 && problem.batch == 0)
     return "gradients of batches are accumulated, but the batch is the whole shard";
   try {

@@ -46,9 +46,9 @@ class Learner {
   Batch next_batch(Communicator& comm);
   /// Draws the next batch without gathering it; how many samples it has.
   std::size_t skip_batch();
-  /// The given samples of this shard, by their index in it.
+  /// The given samples of this shard (where samples are distributed: of all), by their index in it.
   Batch batch_of(Communicator& comm, std::span<const std::size_t> samples);
-  /// The whole shard.
+  /// The whole shard; where samples are distributed, all samples.
   Batch whole() const;
   /// `into` ← weight · gradient at `parameters` of the mean loss of the next batch, or of the next
   /// problem.optimiser.accumulate batches: the mean of their gradients, and `ready` is told during
@@ -73,7 +73,7 @@ class Learner {
   std::size_t samples_;  // of the shard
   std::unique_ptr<Samples> mine_, drawn_;
   std::map<std::size_t, double> shards_of_size_;  // how many shards have so many samples
-  Buffer one_batch_;  // its gradient, where several are accumulated
+  Buffer one_batch_;                              // its gradient, where several are accumulated
   std::optional<BatchSampler> sampler_;
   std::shared_ptr<Judge> judge_;
 };

@@ -26,11 +26,15 @@ class Judge;
 /// The samples, and who holds which of them.
 struct DataChoice : Choice {
   DataChoice() : Choice{"sinc"} {}
-  std::string partition = "strided";          ///< as in data/shards.hpp
-  std::string sampling = "with_replacement";  ///< of a shard's batches, as in data/sampler.hpp
-  bool drop_last = false;                     ///< of sampling by epochs or in order
-  double held_out = 0;                        ///< share of samples kept back from training
-  std::uint64_t seed = 1;                     ///< of generators, splits and shuffles
+  std::string partition = "strided";  ///< as in data/shards.hpp
+  /// Of a shard's batches, as in data/sampler.hpp; "distributed" deals all samples to all shards
+  /// anew each epoch, without a partition.
+  std::string sampling = "with_replacement";
+  bool drop_last = false;  ///< of sampling by epochs or in order
+  double held_out = 0;     ///< share of samples kept back from training
+  std::int64_t folds = 0;  ///< or one of so many parts is kept back: part `fold`
+  std::int64_t fold = 0;
+  std::uint64_t seed = 1;  ///< of generators, splits and shuffles
 };
 
 /// Who talks to whom, for strategies over a graph.

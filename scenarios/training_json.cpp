@@ -82,6 +82,14 @@ algorithms::DataChoice read_data(const Section& section, std::uint64_t seed,
   data.drop_last = section.flag("drop_last", data.drop_last);
   data.held_out = section.number("held_out", data.held_out, 0);
   if (data.held_out >= 1) section.fail("held_out", "a share below 1");
+  data.folds = section.whole("folds", data.folds, 0);
+  if (data.folds == 1) section.fail("folds", "2 or more, or 0 for none");
+  if (data.folds > 0 && data.held_out > 0)
+    section.complain("held_out", "given without folds, each of which is kept back in turn");
+  if (data.folds == 0 && section.has("fold")) section.complain("fold", "given only with folds");
+  data.fold = section.whole("fold", data.fold, 0);
+  if (data.folds > 0 && data.fold >= data.folds)
+    section.fail("fold", fmt::format("one of the folds 0 to {}", data.folds - 1));
   data.seed = static_cast<std::uint64_t>(section.whole("seed", static_cast<std::int64_t>(seed), 0));
   section.close();
   return data;
@@ -253,6 +261,10 @@ Ordered to_json(const algorithms::TrainingProblem& problem) {
   json["data"]["sampling"] = problem.data.sampling;
   json["data"]["drop_last"] = problem.data.drop_last;
   json["data"]["held_out"] = problem.data.held_out;
+  if (problem.data.folds > 0) {
+    json["data"]["folds"] = problem.data.folds;
+    json["data"]["fold"] = problem.data.fold;
+  }
   json["data"]["seed"] = problem.data.seed;
   json["graph"] = graph_json(problem.graph);
   json["optimiser"] = optimiser_json(problem.optimiser);

@@ -149,6 +149,11 @@ Ordered training_schema() {
                       {"minimum", 0},
                       {"exclusiveMaximum", 1},
                       {"default", problem.data.held_out}};
+  data["folds"] = {{"type", "integer"},
+                   {"minimum", 0},
+                   {"description", "One of so many parts is kept back; 0: none."}};
+  data["fold"] = {
+      {"type", "integer"}, {"minimum", 0}, {"description", "Which of the folds is kept back."}};
   data["seed"] = {{"type", "integer"}, {"minimum", 0}};
   properties["graph"] = graph_schema();
   properties["optimiser"] = optimiser_schema(problem.optimiser);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <span>
 #include <string>
 
@@ -14,7 +15,7 @@ namespace troupe::algorithms {
 namespace {
 
 /// Holds back order[first, first + count).
-Split split_of(const std::vector<std::size_t>& order, std::size_t first, std::size_t count) {
+Split holding_back(const std::vector<std::size_t>& order, std::size_t first, std::size_t count) {
   Split split;
   for (std::size_t i = 0; i < order.size(); ++i)
     (first <= i && i < first + count ? split.held_out : split.training).push_back(order[i]);
@@ -35,7 +36,7 @@ Split hold_out(std::size_t samples, double fraction, std::uint64_t seed) {
     throw BadInput("holding back " + std::to_string(count) + " of " + std::to_string(samples) +
                    " samples leaves none to train on");
   SplitMix64 random{seed};
-  return split_of(permutation(samples, random), 0, count);
+  return holding_back(permutation(samples, random), 0, count);
 }
 
 std::vector<Split> k_folds(std::size_t samples, int folds, std::uint64_t seed) {
@@ -48,10 +49,27 @@ std::vector<Split> k_folds(std::size_t samples, int folds, std::uint64_t seed) {
   std::size_t first = 0;
   for (int fold = 0; fold < folds; ++fold) {
     const std::size_t count = shard_size(samples, fold, folds);
-    splits.push_back(split_of(order, first, count));
+    splits.push_back(holding_back(order, first, count));
     first += count;
   }
   return splits;
+}
+
+bool holds_out(const DataChoice& data) { return data.folds > 0 || data.held_out > 0; }
+
+Split split_of(const DataChoice& data, std::size_t samples) {
+  if (!holds_out(data)) {
+    Split all{.training = std::vector<std::size_t>(samples), .held_out = {}};
+    std::iota(all.training.begin(), all.training.end(), std::size_t{0});
+    return all;
+  }
+  if (data.folds == 0) return hold_out(samples, data.held_out, data.seed);
+  if (data.fold < 0 || data.fold >= data.folds)
+    throw BadInput("fold " + std::to_string(data.fold) + " is none of " +
+                   std::to_string(data.folds) + ": they are 0 to " +
+                   std::to_string(data.folds - 1));
+  return k_folds(samples, static_cast<int>(data.folds),
+                 data.seed)[static_cast<std::size_t>(data.fold)];
 }
 
 std::vector<double> cross_validate(Communicator& comm, const std::vector<Split>& folds,

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
 
 namespace troupe::algorithms {
@@ -22,6 +23,12 @@ Split hold_out(std::size_t samples, double fraction, std::uint64_t seed);
 /// K-fold cross-validation (Stone 1974): every sample is held out in exactly one of the folds,
 /// whose sizes differ by one at most. Throws BadInput unless 2 ≤ folds ≤ samples.
 std::vector<Split> k_folds(std::size_t samples, int folds, std::uint64_t seed);
+
+/// What a run of this data trains on and keeps back: one of its folds, its held-out share, or
+/// nothing. Throws BadInput as hold_out and k_folds do, and for a fold that is none.
+Split split_of(const DataChoice& data, std::size_t samples);
+/// Whether it keeps any back.
+bool holds_out(const DataChoice& data);
 
 /// The score of each fold, on every rank. Rank r judges the folds r, r + P, …, and one allreduce of
 /// a double for each fold brings them together; as every score is computed in one place, they do

@@ -9,7 +9,8 @@
 
 namespace troupe::algorithms {
 
-const std::array<std::string, 3> sampling_orders{"with_replacement", "epochs", "in_order"};
+const std::array<std::string, 4> sampling_orders{"with_replacement", "epochs", "in_order",
+                                                 "distributed"};
 
 DistributedSampler::DistributedSampler(std::size_t samples, Rank rank, int ranks,
                                        std::uint64_t seed)
@@ -29,8 +30,19 @@ std::vector<std::size_t> DistributedSampler::indices() const {
   return mine;
 }
 
+namespace {
+
+std::optional<DistributedSampler> dealer_of(const BatchSampler::Options& options,
+                                            std::size_t samples, int shard) {
+  if (options.order != "distributed" || options.batch == 0 || samples == 0) return {};
+  return DistributedSampler{samples, shard, options.shards, options.seed};
+}
+
+}  // namespace
+
 BatchSampler::BatchSampler(const Options& options, std::size_t samples, int shard)
-    : samples_{samples},
+    : dealer_{dealer_of(options, samples, shard)},
+      samples_{dealer_ ? dealer_->size() : samples},
       batch_{options.batch},
       drawn_{options.order == "with_replacement" && options.batch > 0},
       shuffled_{options.order == "epochs" && options.batch > 0},
@@ -38,13 +50,14 @@ BatchSampler::BatchSampler(const Options& options, std::size_t samples, int shar
       random_{SplitMix64::of_rank(options.seed, shard)} {
   expect_choice("sampling order", options.order, sampling_orders);
   if (samples == 0) throw BadInput("shard " + std::to_string(shard) + " has no samples to draw");
-  if (!drawn_ && drop_last_ && batch_ > samples)
-    throw BadInput("shard " + std::to_string(shard) + " has " + std::to_string(samples) +
+  if (!drawn_ && drop_last_ && batch_ > samples_)
+    throw BadInput("shard " + std::to_string(shard) + " has " + std::to_string(samples_) +
                    " samples, which fill no batch of " + std::to_string(batch_) +
                    ": without the last short batch there is none");
   order_.resize(drawn_ ? batch_ : samples_);
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   if (shuffled_) shuffle(order_, random_);
+  if (dealer_) order_ = dealer_->indices();
 }
 
 std::size_t BatchSampler::batches_of(std::size_t samples) const {
@@ -66,6 +79,10 @@ std::span<const std::size_t> BatchSampler::next() {
   const std::size_t size = next_size();
   const bool first = static_cast<std::size_t>(batches_) % batches_per_epoch() == 0;
   if (first && batches_ > 0 && shuffled_) shuffle(order_, random_);
+  if (first && batches_ > 0 && dealer_) {
+    dealer_->set_epoch(static_cast<std::uint64_t>(batches_) / batches_per_epoch());
+    order_ = dealer_->indices();
+  }
   ++batches_;
   if (drawn_) {
     for (std::size_t& sample : order_) sample = random_.below(samples_);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,12 +36,14 @@ class DistributedSampler {
 };
 
 /// The orders a shard can be visited in.
-extern const std::array<std::string, 3> sampling_orders;
+extern const std::array<std::string, 4> sampling_orders;
 
 /// Draws the batches of one shard, one after another, as positions within it.
 ///   with_replacement: each sample of a batch is drawn from the whole shard ·
 ///   epochs: a new permutation of the shard whenever the last one is used up ·
-///   in_order: 0, 1, 2, …, and again from the beginning.
+///   in_order: 0, 1, 2, …, and again from the beginning ·
+///   distributed: this shard's part of a permutation of all samples, another one each epoch
+///   (DistributedSampler); positions are those of all samples.
 class BatchSampler {
  public:
   struct Options {
@@ -48,9 +51,11 @@ class BatchSampler {
     std::size_t batch = 0;   ///< samples of a batch; 0 = the whole shard, undrawn, in its order
     bool drop_last = false;  ///< of an epoch: leave out the samples that fill no whole batch
     std::uint64_t seed = 1;  ///< a stream for each shard
+    int shards = 1;          ///< of distributed
   };
-  /// A batch larger than the shard is the shard, but with replacement it keeps its size. Throws
-  /// BadInput: unknown order, no sample, drop_last that would drop everything.
+  /// `samples` of the shard, or, where they are distributed, of all shards together. A batch larger
+  /// than the shard is the shard, but with replacement it keeps its size. Throws BadInput: unknown
+  /// order, no sample, drop_last that would drop everything.
   BatchSampler(const Options& options, std::size_t samples, int shard);
 
   /// The next batch. Valid until the next call.
@@ -69,7 +74,8 @@ class BatchSampler {
   /// Batches of an epoch of so many samples.
   std::size_t batches_of(std::size_t samples) const;
 
-  std::size_t samples_, batch_;  // batch_: as in the options
+  std::optional<DistributedSampler> dealer_;
+  std::size_t samples_, batch_;  // of the shard; as in the options
   bool drawn_, shuffled_, drop_last_;
   SplitMix64 random_;
   std::vector<std::size_t> order_;  // of the epoch, or what was drawn

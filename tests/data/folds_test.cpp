@@ -52,6 +52,20 @@ TEST(Folds, HoldOutEverySampleExactlyOnce) {
   EXPECT_EQ(std::set(held_out.begin(), held_out.end()).size(), 1003u);
 }
 
+TEST(Folds, AreWhatARunKeepsBackWhereItsDataSaySo) {
+  DataChoice data;
+  EXPECT_FALSE(holds_out(data));
+  EXPECT_EQ(split_of(data, 10).training.size(), 10u);
+  data.held_out = 0.3;
+  EXPECT_EQ(split_of(data, 10).held_out, hold_out(10, 0.3, data.seed).held_out);
+  data.held_out = 0;
+  data.folds = 5;
+  const auto folds = k_folds(1003, 5, data.seed);
+  for (data.fold = 0; data.fold < 5; ++data.fold)
+    EXPECT_EQ(split_of(data, 1003).held_out, folds[static_cast<std::size_t>(data.fold)].held_out);
+  EXPECT_THROW(split_of(data, 1003), BadInput);  // fold 5 of 5
+}
+
 TEST(Folds, AreFromTwoToAsManyAsThereAreSamples) {
   EXPECT_THROW(k_folds(10, 1, 1), BadInput);
   EXPECT_THROW(k_folds(10, 11, 1), BadInput);

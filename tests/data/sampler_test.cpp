@@ -83,6 +83,30 @@ TEST(BatchSamplers, VisitEverySampleOncePerEpochInANewOrder) {
   EXPECT_EQ(sampler.batches(), 6);
 }
 
+TEST(BatchSamplers, OfDistributedShardsCoverAllSamplesEachEpochInBatches) {
+  constexpr int shards = 4;
+  constexpr std::size_t samples = 1003, batch = 100;
+  std::set<std::size_t> seen;
+  for (int shard = 0; shard < shards; ++shard) {
+    BatchSampler sampler{
+        {.order = "distributed", .batch = batch, .seed = 5, .shards = shards}, samples, shard};
+    EXPECT_EQ(sampler.batches_per_epoch(), 3u);
+    DistributedSampler whole{samples, shard, shards, 5};
+    for (std::uint64_t epoch = 0; epoch < 2; ++epoch) {
+      whole.set_epoch(epoch);
+      Indices drawn;
+      for (const std::size_t size : {100u, 100u, 51u}) {
+        const Indices part = next_of(sampler);
+        EXPECT_EQ(part.size(), size);
+        drawn.insert(drawn.end(), part.begin(), part.end());
+      }
+      EXPECT_EQ(drawn, whole.indices()) << "shard " << shard << ", epoch " << epoch;
+      if (epoch == 1) seen.insert(drawn.begin(), drawn.end());
+    }
+  }
+  EXPECT_EQ(seen.size(), samples);
+}
+
 TEST(BatchSamplers, LeaveOutTheShortBatchWhereTheyAreAskedTo) {
   BatchSampler sampler{{.order = "in_order", .batch = 4, .drop_last = true}, 10, 0};
   EXPECT_EQ(sampler.batches_per_epoch(), 2u);
