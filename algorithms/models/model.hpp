@@ -85,6 +85,9 @@ class Model {
   virtual Dataset prepared(const Dataset& samples) const { return samples; }
   /// How many features a prepared sample has.
   virtual std::size_t features_of(std::size_t inputs) const { return inputs; }
+  /// How many values one sample leaves on its way forwards, for the way back; none where a model
+  /// has no layers to keep them for.
+  virtual std::size_t activations() const { return 0; }
 };
 
 struct ModelKind {

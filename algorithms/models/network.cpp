@@ -31,6 +31,12 @@ Network::Network(std::vector<Block> blocks) : blocks_{std::move(blocks)} {
   offsets_.push_back(size_);
 }
 
+std::size_t Network::activations() const {
+  std::size_t values = 0;
+  for (const Block& block : blocks_) values += outputs_of(block) * (keeps_sum(block) ? 2 : 1);
+  return values;
+}
+
 Network Network::part(std::size_t first, std::size_t last) const {
   EXPECTS(first < last && last <= blocks_.size(), "a part of a network is a range of its blocks");
   const auto at = [&](std::size_t i) { return blocks_.begin() + static_cast<std::ptrdiff_t>(i); };

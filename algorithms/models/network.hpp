@@ -22,6 +22,8 @@ class Network {
   std::size_t size() const { return size_; }
   std::size_t inputs() const { return inputs_of(blocks_.front()); }
   std::size_t outputs() const { return outputs_of(blocks_.back()); }
+  /// Values that one sample leaves in a Pass, gradients not counted.
+  std::size_t activations() const;
   std::span<const Block> blocks() const { return blocks_; }
   /// One for each block that has parameters, "dense0", "convolution2", …, by the block's place.
   std::span<const Layer> layers() const { return layers_; }

@@ -18,6 +18,7 @@ class NetworkModel : public Model {
   double decay() const { return decay_; }
 
   std::size_t size() const override { return network_.size(); }
+  std::size_t activations() const override { return network_.activations(); }
   std::span<const Layer> layers() const override { return network_.layers(); }
   void initialise(Communicator& comm, Slice parameters, SplitMix64 draws) const override;
   void gradient(Communicator& comm, ConstSlice parameters, const Batch& batch, double weight,

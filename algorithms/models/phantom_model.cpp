@@ -23,8 +23,11 @@ std::vector<PhantomLayer> stated_layers(const Choice& choice) {
 
 std::unique_ptr<Model> PhantomModel::make(const TrainingProblem& problem, const DataShape&) {
   const std::string name = problem.model[preset_setting];
-  return std::make_unique<PhantomModel>(name == "custom" ? stated_layers(problem.model)
-                                                         : find_preset(name).layers());
+  if (name == "custom")
+    return std::make_unique<PhantomModel>(stated_layers(problem.model),
+                                          static_cast<std::size_t>(problem.model[inputs_setting]));
+  const Preset& preset = find_preset(name);
+  return std::make_unique<PhantomModel>(preset.layers(), preset.inputs);
 }
 
 std::string PhantomModel::refusal(const TrainingProblem& problem, const DataShape&) {
@@ -42,14 +45,15 @@ std::string PhantomModel::refusal(const TrainingProblem& problem, const DataShap
   return {};
 }
 
-PhantomModel::PhantomModel(std::vector<PhantomLayer> table) : table_{std::move(table)} {
+PhantomModel::PhantomModel(std::vector<PhantomLayer> table, std::size_t inputs)
+    : table_{std::move(table)}, inputs_{inputs} {
   for (const PhantomLayer& layer : table_) {
     if (layer.parameters > 0) layers_.push_back({layer.name, size_, layer.parameters});
     size_ += layer.parameters;
   }
 }
 
-std::size_t PhantomModel::activations_of_a_sample() const {
+std::size_t PhantomModel::activations() const {
   std::size_t sum = 0;
   for (const PhantomLayer& layer : table_) sum += layer.activations;
   return sum;

@@ -38,20 +38,23 @@ class PhantomModel final : public Model {
   static constexpr Numbers activations_setting{
       .name = "activations", .help = "custom: values a sample of each layer hands on"};
   static constexpr Numbers flops_setting{.name = "flops", .help = "custom: of a sample, forwards"};
-  static constexpr std::array<AnySetting, 4> settings{&preset_setting, &parameters_setting,
-                                                      &activations_setting, &flops_setting};
+  static constexpr Whole inputs_setting{
+      .name = "inputs", .help = "custom: values of a sample as it comes; 0: as the data have"};
+  static constexpr std::array<AnySetting, 5> settings{
+      &preset_setting, &parameters_setting, &activations_setting, &flops_setting, &inputs_setting};
   static std::unique_ptr<Model> make(const TrainingProblem& problem, const DataShape& shape);
   static std::string refusal(const TrainingProblem& problem, const DataShape& shape);
 
-  explicit PhantomModel(std::vector<PhantomLayer> table);
+  /// `inputs`: values of a sample as it comes; 0 leaves them to the data.
+  explicit PhantomModel(std::vector<PhantomLayer> table, std::size_t inputs = 0);
 
   std::span<const PhantomLayer> table() const { return table_; }
-  /// Values that one sample leaves on its way, of all layers.
-  std::size_t activations_of_a_sample() const;
   /// Arithmetic of one sample forwards; backwards costs twice as much.
   Flops forward_flops() const;
 
   std::size_t size() const override { return size_; }
+  std::size_t features_of(std::size_t inputs) const override { return inputs_ ? inputs_ : inputs; }
+  std::size_t activations() const override;
   /// Those layers that have parameters.
   std::span<const Layer> layers() const override { return layers_; }
   void initialise(Communicator& comm, Slice parameters, SplitMix64 draws) const override;
@@ -65,6 +68,7 @@ class PhantomModel final : public Model {
 
  private:
   std::vector<PhantomLayer> table_;
+  std::size_t inputs_;
   std::vector<Layer> layers_;
   std::size_t size_ = 0;
 };

@@ -15,6 +15,7 @@ struct Preset {
   std::string_view field;   ///< what it is used for: pictures, language, speech, driving, …
   std::string_view source;  ///< paper, and where in it the figures are
   double published = 0;     ///< parameters as the source gives them, rounded as there
+  std::size_t inputs = 0;   ///< values of a sample as it comes: pixels, words, bases
   std::vector<PhantomLayer> (*layers)();
 };
 

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 
+#include "algorithms/learner.hpp"
 #include "algorithms/models/off_the_clock.hpp"
 #include "algorithms/models/presets.hpp"
 #include "core/recorder.hpp"
@@ -110,7 +111,7 @@ TEST(PhantomModel, ChargesForwardsOnceAndBackwardsTwice) {
                       {.name = "pool", .activations = 4},
                       {.name = "b", .parameters = 50, .activations = 2, .forward = Flops{300}}}};
   EXPECT_EQ(model.size(), 150u);
-  EXPECT_EQ(model.activations_of_a_sample(), 14u);
+  EXPECT_EQ(model.activations(), 14u);
   ASSERT_EQ(model.layers().size(), 2u);
   EXPECT_EQ(model.layers()[1].offset, 100u);
 
@@ -131,6 +132,30 @@ TEST(PhantomModel, ChargesForwardsOnceAndBackwardsTwice) {
   // Four bytes each: parameters once forwards and twice backwards, 3 samples of 16, 8, 4, 2 values.
   const std::uint64_t passing = 3 * (16 + 8 + 8 + 4 + 4 + 2);
   EXPECT_EQ(log.work().bytes.value, 4 * (3 * 150 + 3 * passing));
+}
+
+TEST(PhantomModel, KnowsHowManyValuesItsSamplesHave) {
+  TrainingProblem problem;
+  problem.model = "phantom";
+  problem.phantom = true;
+  problem.data.set(samples_setting, 64);
+  const auto inputs = [&] { return make_model(problem)->features_of(1); };
+  for (const auto& [name, values] :
+       {std::pair{"resnet50", 150528u}, {"gpt2_xl", 1024u}, {"deepsea", 4000u}}) {
+    problem.model.set(PhantomModel::preset_setting, name);
+    EXPECT_EQ(inputs(), values) << name;
+  }
+  for (const Preset& preset : presets()) EXPECT_GT(preset.inputs, 0u) << preset.name;
+  static constexpr std::array<double, 1> one{1};
+  problem.model.set(PhantomModel::preset_setting, "custom")
+      .set(PhantomModel::parameters_setting, one)
+      .set(PhantomModel::activations_setting, one)
+      .set(PhantomModel::flops_setting, one);
+  EXPECT_EQ(inputs(), 1u) << "as the data have";
+  problem.model.set(PhantomModel::inputs_setting, 784);
+  EXPECT_EQ(inputs(), 784u);
+  Learner learner{problem, 0, 4};
+  EXPECT_EQ(learner.whole().inputs.size(), 784u * 16);
 }
 
 TEST(PhantomModel, ReadsOfATableOnlyWhatItHandsOn) {
