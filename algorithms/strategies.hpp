@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "algorithms/footprint.hpp"
 #include "algorithms/settings.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
@@ -40,6 +41,8 @@ struct Strategy {
   /// What it sends depends on values: with sizes alone it sends the most it can.
   bool data_dependent = false;
   Stepping stepping = Stepping::of_models;
+  /// What a rank keeps in memory, of a problem that is not refused.
+  Footprint (*footprint)(const TrainingProblem&, int ranks) = footprint_of_replica;
 };
 
 std::span<const Strategy> strategies();

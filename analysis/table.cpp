@@ -7,6 +7,7 @@
 #include <map>
 #include <tuple>
 
+#include "analysis/amount.hpp"
 #include "analysis/nccl_table.hpp"
 #include "analysis/targets.hpp"
 #include "core/errors.hpp"
@@ -184,14 +185,6 @@ std::string refusals(const Report& report) {
   return text;
 }
 
-/// Three digits: "12.3 MB".
-std::string amount(double bytes) {
-  constexpr std::array<std::string_view, 6> units{"B", "kB", "MB", "GB", "TB", "PB"};
-  std::size_t unit = 0;
-  for (; bytes >= 999.5 && unit + 1 < units.size(); ++unit) bytes /= 1000;
-  return fmt::format("{:.3g} {}", bytes, units[unit]);
-}
-
 std::string curve(const Report& report) {
   const auto names = figures_of(report);
   Grid grid;
@@ -215,8 +208,8 @@ std::string target_line(const TargetResult& result) {
   const auto what = in_words(result.target);
   if (!result.reached) return fmt::format("# {}: not reached\n", what);
   const auto& reached = *result.reached;
-  std::string text = fmt::format("# {}: reached at step {} after {}", what, reached.step,
-                                 to_text(reached.time));
+  std::string text =
+      fmt::format("# {}: reached at step {} after {}", what, reached.step, to_text(reached.time));
   if (reached.messages) text += fmt::format(", {:.15g} messages", *reached.messages);
   if (reached.sent_bytes) text += fmt::format(", {} sent", amount(*reached.sent_bytes));
   return text + "\n";
@@ -230,7 +223,9 @@ std::string totals_line(const Report& report) {
     else if (key == "messages") parts.push_back(fmt::format("{:.15g} messages", value));
     else if (key == "sent_bytes") parts.push_back(amount(value) + " sent");
     else if (key == "flops") parts.push_back(fmt::format("{:.3g} flops", value));
-    else if (value != 0) parts.push_back(fmt::format("{} {:.15g}", key, value));
+    else if (key == "links_per_message") parts.push_back(fmt::format("{:.3g} links each", value));
+    else if (key == "unmatched_messages" && value != 0)
+      parts.push_back(fmt::format("{:.15g} messages unmatched", value));
   }
   if (const auto shares = busy_shares(report))
     parts.push_back(fmt::format("{:.1f} % computing, {:.1f} % communicating, {:.1f} % waiting",

@@ -24,12 +24,14 @@ struct DeviceProfile {
   std::string_view description;  ///< the exact product
   std::span<const Peak> peaks;
   BytesPerSecond memory_bandwidth;
+  Bytes memory;  ///< what a model, its gradients and its optimiser have to fit into
   /// Share of a peak that large kernels reach. Vendors state none: 1 makes every roofline an upper
   /// bound, so that a simulated run is never slower than the device has to be.
   double efficiency;
   Seconds launch_overhead;  ///< of one kernel
   std::string_view peak_source;
-  std::string_view memory_source;
+  std::string_view memory_source;    ///< of the bandwidth
+  std::string_view capacity_source;  ///< of the memory's size
   std::string_view overhead_source;
 
   /// The rate for `dtype` (matrix units included where `matrix`), times `efficiency`; nothing where

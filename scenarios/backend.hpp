@@ -17,6 +17,13 @@
 
 namespace troupe::scenarios {
 
+/// What a rank has of the memory of its device.
+struct DeviceMemory {
+  Rank rank = 0;
+  std::string device;
+  Bytes bytes{};
+};
+
 /// What is known of the machine beyond its number of ranks.
 struct Machine {
   int ranks = 1;
@@ -28,7 +35,8 @@ struct Machine {
   std::optional<algorithms::AlphaBetaGamma> typical;
   /// The least latency, greatest bandwidth and greatest speed of any pair and rank: for bounds.
   std::optional<algorithms::AlphaBetaGamma> best;
-  std::vector<std::string> notes;  ///< for a person: "no <config>: LV08"
+  std::optional<DeviceMemory> least_memory;  ///< of those ranks whose devices are known
+  std::vector<std::string> notes;            ///< for a person: "no <config>: LV08"
 };
 
 /// What every rank runs; it returns figures for whoever started the run.

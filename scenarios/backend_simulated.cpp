@@ -81,14 +81,32 @@ double gamma_of(const sim::Processor& processor, sim::Compute compute) {
   return (time(2 * count) - time(count)).count() / (count * sizeof(float));
 }
 
+const platforms::DeviceProfile* profile_of(const platforms::HostFacts& facts) {
+  const auto profiles = platforms::device_profiles();
+  const auto profile = std::ranges::find(profiles, facts.device, &platforms::DeviceProfile::name);
+  return profile == profiles.end() ? nullptr : &*profile;
+}
+
+/// Ranks that sit on one host share its device.
+std::optional<DeviceMemory> least_memory(const PlacedPlatform& platform) {
+  std::map<std::string, std::uint64_t> ranks_on;
+  for (int rank = 0; rank < platform.size(); ++rank) ++ranks_on[platform.host_of(rank).name];
+  std::optional<DeviceMemory> least;
+  for (int rank = 0; rank < platform.size(); ++rank) {
+    const platforms::HostFacts& host = platform.host_of(rank);
+    const auto* profile = profile_of(host);
+    if (!profile) continue;
+    const Bytes share{profile->memory.value / ranks_on[host.name]};
+    if (!least || share < least->bytes) least = {rank, std::string{profile->name}, share};
+  }
+  return least;
+}
+
 /// What the platform states, else what the profile of the host's device says.
 sim::Processor processor_of(const platforms::HostFacts& facts) {
   sim::Processor processor;
   processor.speed = facts.speed;
-  const auto profiles = platforms::device_profiles();
-  const auto profile = std::find_if(profiles.begin(), profiles.end(),
-                                    [&](const auto& known) { return known.name == facts.device; });
-  if (profile != profiles.end()) {
+  if (const auto* profile = profile_of(facts)) {
     processor.speed = profile->rate(Dtype::float32, false).value_or(facts.speed);
     processor.double_speed = profile->rate(Dtype::float64, false).value_or(FlopsPerSecond{});
     processor.memory_bandwidth = profile->memory_bandwidth;
@@ -158,6 +176,7 @@ Machine machine_of(const PlacedPlatform& platform, const std::vector<sim::Proces
   }
   machine.layout.nics_per_node = nics_per_node(platform);
   machine.layout.grid.assign(platform.grid.rbegin(), platform.grid.rend());
+  machine.least_memory = least_memory(platform);
   machine.notes = platform.notices;
   std::vector<double> gammas;
   for (const auto& processor : processors) gammas.push_back(gamma_of(processor, options.compute));

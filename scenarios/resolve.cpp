@@ -8,6 +8,7 @@
 
 #include "algorithms/data/data_kinds.hpp"
 #include "algorithms/strategies.hpp"
+#include "analysis/amount.hpp"
 #include "core/text.hpp"
 #include "platforms/digest.hpp"
 #include "scenarios/machine_json.hpp"
@@ -130,6 +131,27 @@ void resolve_collective(Scenario& scenario, const Machine& machine, bool simulat
     check_memory(study, machine);
 }
 
+/// Throws BadScenario where a rank needs more memory than its device has.
+void check_device_memory(const algorithms::TrainingProblem& problem, const Machine& machine) {
+  if (!machine.least_memory) return;
+  const auto& strategy = algorithms::find_strategy(problem.strategy.kind());
+  const auto needed = strategy.footprint(problem, machine.ranks);
+  const auto in_words = [&](double values) {
+    return analysis::amount(values * static_cast<double>(size_of(problem.dtype)));
+  };
+  const auto& [rank, device, there] = *machine.least_memory;
+  if (needed.values() * static_cast<double>(size_of(problem.dtype)) <=
+      static_cast<double>(there.value))
+    return;
+  throw BadScenario{fmt::format(
+      "strategy {} on {} ranks: a rank keeps {} at least ({} of parameters, {} of gradients, {} of "
+      "the optimiser's, {} of activations), and rank {}, on a device {}, has {} of memory",
+      problem.strategy.kind(), machine.ranks, in_words(needed.values()),
+      in_words(needed.parameters), in_words(needed.gradients), in_words(needed.optimiser),
+      in_words(needed.activations), rank, device,
+      analysis::amount(static_cast<double>(there.value)))};
+}
+
 void resolve_training(Scenario& scenario, const Machine& machine) {
   auto& problem = *scenario.training;
   if (!scenario.phantom) scenario.phantom = false;
@@ -140,6 +162,7 @@ void resolve_training(Scenario& scenario, const Machine& machine) {
   if (const auto reason = algorithms::refusal_of_strategy(problem, machine.ranks); !reason.empty())
     throw BadScenario{fmt::format("strategy {} cannot run on {} ranks: {}", problem.strategy.kind(),
                                   machine.ranks, reason)};
+  check_device_memory(problem, machine);
 }
 
 std::string default_name(const Scenario& scenario, const Machine& machine) {

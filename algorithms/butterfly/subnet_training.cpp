@@ -289,4 +289,8 @@ std::string refusal_of_subnet_training(const TrainingProblem& problem, int ranks
   return {};
 }
 
+Footprint footprint_of_subnet_training(const TrainingProblem& problem, int) {
+  return {.parameters = 2 * static_cast<double>(make_model(problem)->size())};
+}
+
 }  // namespace troupe::algorithms

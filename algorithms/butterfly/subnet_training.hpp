@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "algorithms/butterfly/partners.hpp"
+#include "algorithms/footprint.hpp"
 #include "algorithms/models/subnets.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
@@ -61,6 +62,9 @@ void subnet_training(Communicator& comm, const TrainingProblem& problem, Trainin
 
 /// Why subnet_training cannot serve the problem on so many ranks, or empty.
 std::string refusal_of_subnet_training(const TrainingProblem& problem, int ranks);
+
+/// The keeper: the network, and what comes back of its subnets.
+Footprint footprint_of_subnet_training(const TrainingProblem& problem, int ranks);
 
 /// Parameters of a perceptron of these widths.
 std::size_t parameters_of(std::span<const std::size_t> widths);

@@ -61,14 +61,16 @@ constexpr Strategy table[] = {
      .source = "Yuan et al., PVLDB 15(8), 2022",
      .synchronous = true,
      .run = subnet_training,
-     .refusal = refusal_of_subnet_training},
+     .refusal = refusal_of_subnet_training,
+     .footprint = footprint_of_subnet_training},
     {.kind = {.name = "model_parallel_butterfly",
               .summary = "a linear model is cut over the ranks by a product of butterfly factors"},
      .family = "butterfly",
      .source = "Dao, Gu, Eichhorn, Rudra and Re, ICML 2019",
      .synchronous = true,
      .run = model_parallel_butterfly,
-     .refusal = refusal_of_model_parallel},
+     .refusal = refusal_of_model_parallel,
+     .footprint = footprint_of_part},
 };
 
 }  // namespace

@@ -30,11 +30,14 @@ class Optimiser {
 struct OptimiserKind {
   Kind kind;
   std::unique_ptr<Optimiser> (*make)(const TrainingProblem&, std::size_t size);
+  int remembers = 0;  ///< vectors of state() once a step has been taken
 };
 
 std::span<const OptimiserKind> optimiser_kinds();
 /// The kinds alone, for those who read scenarios.
 std::span<const Kind> kinds_of_optimisers();
+/// The line of the table. Throws BadInput with the nearest name.
+const OptimiserKind& find_optimiser(std::string_view name);
 
 /// The optimiser of the problem for `size` parameters, with its policies: the norm is bounded
 /// first, then the step is taken at the rate of the schedule. Throws BadInput with the nearest

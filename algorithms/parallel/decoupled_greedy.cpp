@@ -118,4 +118,18 @@ std::string refusal_of_decoupled_greedy(const TrainingProblem& problem, int rank
   return refusal_of_stages(*model, problem.model.kind(), static_cast<std::size_t>(ranks));
 }
 
+Footprint footprint_of_decoupled_greedy(const TrainingProblem& problem, int ranks) {
+  const auto model = make_model(problem);
+  const Network& network = dynamic_cast<const NetworkModel&>(*model).network();
+  const auto ends = ends_of(network, ranks);
+  Footprint most;
+  for (Rank rank = 0; rank < ranks; ++rank) {
+    const Network own = own_network(network, ends, rank);
+    Footprint mine = footprint_of_parameters(problem, static_cast<double>(own.size()));
+    mine.activations = samples_of_a_gradient(problem, 1) * static_cast<double>(own.activations());
+    if (mine.values() > most.values()) most = mine;
+  }
+  return most;
+}
+
 }  // namespace troupe::algorithms

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "algorithms/footprint.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
@@ -29,5 +30,8 @@ void decoupled_greedy(Communicator& comm, const TrainingProblem& problem, Traini
 
 /// Why decoupled_greedy cannot serve the problem on so many ranks, or empty.
 std::string refusal_of_decoupled_greedy(const TrainingProblem& problem, int ranks);
+
+/// The rank whose layers, head and activations take most.
+Footprint footprint_of_decoupled_greedy(const TrainingProblem& problem, int ranks);
 
 }  // namespace troupe::algorithms

@@ -271,4 +271,25 @@ std::string refusal_of_pipeline(const TrainingProblem& problem, int ranks) {
                            static_cast<std::size_t>(ranks * shape.chunks));
 }
 
+Footprint footprint_of_pipeline(const TrainingProblem& problem, int ranks) {
+  const PipelineShape shape = shape_of(problem, ranks);
+  const auto model = make_model(problem);
+  const StagedModel staged = cut(*model, 0, static_cast<std::size_t>(ranks * shape.chunks));
+  const double samples = samples_of_a_gradient(problem, 1) / shape.micro_batches;
+  Footprint most;
+  for (Rank rank = 0; rank < ranks; ++rank) {
+    double parameters = 0, activations = 0;
+    for (std::size_t s = static_cast<std::size_t>(rank); s < staged.stages.size();
+         s += static_cast<std::size_t>(ranks)) {
+      parameters += static_cast<double>(staged.stages[s]->parameters());
+      activations += static_cast<double>(staged.stages[s]->activations());
+    }
+    const auto kept = static_cast<double>(most_kept(schedule_of(problem, shape, rank)));
+    Footprint mine = footprint_of_parameters(problem, parameters);
+    mine.activations = kept * samples * activations / shape.chunks;
+    if (mine.values() > most.values()) most = mine;
+  }
+  return most;
+}
+
 }  // namespace troupe::algorithms

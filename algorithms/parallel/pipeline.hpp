@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "algorithms/footprint.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
@@ -32,5 +33,8 @@ void pipeline(Communicator& comm, const TrainingProblem& problem, TrainingLog& l
 
 /// Why pipeline cannot serve the problem on so many ranks, or empty.
 std::string refusal_of_pipeline(const TrainingProblem& problem, int ranks);
+
+/// The rank whose stages, and micro-batches between their ways forwards and back, take most.
+Footprint footprint_of_pipeline(const TrainingProblem& problem, int ranks);
 
 }  // namespace troupe::algorithms

@@ -16,6 +16,7 @@ class NetworkStage final : public Stage {
   std::size_t parameters() const override { return network_.size(); }
   std::size_t inputs() const override { return network_.inputs(); }
   std::size_t outputs() const override { return network_.outputs(); }
+  std::size_t activations() const override { return network_.activations(); }
 
   struct NetworkFlight final : Flight {
     NetworkFlight(const Network& network, ConstSlice like, std::size_t capacity)
@@ -55,6 +56,7 @@ class PhantomStage final : public Stage {
   std::size_t parameters() const override { return parameters_; }
   std::size_t inputs() const override { return inputs_; }
   std::size_t outputs() const override { return outputs_; }
+  std::size_t activations() const override { return activations_; }
 
   struct PhantomFlight final : Flight {
     PhantomFlight(std::size_t its_width, Dtype its_dtype) : width{its_width}, dtype{its_dtype} {}

@@ -20,6 +20,8 @@ class Stage {
   /// Values of a sample that come in, and that go out.
   virtual std::size_t inputs() const = 0;
   virtual std::size_t outputs() const = 0;
+  /// Values a sample leaves here between its way forwards and its way back.
+  virtual std::size_t activations() const = 0;
 
   /// A micro-batch between its way forwards and its way back.
   class Flight {

@@ -249,4 +249,15 @@ std::string refusal_of_tensor_parallel(const TrainingProblem& problem, int ranks
   return {};
 }
 
+Footprint footprint_of_tensor_parallel(const TrainingProblem& problem, int ranks) {
+  const auto model = make_model(problem);
+  const auto layers = split_layers(dynamic_cast<const NetworkModel&>(*model).network(), ranks,
+                                   problem.strategy[TensorParallel::split] == "pairs");
+  double outputs = 0;
+  for (const SplitLayer& layer : layers) outputs += static_cast<double>(layer.outputs());
+  Footprint mine = footprint_of_parameters(problem, static_cast<double>(parameters_of(layers)));
+  mine.activations = 2 * outputs * samples_of_a_gradient(problem, 1);  // before and after g
+  return mine;
+}
+
 }  // namespace troupe::algorithms

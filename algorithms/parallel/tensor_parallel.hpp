@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "algorithms/footprint.hpp"
 #include "algorithms/training_log.hpp"
 #include "algorithms/training_problem.hpp"
 #include "core/communicator.hpp"
@@ -29,5 +30,8 @@ void tensor_parallel(Communicator& comm, const TrainingProblem& problem, Trainin
 
 /// Why tensor_parallel cannot serve the problem on so many ranks, or empty.
 std::string refusal_of_tensor_parallel(const TrainingProblem& problem, int ranks);
+
+/// A rank's parts of all layers, and the batch they leave.
+Footprint footprint_of_tensor_parallel(const TrainingProblem& problem, int ranks);
 
 }  // namespace troupe::algorithms

@@ -15,7 +15,8 @@ constexpr Strategy table[] = {
      .synchronous = false,
      .run = parameter_server,
      .refusal = refusal_of_parameter_server,
-     .stepping = Stepping::of_all},
+     .stepping = Stepping::of_all,
+     .footprint = footprint_of_served},
 };
 
 }  // namespace

@@ -93,7 +93,8 @@ constexpr Strategy table[] = {
      .run = column_zero_gradient_sum,
      .refusal = refusal_of_columns,
      .finds_rate = true,
-     .stepping = Stepping::own},
+     .stepping = Stepping::own,
+     .footprint = footprint_of_part},
 };
 
 }  // namespace

@@ -66,18 +66,19 @@ TEST(Optimisers, AllReachTheMinimumOfAQuadratic) {
 }
 
 TEST(Optimisers, RememberVectorsOfTheParametersSizeOnceTheyHaveBegun) {
-  for (const auto& [kind, vectors] : {std::pair{"sgd", 0u},
-                                      {"momentum", 1u},
-                                      {"adam", 2u},
-                                      {"adamw", 2u},
-                                      {"adagrad", 1u},
-                                      {"polyak", 1u}}) {
+  for (const OptimiserKind& line : optimiser_kinds()) {
+    const std::string kind{line.kind.name};
     Doubles x{3, -2, 1};
     EXPECT_TRUE(descend(choice_of(kind, 0.1), 0, x, ones)->state().empty());
     const auto state = descend(choice_of(kind, 0.1), 1, x, ones);
-    ASSERT_EQ(state->state().size(), vectors) << kind;
+    ASSERT_EQ(state->state().size(), static_cast<std::size_t>(line.remembers)) << kind;
     for (const Slice& vector : state->state()) EXPECT_EQ(vector.size(), 3u);
   }
+}
+
+TEST(Optimisers, OfFirstMomentsRememberOneVectorAndAdamTwo) {
+  for (const auto& [kind, vectors] : {std::pair{"sgd", 0}, {"momentum", 1}, {"adam", 2}})
+    EXPECT_EQ(find_optimiser(kind).remembers, vectors) << kind;
 }
 
 TEST(Optimisers, AreRefusedByTheNearestName) {

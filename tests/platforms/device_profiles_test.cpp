@@ -19,9 +19,11 @@ TEST(DeviceProfile, EveryOneStatesItsSourcesAndIsPlausible) {
     SCOPED_TRACE(profile.name);
     EXPECT_FALSE(profile.peak_source.empty());
     EXPECT_FALSE(profile.memory_source.empty());
+    EXPECT_FALSE(profile.capacity_source.empty());
     EXPECT_FALSE(profile.overhead_source.empty());
     EXPECT_FALSE(profile.peaks.empty());
     EXPECT_GT(profile.memory_bandwidth.value, 1e11);
+    EXPECT_GE(profile.memory.value, 16'000'000'000u);
     EXPECT_GT(profile.efficiency, 0);
     EXPECT_LE(profile.efficiency, 1);
     for (const Peak& peak : profile.peaks) EXPECT_LE(peak.vector.value, peak.matrix.value);
@@ -33,6 +35,8 @@ TEST(DeviceProfile, RatesAreThoseOfTheDatasheets) {
   EXPECT_DOUBLE_EQ(device_profile("A100").rate(Dtype::float32, false)->value, 19.5e12);
   EXPECT_DOUBLE_EQ(device_profile("A100").rate(Dtype::bfloat16, true)->value, 312e12);
   EXPECT_DOUBLE_EQ(device_profile("H100").memory_bandwidth.value, 3.35e12);
+  EXPECT_EQ(device_profile("H200").memory.value, 141'000'000'000u);
+  EXPECT_EQ(device_profile("TPUv4").memory.value, 32u << 30);
   EXPECT_FALSE(device_profile("TPUv4").rate(Dtype::float32, false)) << "Google states none";
 }
 

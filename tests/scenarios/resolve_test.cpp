@@ -116,6 +116,32 @@ TEST(Resolve, RefusesWhatTheMachineCannotServe) {
               HasSubstr("--payload phantom"));
 }
 
+TEST(Resolve, RefusesAModelLargerThanTheMemoryOfItsDevice) {
+  Machine pod = machine(8);
+  pod.least_memory = {.rank = 3, .device = "H100", .bytes = Bytes{80'000'000'000}};
+  const auto text = [](const std::string& strategy, const std::string& preset) {
+    return R"({"troupe": 1, "payload": "phantom", "training": {"strategy": ")" + strategy +
+           R"(", "model": {"kind": "phantom", "preset": ")" + preset +
+           R"("}, "optimiser": {"kind": "adam"}, "dtype": "float32", "batch": 1}})";
+  };
+  // 174.6e9 parameters of 4 bytes; gradients as many, and two moments.
+  EXPECT_EQ(said([&] { resolved(text("data_parallel", "gpt3_175b"), pod); }),
+            "strategy data_parallel on 8 ranks: a rank keeps 2.8 TB at least (698 GB of "
+            "parameters, 698 GB of gradients, 1.4 TB of the optimiser's, 10.1 GB of activations), "
+            "and rank 3, on a device H100, has 80 GB of memory");
+  EXPECT_THAT(said([&] { resolved(text("sharded_optimiser", "gpt3_175b"), pod); }),
+              HasSubstr("175 GB of the optimiser's"));
+  EXPECT_THAT(said([&] { resolved(text("pipeline", "gpt3_175b"), pod); }),
+              HasSubstr("cannot be cut into 8 micro-batches"));
+  EXPECT_NO_THROW(resolved(text("data_parallel", "gpt2_xl"), pod));  // 25 GB
+  pod.least_memory->bytes = Bytes{24'000'000'000};
+  EXPECT_THAT(said([&] { resolved(text("data_parallel", "gpt2_xl"), pod); }),
+              HasSubstr("has 24 GB of memory"));
+  EXPECT_NO_THROW(resolved(text("sharded_optimiser", "gpt2_xl"), pod));
+  pod.least_memory.reset();
+  EXPECT_NO_THROW(resolved(text("data_parallel", "gpt3_175b"), pod)) << "nobody knows how much";
+}
+
 TEST(Resolve, RefusesJitterOnARealClock) {
   const std::string text =
       R"({"troupe": 1, "compute": {"jitter": {"kind": "exponential"}}, "collective": {}})";
