@@ -8,7 +8,7 @@
 namespace troupe::algorithms {
 
 /// Empty if `name` is one of the known, else e.g. `unknown graph "rings", not one of ring, path,
-/// did you mean "ring"?` with "graph" for `what`.
+/// did you mean "ring"?` with "graph" for `what`; of many, those not meant are left out.
 std::string refusal_of_choice(std::string_view what, std::string_view name,
                               std::span<const std::string> known);
 

@@ -128,8 +128,8 @@ std::vector<Target> targets_of(const std::vector<NamedReport>& reports,
       if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   for (const auto& target : asked) {
     if (std::ranges::find(names, target.figure) == names.end())
-      throw BadInput{fmt::format("target \"{}\": no report has a curve of {}{}", in_words(target),
-                                 target.figure, did_you_mean(target.figure, names))};
+      throw BadInput{fmt::format("target \"{}={:g}\": no report has a curve of {}{}", target.figure,
+                                 target.value, target.figure, did_you_mean(target.figure, names))};
     add(target);
   }
   if (asked.empty())

@@ -1,12 +1,8 @@
 #include "algorithms/zero_gradient_sum/step_limit.hpp"
 
-#include <Eigen/Eigenvalues>
-
-#include <algorithm>
+#include <array>
 #include <cmath>
-#include <complex>
-#include <limits>
-#include <numbers>
+#include <cstdio>
 #include <numeric>
 
 #include "algorithms/graph.hpp"
@@ -198,6 +194,16 @@ std::optional<double> best_step(const TrainingProblem& problem, int ranks, EdgeM
   return 2 / (spectrum.front().real() + spectrum.back().real());
 }
 
+namespace {
+
+std::string six_digits(double value) {
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%.6g", value);
+  return text.data();
+}
+
+}  // namespace
+
 std::string stated_as_share(double share, std::string_view what, double unit) {
   return "the step is " + std::to_string(share * unit) + ": " + std::to_string(share) +
          (what == "share_of_best" ? " of the best, " : " of the largest that converges, ") +
@@ -205,12 +211,12 @@ std::string stated_as_share(double share, std::string_view what, double unit) {
 }
 
 std::string beyond_the_limit(double step, double limit) {
-  return "the step " + std::to_string(step) + " is outside its range, 0 to " +
-         std::to_string(limit) + ": the estimates will move apart";
+  return "the step " + six_digits(step) + " is outside its range, 0 to " + six_digits(limit) +
+         ": the estimates will move apart";
 }
 
 std::string beyond_certainty(double step, double bound) {
-  return "the step " + std::to_string(step) + " is not below " + std::to_string(bound) +
+  return "the step " + six_digits(step) + " is not below " + six_digits(bound) +
          ", up to which convergence is certain";
 }
 

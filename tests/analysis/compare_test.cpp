@@ -135,7 +135,7 @@ TEST(Compare, RefusesTargetsThatNoCurveHas) {
   EXPECT_EQ(message([&] {
               compare(reports, {{"lss", 1}});
             }),
-            "target \"lss 1\": no report has a curve of lss, did you mean \"loss\"?");
+            "target \"lss=1\": no report has a curve of lss, did you mean \"loss\"?");
   for (const char* text : {"loss", "loss=", "=1", "loss=x", "loss=1x", "loss=nan"})
     EXPECT_EQ(message([&] { target_from(text); }),
               std::string{"target \""} + text + "\": expected FIGURE=NUMBER, such as loss=0.1");

@@ -235,7 +235,7 @@ TEST(GeneralZeroGradientSum, NotesAStepBeyondCertainty) {
   train(10, records("general_zero_gradient_sum", 0.06, 1), history);
   ASSERT_EQ(history.notes().size(), 1u);  // 2θ/λ = 2 · 0.1 / 4
   EXPECT_EQ(history.notes()[0],
-            "the step 0.060000 is not below 0.050000, up to which convergence is certain");
+            "the step 0.06 is not below 0.05, up to which convergence is certain");
 }
 
 TEST(GeneralZeroGradientSum, NeedsAModelWithAHessian) {

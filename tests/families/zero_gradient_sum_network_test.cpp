@@ -132,8 +132,7 @@ TEST(ZeroGradientSumNotes, TheLimitOfAStepOutsideItsRange) {
   EXPECT_TRUE(notes_of("ring", 1.341, "none").empty());
   const auto notes = notes_of("ring", 1.35, "none");
   ASSERT_EQ(notes.size(), 1u);
-  EXPECT_TRUE(notes[0].starts_with("the step 1.350000 is outside its range, 0 to 1.3418"))
-      << notes[0];
+  EXPECT_TRUE(notes[0].starts_with("the step 1.35 is outside its range, 0 to 1.3418")) << notes[0];
   EXPECT_TRUE(notes_of("edges", 0.975, "none").empty());
   EXPECT_FALSE(notes_of("edges", 0.976, "none").empty());
   EXPECT_TRUE(notes_of("ring", 0.488, "of_ends").empty());

@@ -1,0 +1,133 @@
+// A training that cannot be, or that goes wrong, is told in one clear line: exit 2 for what was
+// asked, 1 for a run that failed.
+
+#include <fmt/format.h>
+
+#include "shell.hpp"
+
+namespace troupe::cli_test {
+namespace {
+
+using testing::HasSubstr;
+
+class BadTraining : public CliTest {
+ protected:
+  /// troupe run of a scenario with this training section on so many threads.
+  Ran run(const std::string& training, int ranks = 4, const std::string& more = "") const {
+    const auto scenario = write(
+        "a.json", fmt::format(R"({{"troupe": 1, "ranks": {}, "training": {}}})", ranks, training));
+    return troupe("run " + scenario + " --backend loopback " + more);
+  }
+  static void expect_refusal(const Ran& ran, int status, const std::string& words) {
+    EXPECT_EQ(ran.status, status);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, testing::StartsWith("troupe: "));
+    EXPECT_THAT(ran.err, HasSubstr(words));
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  }
+};
+
+/// A rate at which least squares goes to infinity.
+const char* const diverging = R"({"optimiser": {"rate": 1000}, "data": {"samples": 100},
+                                  "stop": {"steps": 500})";
+
+TEST_F(BadTraining, ThatDivergesEndsWithStepAndRank) {
+  const auto ran = run(std::string{diverging} + "}");
+  expect_refusal(ran, 1, "training diverged: the loss of rank ");
+  EXPECT_THAT(ran.err, testing::ContainsRegex("of rank [0-3] is -?(nan|inf) after step [0-9]+0\n"));
+}
+
+TEST_F(BadTraining, MayDivergeWhereTheScenarioExpectsIt) {
+  const auto ran = run(
+      R"({"optimiser": {"rate": 1000}, "data": {"samples": 100},
+          "stop": {"steps": 500, "may_diverge": true}})");
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("500"));
+}
+
+TEST_F(BadTraining, OfADamagedFileNamesTheFileAndThePlace) {
+  const auto data = write("d.csv", "1,2\n3,x\n");
+  expect_refusal(run(R"({"data": {"kind": "csv", "file": "d.csv"}})"), 2,
+                 data + ": line 2, column 2: found \"x\", expected a finite number as target");
+  write("m.gz", "\x1f\x8b\x08 damaged");
+  expect_refusal(run(R"({"data": {"kind": "idx", "file": "m.gz", "labels": "m.gz"}})"), 2,
+                 "m.gz: byte ");
+  expect_refusal(run(R"({"data": {"kind": "csv", "file": "none.csv"}})"), 2,
+                 "none.csv: cannot be read: No such file");
+}
+
+TEST_F(BadTraining, LeavesNoShardEmpty) {
+  expect_refusal(run(R"({"data": {"samples": 3}})"), 2, "3 samples cannot be cut into 4 shards");
+  expect_refusal(run(R"({"model": {"kind": "mlp", "layers": [2, 3]},
+              "data": {"kind": "blobs", "samples": 12, "partition": "dirichlet:0.001"}})"),
+                 2, "empty");
+}
+
+TEST_F(BadTraining, OverAGraphThatIsNotConnectedSaysHowFarItReaches) {
+  const std::string graph = R"("graph": {"kind": "edges", "edges": [[0, 1], [2, 3]]})";
+  for (const char* strategy : {"d_psgd", "ad_psgd", "sgp", "zero_gradient_sum", "extra",
+                               "general_zero_gradient_sum", "decentralised_admm"})
+    expect_refusal(run(fmt::format(R"({{"strategy": "{}", {}}})", strategy, graph)), 2,
+                   "the graph is not connected: 2 of 4 ranks can be reached from rank 0");
+}
+
+TEST_F(BadTraining, AtAStepBeyondItsRangeIsWarnedWithTheBound) {
+  const auto ran = run(R"({"strategy": "zero_gradient_sum", "optimiser": {"rate": 1000},
+                           "data": {"samples": 100}, "stop": {"steps": 1}})");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, testing::ContainsRegex(
+                           "^troupe: the step 1000 is outside its range, 0 to [0-9.]+: the "
+                           "estimates will move apart\n$"));
+}
+
+TEST_F(BadTraining, ByAButterflyNeedsRanksThatItCanFactor) {
+  expect_refusal(run(R"({"strategy": "butterfly_mixing"})", 6), 2, "power of two");
+  expect_refusal(run(R"({"strategy": "model_parallel_butterfly"})", 6), 2, "power of two");
+  expect_refusal(troupe("collective --backend loopback --ranks 6 --sizes 8 --algorithm kylix "
+                        "--radices 2,2"),
+                 2, "the product of the radices must be the number of ranks, 6");
+}
+
+TEST_F(BadTraining, WithFoldsThatAreNoneSaysWhichThereAre) {
+  expect_refusal(run(R"({"data": {"folds": 5, "fold": 5}})"), 2,
+                 "/training/data/fold: found 5; expected one of the folds 0 to 4");
+  expect_refusal(run(R"({"data": {"folds": 1}})"), 2, "/training/data/folds: found 1; expected 2");
+  expect_refusal(run(R"({"data": {"fold": 1}})"), 2, "given only with folds");
+  expect_refusal(run(R"({"data": {"folds": 5, "held_out": 0.1}})"), 2, "given without folds");
+  expect_refusal(run(R"({"data": {"samples": 4, "folds": 5}})"), 2,
+                 "4 samples cannot be judged in 5 folds");
+}
+
+TEST_F(BadTraining, OfDistributedSamplesNeedsABatchAndNoPartition) {
+  expect_refusal(run(R"({"data": {"sampling": "distributed"}})"), 2, "give a batch");
+  expect_refusal(run(R"({"batch": 8, "data": {"sampling": "distributed", "partition": "sorted"}})"),
+                 2, "have no partition: \"sorted\" given");
+}
+
+TEST_F(BadTraining, LeavesNoReportBehind) {
+  EXPECT_EQ(run(std::string{diverging} + "}", 4, "--json " + file("r.json")).status, 1);
+  EXPECT_THAT(files(), testing::ElementsAre("a.json"));
+}
+
+#ifdef TROUPE_HAS_SIMGRID
+TEST_F(BadTraining, OfAModelLargerThanItsDeviceSaysBothNumbers) {
+  const auto scenario = write("a.json", R"({"troupe": 1, "payload": "phantom",
+      "platform": {"file": ")" TROUPE_SOURCE_DIR R"(/platforms/dgx_h100_2.json"},
+      "training": {"model": {"kind": "phantom", "preset": "gpt3_175b"}, "dtype": "float32",
+                   "batch": 1, "stop": {"steps": 1}}})");
+  const auto ran = troupe("run " + scenario);
+  expect_refusal(ran, 2, "a rank keeps 1.41 TB at least (698 GB of parameters, 698 GB of");
+  EXPECT_THAT(ran.err, HasSubstr("and rank 0, on a device H100, has 80 GB of memory"));
+}
+
+TEST_F(BadTraining, ThatDivergesInASimulationEndsWithStepAndRank) {
+  const auto scenario = write("a.json", R"({"troupe": 1, "platform": {"file": ")" TROUPE_SOURCE_DIR
+                                        R"(/platforms/star_16.xml", "ranks": 4},
+      "training": {"optimiser": {"rate": 1000}, "data": {"samples": 100}}})");
+  expect_refusal(troupe("run " + scenario + " --set /training/stop/steps=500"), 1,
+                 "training diverged: the loss of rank ");
+}
+#endif
+
+}  // namespace
+}  // namespace troupe::cli_test
