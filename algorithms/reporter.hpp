@@ -37,6 +37,7 @@ class Reporter {
  private:
   bool tell(Figures figures, Seconds time, bool due, ConstSlice parameters,
             std::span<const double> gradient);
+  bool out_of_patience(std::int64_t step, const std::optional<double>& loss);
 
   const Communicator& comm_;
   const TrainingProblem& problem_;
@@ -46,6 +47,8 @@ class Reporter {
   std::int64_t evaluated_ = -1;  // the last step that was
   std::int64_t reported_ = -1;   // the last step that was, and when
   Seconds reported_at_{};
+  std::optional<double> least_loss_;
+  std::int64_t least_step_ = 0;  // at which it was
 };
 
 /// True if the run may end before its steps are done.

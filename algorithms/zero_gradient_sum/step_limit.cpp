@@ -1,8 +1,14 @@
 #include "algorithms/zero_gradient_sum/step_limit.hpp"
 
+#include <Eigen/Eigenvalues>
+
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <complex>
 #include <cstdio>
+#include <limits>
+#include <numbers>
 #include <numeric>
 
 #include "algorithms/graph.hpp"
