@@ -60,7 +60,7 @@ TEST(Table, IsThatOfNcclTestsCharacterForCharacter) {
 TEST(Table, ShowsTrainingCurvesAndTotals) {
   const auto text = table(samples::training({3, 2, 1}));
   EXPECT_THAT(text, HasSubstr("loss"));
-  EXPECT_THAT(text, HasSubstr("# 3 s · 10 messages\n"));
+  EXPECT_THAT(text, HasSubstr("# 3.00 s · 10 messages\n"));
 }
 
 TEST(Table, SaysWhenATargetWasReachedAndOnWhatRanksSpentTheirTime) {
@@ -72,9 +72,9 @@ TEST(Table, SaysWhenATargetWasReachedAndOnWhatRanksSpentTheirTime) {
   const auto text = table(report);
   EXPECT_THAT(text, HasSubstr("123456789"));  // in the curve: what is counted is not rounded
   EXPECT_THAT(text, testing::EndsWith(
-                        "# 3 s · 10 messages · 50.0 % computing, 33.3 % communicating, 16.7 % "
+                        "# 3.00 s · 10 messages · 50.0 % computing, 33.3 % communicating, 16.7 % "
                         "waiting\n"
-                        "# loss 2.5: reached at step 1 after 1 s, 7 messages, 123 MB sent\n"
+                        "# loss 2.5: reached at step 1 after 1.00 s, 7 messages, 123 MB sent\n"
                         "# loss 0.5: not reached\n"));
 }
 

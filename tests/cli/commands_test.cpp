@@ -101,10 +101,10 @@ TEST_F(Commands, CompareTellsTimeToTarget) {
   ASSERT_EQ(troupe(run + file("a.json") + " --set /training/optimiser/rate=1").status, 0);
   ASSERT_EQ(troupe(run + file("b.json") + " --set /training/optimiser/rate=0.01").status, 0);
   const auto compare =
-      fmt::format("compare {} {} --target gap=0.1", file("a.json"), file("b.json"));
+      fmt::format("compare {} {} --target gap=0.02", file("a.json"), file("b.json"));
   const auto ran = troupe(compare);
   EXPECT_EQ(ran.status, 0) << ran.err;
-  for (const char* words : {"gap 0.1 reached", "steps", "computing", "waiting"})
+  for (const char* words : {"gap 0.02 reached", "steps", "computing", "waiting"})
     EXPECT_THAT(ran.out, HasSubstr(words));
   const auto judged = troupe(compare + " --max-ratio 1000000");
   EXPECT_EQ(judged.status, 3);

@@ -60,13 +60,14 @@ TEST_F(BadTraining, LeavesNoShardEmpty) {
   expect_refusal(run(R"({"data": {"samples": 3}})"), 2, "3 samples cannot be cut into 4 shards");
   expect_refusal(run(R"({"model": {"kind": "mlp", "layers": [2, 3]},
               "data": {"kind": "blobs", "samples": 12, "partition": "dirichlet:0.001"}})"),
-                 2, "empty");
+                 2, "leaves rank 0 of 4 without any of the 12 samples");
 }
 
 TEST_F(BadTraining, OverAGraphThatIsNotConnectedSaysHowFarItReaches) {
   const std::string graph = R"("graph": {"kind": "edges", "edges": [[0, 1], [2, 3]]})";
-  for (const char* strategy : {"d_psgd", "ad_psgd", "sgp", "zero_gradient_sum", "extra",
-                               "general_zero_gradient_sum", "decentralised_admm"})
+  for (const char* strategy :
+       {"d_psgd", "ad_psgd", R"(sgp", "peers": "graph)", "zero_gradient_sum", "extra",
+        "general_zero_gradient_sum", "decentralised_admm"})
     expect_refusal(run(fmt::format(R"({{"strategy": "{}", {}}})", strategy, graph)), 2,
                    "the graph is not connected: 2 of 4 ranks can be reached from rank 0");
 }
@@ -83,9 +84,10 @@ TEST_F(BadTraining, AtAStepBeyondItsRangeIsWarnedWithTheBound) {
 TEST_F(BadTraining, ByAButterflyNeedsRanksThatItCanFactor) {
   expect_refusal(run(R"({"strategy": "butterfly_mixing"})", 6), 2, "power of two");
   expect_refusal(run(R"({"strategy": "model_parallel_butterfly"})", 6), 2, "power of two");
-  expect_refusal(troupe("collective --backend loopback --ranks 6 --sizes 8 --algorithm kylix "
-                        "--radices 2,2"),
-                 2, "the product of the radices must be the number of ranks, 6");
+  const auto scenario = write("c.json", R"({"troupe": 1, "ranks": 6,
+      "collective": {"algorithm": "kylix", "radices": [2, 2], "sizes": 8}})");
+  expect_refusal(troupe("run " + scenario + " --backend loopback"), 2,
+                 "the product of the radices must be the number of ranks, 6");
 }
 
 TEST_F(BadTraining, WithFoldsThatAreNoneSaysWhichThereAre) {

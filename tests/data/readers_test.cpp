@@ -284,7 +284,7 @@ TEST_F(IdxFiles, SayWhereTheirCompressionIsDamaged) {
   std::string flipped = whole;
   flipped[whole.size() - 6] ^= 1;  // of the checksum
   EXPECT_EQ(refusal_of(flipped, labels_),
-            "p.idx: byte " + std::to_string(whole.size() - 8) +
+            "p.idx: byte " + std::to_string(whole.size() - 4) +
                 " of the compressed file: found incorrect data check, expected data compressed by "
                 "gzip");
   EXPECT_EQ(refusal_of(whole + "x", labels_),

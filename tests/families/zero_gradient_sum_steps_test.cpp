@@ -55,7 +55,7 @@ TEST(ZeroGradientSumSteps, HaveLimitsOnDirectedGraphsToo) {
   TrainingHistory history;
   train(10, problem, history);
   ASSERT_EQ(history.notes().size(), 1u);
-  EXPECT_TRUE(history.notes()[0].starts_with("the step 1.900000 is outside its range, 0 to 1.8867"))
+  EXPECT_TRUE(history.notes()[0].starts_with("the step 1.9 is outside its range, 0 to 1.8867"))
       << history.notes()[0];
   problem.strategy.set(StatedStep::rate_is, "share_of_largest");
   problem.optimiser.rate = 0.5;

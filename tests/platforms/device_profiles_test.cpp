@@ -36,7 +36,7 @@ TEST(DeviceProfile, RatesAreThoseOfTheDatasheets) {
   EXPECT_DOUBLE_EQ(device_profile("A100").rate(Dtype::bfloat16, true)->value, 312e12);
   EXPECT_DOUBLE_EQ(device_profile("H100").memory_bandwidth.value, 3.35e12);
   EXPECT_EQ(device_profile("H200").memory.value, 141'000'000'000u);
-  EXPECT_EQ(device_profile("TPUv4").memory.value, 32u << 30);
+  EXPECT_EQ(device_profile("TPUv4").memory.value, std::uint64_t{32} << 30);
   EXPECT_FALSE(device_profile("TPUv4").rate(Dtype::float32, false)) << "Google states none";
 }
 

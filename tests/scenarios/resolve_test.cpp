@@ -127,7 +127,7 @@ TEST(Resolve, RefusesAModelLargerThanTheMemoryOfItsDevice) {
   // 174.6e9 parameters of 4 bytes; gradients as many, and two moments.
   EXPECT_EQ(said([&] { resolved(text("data_parallel", "gpt3_175b"), pod); }),
             "strategy data_parallel on 8 ranks: a rank keeps 2.8 TB at least (698 GB of "
-            "parameters, 698 GB of gradients, 1.4 TB of the optimiser's, 10.1 GB of activations), "
+            "parameters, 698 GB of gradients, 1.4 TB of the optimiser's, 10.4 GB of activations), "
             "and rank 3, on a device H100, has 80 GB of memory");
   EXPECT_THAT(said([&] { resolved(text("sharded_optimiser", "gpt3_175b"), pod); }),
               HasSubstr("175 GB of the optimiser's"));

@@ -19,7 +19,10 @@ struct Case {
 };
 
 /// All strategies that can serve so many ranks: the synchronous ones, the asynchronous ones with
-/// messages taken in turn, and those again as messages arrive.
+/// messages taken in turn, and those again as messages arrive, for ten times as long: until they
+/// settle, how fast a run lowers the loss depends on how old the values are that a machine delivers
+/// (averaging with what a partner was a steps ago goes 1 + a/2 times slower); where it settles does
+/// not.
 std::vector<Case> catalogue(int ranks);
 
 using MakeBackend = std::function<std::unique_ptr<scenarios::Backend>(const scenarios::Scenario&)>;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -90,10 +91,17 @@ Ends on_processes(int ranks) {
 }
 #endif
 
+/// What was sent is known at every point of the curve. (Among processes it is not, where some rank
+/// reports nothing: workers of a server.)
+bool is_known(const json& sent) {
+  return std::ranges::all_of(sent, [](const json& count) { return count.get<double>() >= 0; });
+}
+
 /// Two runs of the same strategy on different machines. The same bits, and the same sent at every
-/// point of the curve, where the strategy takes the same way everywhere and all ranks report.
-/// Otherwise statistical: what one run lowered the loss by, the other did to within a quarter.
+/// point of the curve, where the strategy takes the same way everywhere. Otherwise statistical:
+/// what one run lowered the loss by, the other did to within a quarter.
 void expect_alike(const std::vector<Case>& cases, const Ends& one, const Ends& other) {
+  int counted = 0;
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
     ASSERT_TRUE(one.contains(c.name) && other.contains(c.name));
@@ -102,7 +110,10 @@ void expect_alike(const std::vector<Case>& cases, const Ends& one, const Ends& o
       EXPECT_EQ(a["digest"], b["digest"]);
       EXPECT_NE(a["digest"], "");
       EXPECT_EQ(a["last"], b["last"]);
-      if (algorithms::find_strategy(c.name).synchronous) EXPECT_EQ(a["sent"], b["sent"]);
+      if (algorithms::find_strategy(c.name).synchronous && is_known(b["sent"])) {
+        EXPECT_EQ(a["sent"], b["sent"]);
+        ++counted;
+      }
     } else {
       const auto lowered = [](const json& end) {
         return end["first"].get<double>() - end["last"].get<double>();
@@ -111,10 +122,11 @@ void expect_alike(const std::vector<Case>& cases, const Ends& one, const Ends& o
       EXPECT_NEAR(lowered(a) / lowered(b), 1, 0.25);
     }
   }
+  EXPECT_GT(counted, 20);
 }
 
 class WrittenOnce : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Ranks, WrittenOnce, testing::Values(2, 4),
+INSTANTIATE_TEST_SUITE_P(Ranks, WrittenOnce, testing::Values(2, 3, 4),
                          [](const auto& ranks) { return fmt::format("Among{}", ranks.param); });
 
 TEST(Catalogue, HasEveryStrategyAmongFourRanks) {
