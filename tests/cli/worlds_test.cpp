@@ -36,6 +36,7 @@ bool learns_in_order_of_arrival(const json& report) {
   const std::string strategy = training.value("strategy", "");
   static const std::set<std::string> always{"downpour", "ad_psgd", "asynchronous_mixing"};
   return always.contains(strategy) ||
+         (strategy == "work_stealing" && training.value("stealing", true)) ||
          (strategy == "parameter_server" && training.value("mode", "") != "bsp");
 }
 
