@@ -22,6 +22,7 @@
 #endif
 #endif
 #ifdef TROUPE_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -80,6 +81,10 @@ Stack StackPool::take() {
   free_.pop_back();
   // The hot ends of the stacks lie at four places of a page, for the same reason as above.
   if (stack.bytes % page() == 0) stack.bytes -= 1024 * (colour_++ % 4);
+#ifdef TROUPE_ASAN
+  // A fiber ends without leaving its first frames, and what they forbade would outlive them.
+  __asan_unpoison_memory_region(stack.bottom, stack.bytes);
+#endif
   return stack;
 }
 
