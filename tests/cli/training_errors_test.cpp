@@ -65,9 +65,8 @@ TEST_F(BadTraining, LeavesNoShardEmpty) {
 
 TEST_F(BadTraining, OverAGraphThatIsNotConnectedSaysHowFarItReaches) {
   const std::string graph = R"("graph": {"kind": "edges", "edges": [[0, 1], [2, 3]]})";
-  for (const char* strategy :
-       {"d_psgd", "ad_psgd", R"(sgp", "peers": "graph)", "zero_gradient_sum", "extra",
-        "general_zero_gradient_sum", "decentralised_admm"})
+  for (const char* strategy : {"d_psgd", "ad_psgd", R"(sgp", "peers": "graph)", "zero_gradient_sum",
+                               "extra", "general_zero_gradient_sum", "decentralised_admm"})
     expect_refusal(run(fmt::format(R"({{"strategy": "{}", {}}})", strategy, graph)), 2,
                    "the graph is not connected: 2 of 4 ranks can be reached from rank 0");
 }

@@ -11,32 +11,13 @@
 #include "algorithms/model_averaging/local_sgd.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/printed.hpp"
-#include "tests/families/worlds.hpp"
+#include "tests/families/replicas.hpp"
 
 namespace troupe::algorithms {
 namespace {
 
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
-
-std::vector<double> trained(int ranks, const TrainingProblem& problem, Rank rank = 0) {
-  TrainingHistory history;
-  train(ranks, problem, history);
-  return history.final_parameters().at(rank);
-}
-
-TrainingProblem whole_shards(std::string strategy, std::int64_t steps) {
-  TrainingProblem problem = standard_problem(std::move(strategy));
-  problem.data.set(samples_setting, 1003);
-  problem.stop.steps = steps;
-  return problem;
-}
-
-void expect_close(const std::vector<double>& a, const std::vector<double>& b) {
-  ASSERT_EQ(a.size(), b.size());
-  EXPECT_LE(distance(a, b), 1e-12 * norm(b));
-  EXPECT_GT(norm(b), 0);
-}
 
 TEST(LocalSgd, IsDataParallelWhereAMeanFollowsEachStep) {
   const auto expected = trained(4, whole_shards("data_parallel", 40));
