@@ -1,4 +1,4 @@
-# Headers that most files include, compiled once: a build from nothing takes a third less time. Left out where ccache is
+# Headers that most files include, compiled once: a build from nothing takes a fifth less time. Left out where ccache is
 # found, which keeps whole objects instead, and by the presets tidy and release, so that a file that forgets an include
 # fails somewhere.
 

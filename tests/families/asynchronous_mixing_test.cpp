@@ -65,12 +65,7 @@ TEST(AsynchronousMixing, SendsOneMessageOfAllParametersAStep) {
     TrainingProblem problem = standard_problem("asynchronous_mixing");
     problem.strategy.set(AsynchronousMixing::order, "cyclic");
     problem.stop.steps = steps;
-    std::vector<RecordedRank> logs(8);
-    run_loopback(8, [&](Communicator& comm) {
-      SilentLog silent;
-      Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-      train(recorder, problem, silent);
-    });
+    const auto logs = record_training(8, problem);
     for (const RecordedRank& log : logs) {
       EXPECT_EQ(log.messages_sent(), static_cast<std::uint64_t>(steps + 3));  // and 3 farewells
       EXPECT_EQ(log.bytes_sent(), static_cast<std::uint64_t>(160 * steps));

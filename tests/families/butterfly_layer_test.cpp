@@ -233,12 +233,7 @@ TEST(ModelParallel, SendsBlocksOfTheBatchAndNoParametersOfOthers) {
   problem.batch = 50;
   const auto bytes = [&](std::int64_t steps) {
     problem.stop.steps = steps;
-    std::vector<RecordedRank> logs(4);
-    run_loopback(4, [&](Communicator& comm) {
-      SilentLog silent;
-      Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-      train(recorder, problem, silent);
-    });
+    const auto logs = record_training(4, problem);
     std::uint64_t sum = 0;
     for (const RecordedRank& log : logs) sum += log.bytes_sent();
     return sum;

@@ -191,12 +191,7 @@ TEST(ButterflyMixing, SendsOneMessageAStepAndAboutHalfOfARingAllreduce) {
     std::uint64_t messages[2], bytes[2];
     for (const int more : {0, 1}) {
       problem.stop.steps = 10 + more;
-      std::vector<RecordedRank> logs(16);
-      run_loopback(16, [&](Communicator& comm) {
-        SilentLog silent;
-        Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-        train(recorder, problem, silent);
-      });
+      const auto logs = record_training(16, problem);
       messages[more] = bytes[more] = 0;
       for (const RecordedRank& log : logs) {
         messages[more] += log.messages_sent();

@@ -247,12 +247,7 @@ TEST(Admm, NeedsAPenalty) {
 /// What rank 0 sends.
 std::uint64_t bytes_of(TrainingProblem problem, std::int64_t steps) {
   problem.stop.steps = steps;
-  std::vector<RecordedRank> logs(10);
-  run_loopback(10, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
+  const auto logs = record_training(10, problem);
   return logs[0].bytes_sent();
 }
 

@@ -89,12 +89,7 @@ TEST(LocalSgd, SendsAnAllreduceForEveryMean) {
     std::vector<std::uint64_t> bytes(5, 0);
     for (const int more : {1, 0}) {
       problem.stop.steps = 40 + 40 * more;
-      std::vector<RecordedRank> logs(5);
-      run_loopback(5, [&](Communicator& comm) {
-        SilentLog silent;
-        Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-        train(recorder, problem, silent);
-      });
+      const auto logs = record_training(5, problem);
       for (std::size_t rank = 0; rank < 5; ++rank)
         bytes[rank] = more ? logs[rank].bytes_sent() : bytes[rank] - logs[rank].bytes_sent();
     }
@@ -229,12 +224,7 @@ TEST(FedAvg, NeverDoesInAnyRoundAndWithAnyClients) {
 TEST(FedAvg, AsksAShareOfTheClients) {
   TrainingProblem problem = whole_shards("fedavg", 10);
   problem.strategy.set(FedAvg::fraction, 0.25);
-  std::vector<RecordedRank> logs(9);
-  run_loopback(9, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
+  const auto logs = record_training(9, problem);
   EXPECT_EQ(logs[0].bytes_sent(), 10u * 2 * 160);  // 2 of 8 clients a round
   std::uint64_t back = 0;
   for (std::size_t client = 1; client < 9; ++client) back += logs[client].bytes_sent() - 8;

@@ -100,12 +100,7 @@ TEST(Pipeline, SendsActivationsForwardsAndGradientsBack) {
   TrainingProblem problem = network_problem("pipeline", 1);
   problem.strategy.set(Pipeline::micro_batches, 8);
   problem.evaluate_every = 0;
-  std::vector<RecordedRank> logs(4);
-  run_loopback(4, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
+  const auto logs = record_training(4, problem);
   // widths 16, 12, 8 between the ranks; 16 samples of 8 bytes; parameters to rank 0 at the end
   EXPECT_EQ(logs[0].messages_sent(), 8u);
   EXPECT_EQ(logs[0].bytes_sent(), 16u * 16 * 8);
@@ -124,12 +119,7 @@ TEST(Pipeline, SendsAsManyMessagesAsItHasBoundaries) {
           .set(Pipeline::chunks, chunks)
           .set(Pipeline::micro_batches, 8);
       problem.phantom = true;
-      std::vector<RecordedRank> logs(static_cast<std::size_t>(ranks));
-      run_loopback(ranks, [&](Communicator& comm) {
-        SilentLog silent;
-        Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-        train(recorder, problem, silent);
-      });
+      const auto logs = record_training(ranks, problem);
       all[more] = 0;
       for (const RecordedRank& log : logs) all[more] += log.messages_sent();
     }
@@ -179,12 +169,7 @@ TEST(TensorParallel, TakesThemWithAnyActivationAndNumberOfLayers) {
 TEST(TensorParallel, SendsItsAllreducesAndNothingElse) {
   TrainingProblem problem = network_problem("tensor_parallel", 1);
   problem.evaluate_every = 0;
-  std::vector<RecordedRank> logs(4);
-  run_loopback(4, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
+  const auto logs = record_training(4, problem);
   // Two pairs, 16 samples: forwards 12 and 4 outputs, backwards the 12 before the second pair, by
   // a ring of four: 2(P−1)/P of 16 · (12 + 4 + 12) values of 8 bytes. Rank 0 keeps its parameters.
   EXPECT_EQ(logs[0].bytes_sent(), 3u * 2 * 16 * 28 * 8 / 4);
@@ -198,12 +183,7 @@ TEST(TensorParallel, OfColumnsGathersOutputsAndSumsTheirGradients) {
   TrainingProblem problem = network_problem("tensor_parallel", 1);
   problem.strategy.set(TensorParallel::split, "columns");
   problem.evaluate_every = 0;
-  std::vector<RecordedRank> logs(4);
-  run_loopback(4, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
+  const auto logs = record_training(4, problem);
   const std::uint64_t gathered = 16 + 12 + 8 + 4, summed = 16 + 12 + 8;
   EXPECT_EQ(logs[0].bytes_sent(), 3u * 16 * (gathered + 2 * summed) * 8 / 4);
   EXPECT_EQ(logs[0].messages_sent(), 4u * 3 + 3u * 6);
@@ -217,12 +197,7 @@ TEST(TensorParallel, RefusesUnequalParts) {
 TEST(DecoupledGreedy, SendsNothingBack) {
   TrainingProblem problem = network_problem("decoupled_greedy", 5);
   problem.evaluate_every = 0;
-  std::vector<RecordedRank> logs(4);
-  run_loopback(4, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
+  const auto logs = record_training(4, problem);
   EXPECT_EQ(logs[0].bytes_sent(), 5u * 16 * 16 * 8);
   EXPECT_EQ(logs[3].messages_sent(), 1u);  // its parameters, at the end
 }

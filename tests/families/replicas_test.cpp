@@ -129,12 +129,7 @@ std::uint64_t bytes_of_a_step(const char* strategy, const char* collective,
   std::vector<std::uint64_t> bytes;
   for (const std::int64_t steps : {4, 5}) {
     problem.stop.steps = steps;
-    std::vector<RecordedRank> logs(8);
-    run_loopback(8, [&](Communicator& comm) {
-      SilentLog silent;
-      Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-      train(recorder, problem, silent);
-    });
+    const auto logs = record_training(8, problem);
     bytes.push_back(0);
     for (Rank from = 0; from < 8; ++from)
       for (const RecordedEvent& event : logs[static_cast<std::size_t>(from)].events())

@@ -137,12 +137,7 @@ std::vector<std::uint64_t> bytes_of_a_step(int ranks, TrainingProblem problem) {
   problem.evaluate_every = 0;
   const auto bytes = [&](std::int64_t steps) {
     problem.stop.steps = steps;
-    std::vector<RecordedRank> logs(static_cast<std::size_t>(ranks));
-    run_loopback(ranks, [&](Communicator& comm) {
-      SilentLog silent;
-      Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-      train(recorder, problem, silent);
-    });
+    const auto logs = record_training(ranks, problem);
     std::vector<std::uint64_t> sent;
     for (const RecordedRank& log : logs) sent.push_back(log.bytes_sent());
     return sent;

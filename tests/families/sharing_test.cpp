@@ -152,12 +152,7 @@ TEST(DynamicSharing, WithoutToleranceIsLocalSgd) {
 }
 
 std::uint64_t bytes_of(const TrainingProblem& problem) {
-  std::vector<RecordedRank> logs(8);
-  run_loopback(8, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
+  const auto logs = record_training(8, problem);
   return logs[0].bytes_sent();
 }
 

@@ -137,12 +137,7 @@ struct Counts {
 };
 
 std::vector<Counts> counts_of(int ranks, const TrainingProblem& problem) {
-  std::vector<RecordedRank> logs(static_cast<std::size_t>(ranks));
-  run_loopback(ranks, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
+  const auto logs = record_training(ranks, problem);
   std::vector<Counts> counts;
   for (const RecordedRank& log : logs)
     counts.push_back(

@@ -89,12 +89,7 @@ std::vector<std::uint64_t> bytes_of_a_round(TrainingProblem problem, int ranks) 
   problem.strategy.set(SubnetTraining::local_steps, 10);
   const auto sent = [&](std::int64_t steps) {
     problem.stop.steps = steps;
-    std::vector<RecordedRank> logs(static_cast<std::size_t>(ranks));
-    run_loopback(ranks, [&](Communicator& comm) {
-      SilentLog silent;
-      Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-      train(recorder, problem, silent);
-    });
+    const auto logs = record_training(ranks, problem);
     std::vector<std::uint64_t> bytes;
     for (const RecordedRank& log : logs) bytes.push_back(log.bytes_sent());
     return bytes;

@@ -18,6 +18,7 @@
 #include "algorithms/work_stealing/work_stealing.hpp"
 #include "core/checked.hpp"
 #include "core/loopback.hpp"
+#include "core/recorder.hpp"
 
 namespace troupe::algorithms {
 
@@ -82,6 +83,17 @@ inline double distance(const std::vector<double>& a, const std::vector<double>& 
 
 inline double norm(const std::vector<double>& a) {
   return distance(a, std::vector<double>(a.size(), 0));
+}
+
+/// What each rank sends and computes in a training on threads.
+inline std::vector<RecordedRank> record_training(int ranks, const TrainingProblem& problem) {
+  std::vector<RecordedRank> logs(static_cast<std::size_t>(ranks));
+  run_loopback(ranks, [&](Communicator& comm) {
+    SilentLog silent;
+    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
+    train(recorder, problem, silent);
+  });
+  return logs;
 }
 
 }  // namespace troupe::algorithms

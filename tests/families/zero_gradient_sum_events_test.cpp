@@ -24,12 +24,7 @@ TrainingProblem triggered(double threshold, double decay, std::int64_t steps,
 
 /// All nodes' broadcasts of so many steps: messages with bytes, of which a ring has two each.
 std::uint64_t broadcasts_of(const TrainingProblem& problem) {
-  std::vector<RecordedRank> logs(10);
-  run_loopback(10, [&](Communicator& comm) {
-    SilentLog silent;
-    Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
-    train(recorder, problem, silent);
-  });
+  const auto logs = record_training(10, problem);
   std::uint64_t bytes = 0;
   for (const RecordedRank& log : logs) bytes += log.bytes_sent();
   return bytes / (2 * 160);
