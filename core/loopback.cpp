@@ -12,9 +12,9 @@ namespace loopback {
 
 // ---- operations
 
-LoopbackOperation::LoopbackOperation(Flow& owner) : flow{owner} { renew(owner.issued_++); }
-void LoopbackOperation::lock() noexcept { flow.world_.mutex_.lock(); }
-void LoopbackOperation::unlock() noexcept { flow.world_.mutex_.unlock(); }
+LoopbackOperation::LoopbackOperation(Flow& owner) : Operation{&owner.world_.mutex_}, flow{owner} {
+  renew(owner.issued_++);
+}
 
 void LoopbackOperation::abandon() noexcept {
   World& world = flow.world_;

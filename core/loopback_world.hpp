@@ -26,8 +26,6 @@ class Flow;
 class LoopbackOperation : public Operation {
  public:
   explicit LoopbackOperation(Flow& owner);
-  void lock() noexcept override;
-  void unlock() noexcept override;
   void abandon() noexcept override;
   void retire() noexcept override { delete this; }
   /// Forgets what is not matched yet. True if it did: then there is nothing to wait for.

@@ -1,35 +1,15 @@
 #include "core/request.hpp"
 
 #include <algorithm>
-#include <mutex>
 
 namespace troupe {
 
 // ---- Operation
 
-void Operation::complete(Rank peer, std::size_t bytes, Seconds at) {
-  peer_ = peer;
-  bytes_ = bytes;
-  finish(at);
-}
 void Operation::fail(Rank peer, std::exception_ptr error, Seconds at) {
   peer_ = peer;
   error_ = std::move(error);
   finish(at);
-}
-void Operation::finish(Seconds at) {
-  EXPECTS(!done_, "an operation completes once");
-  done_ = true;
-  completed_at_ = at;
-  if (set_) set_->became_ready(*this);
-}
-void Operation::renew(std::uint64_t sequence) noexcept {
-  set_ = nullptr;
-  sequence_ = sequence;
-  bytes_ = 0;
-  error_ = nullptr;
-  peer_ = any_rank;
-  done_ = false;
 }
 bool Operation::before(const Operation& other) const noexcept {
   if (completed_at_ != other.completed_at_) return completed_at_ < other.completed_at_;
@@ -46,8 +26,7 @@ void Operation::tell_observers(const Completion* completion) noexcept {
 
 // ---- Request
 
-Request::~Request() {
-  if (!operation_) return;
+void Request::drop() noexcept {
   operation_->abandon();
   operation_->tell_observers(nullptr);
   operation_->retire();
@@ -60,32 +39,26 @@ void Request::observe(std::unique_ptr<RequestObserver> observer) {
 
 // ---- WaitSet
 
-WaitSet::~WaitSet() {
+void WaitSet::List::grow(std::size_t least) {
+  capacity_ = std::max(least, 2 * capacity_);
+  Operation** const larger = new Operation*[capacity_];
+  std::copy(begin(), end(), larger);
+  if (data_ != own_) delete[] data_;
+  data_ = larger;
+}
+
+void WaitSet::raise_last() noexcept { std::push_heap(ready_.begin(), ready_.end(), later); }
+void WaitSet::sink_first() noexcept { std::pop_heap(ready_.begin(), ready_.end(), later); }
+void WaitSet::drop_all() {
   for (std::size_t i = 0; active_ > 0; ++i) const Request dropped = take(i);
-}
-std::size_t WaitSet::add(Request request) {
-  slots_.push_back(nullptr);
-  put(slots_.size() - 1, std::move(request));
-  return slots_.size() - 1;
-}
-void WaitSet::put(std::size_t index, Request request) {
-  EXPECTS(request, "only an active request can be waited for");
-  if (index >= slots_.size()) slots_.resize(index + 1, nullptr);
-  EXPECTS(!slots_[index], "an index of a WaitSet holds one active request at a time");
-  Operation& operation = *std::exchange(request.operation_, nullptr);
-  const std::lock_guard guard{operation};
-  operation.set_ = this;
-  operation.index_ = index;
-  slots_[index] = &operation;
-  ++active_;
-  if (operation.done_) became_ready(operation);
 }
 Request WaitSet::take(std::size_t index) {
   if (!active(index)) return {};
   Operation& operation = *slots_[index];
   const std::lock_guard guard{operation};
   if (operation.done_) {
-    std::erase(ready_, &operation);
+    *std::ranges::find(ready_, &operation) = ready_[ready_.size() - 1];
+    ready_.pop_back();
     std::make_heap(ready_.begin(), ready_.end(), later);
   }
   operation.set_ = nullptr;
@@ -100,25 +73,6 @@ bool WaitSet::active(std::size_t index) const noexcept {
 Operation* WaitSet::only() const {
   EXPECTS(active_ == 1, "only one request is active");
   return *std::ranges::find_if(slots_, [](const Operation* operation) { return operation; });
-}
-
-void WaitSet::became_ready(Operation& operation) {
-  ready_.push_back(&operation);
-  std::push_heap(ready_.begin(), ready_.end(), later);
-}
-Completion WaitSet::take_ready() {
-  EXPECTS(has_ready(), "something must be ready to be taken");
-  std::pop_heap(ready_.begin(), ready_.end(), later);
-  Operation& operation = *ready_.back();
-  ready_.pop_back();
-  slots_[operation.index_] = nullptr;
-  --active_;
-  const Completion completion{operation.index_, operation.peer_, operation.bytes_};
-  const std::exception_ptr error = operation.error_;
-  operation.tell_observers(&completion);
-  operation.retire();
-  if (error) std::rethrow_exception(error);
-  return completion;
 }
 
 }  // namespace troupe

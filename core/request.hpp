@@ -3,14 +3,12 @@
 // Request, Completion and WaitSet; Operation is for those who write a communicator, RequestObserver
 // for those who decorate one.
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <memory_resource>
+#include <mutex>
 #include <utility>
-#include <vector>
 
 #include "core/tag.hpp"
 #include "core/units.hpp"
@@ -47,7 +45,9 @@ class RequestObserver {
 /// afterwards.
 class Operation {
  public:
-  Operation() = default;
+  /// `mutex`: mutual exclusion of whoever waits with complete() and fail(), for a backend whose
+  /// operations complete on other threads. It outlives the operation.
+  explicit Operation(std::mutex* mutex = nullptr) noexcept : mutex_{mutex} {}
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
 
@@ -59,11 +59,6 @@ class Operation {
 
   void complete(Rank peer, std::size_t bytes, Seconds at);
   void fail(Rank peer, std::exception_ptr error, Seconds at);
-
-  /// Mutual exclusion with complete() and fail(): a backend whose operations complete on other
-  /// threads overrides both.
-  virtual void lock() noexcept {}
-  virtual void unlock() noexcept {}
 
  protected:
   virtual ~Operation() = default;
@@ -79,19 +74,27 @@ class Operation {
  private:
   friend class Request;
   friend class WaitSet;
+  friend class std::lock_guard<Operation>;
   void finish(Seconds at);
+  void lock() noexcept {
+    if (mutex_) mutex_->lock();
+  }
+  void unlock() noexcept {
+    if (mutex_) mutex_->unlock();
+  }
   void tell_observers(const Completion* completion) noexcept;
   bool before(const Operation& other) const noexcept;
 
   WaitSet* set_ = nullptr;
   std::size_t index_ = 0;
-  std::uint64_t sequence_ = 0;
   Seconds completed_at_{};
   std::size_t bytes_ = 0;
-  std::exception_ptr error_;
-  std::unique_ptr<RequestObserver> observers_;
   Rank peer_ = any_rank;
   bool done_ = false;
+  std::exception_ptr error_;
+  std::unique_ptr<RequestObserver> observers_;
+  std::uint64_t sequence_ = 0;
+  std::mutex* mutex_;
 };
 
 /// A started operation, owned by whoever will wait for it. Dropping it follows the rule stated at
@@ -106,7 +109,9 @@ class [[nodiscard]] Request {
     operation_ = std::exchange(other.operation_, nullptr);
     return *this;
   }
-  ~Request();
+  ~Request() {
+    if (operation_) drop();
+  }
   /// True while there is something to wait for.
   explicit operator bool() const noexcept { return operation_ != nullptr; }
   /// Attaches an observer; the last attached is told first.
@@ -114,6 +119,7 @@ class [[nodiscard]] Request {
 
  private:
   friend class WaitSet;
+  void drop() noexcept;
   Operation* operation_ = nullptr;
 };
 
@@ -126,10 +132,16 @@ class WaitSet {
   WaitSet(const WaitSet&) = delete;
   WaitSet& operator=(const WaitSet&) = delete;
   /// Drops what is left.
-  ~WaitSet();
+  ~WaitSet() {
+    if (active_ > 0) drop_all();
+  }
 
   /// Puts a request at the next free end index; returns that index.
-  std::size_t add(Request request);
+  std::size_t add(Request request) {
+    const std::size_t index = slots_.size();
+    put(index, std::move(request));
+    return index;
+  }
   /// Puts a request at `index`. EXPECTS none active there.
   void put(std::size_t index, Request request);
   /// Takes a request out again, complete or not (an empty one if none is active there).
@@ -149,16 +161,105 @@ class WaitSet {
 
  private:
   friend class Operation;
-  void became_ready(Operation& operation);
+  /// Pointers in a row, the first two of them in place: waiting for one or two requests allocates
+  /// nothing.
+  class List {
+   public:
+    List() = default;
+    List(const List&) = delete;
+    List& operator=(const List&) = delete;
+    ~List() {
+      if (data_ != own_) delete[] data_;
+    }
+    std::size_t size() const noexcept { return size_; }
+    bool empty() const noexcept { return size_ == 0; }
+    Operation*& operator[](std::size_t index) noexcept { return data_[index]; }
+    Operation* operator[](std::size_t index) const noexcept { return data_[index]; }
+    Operation** begin() noexcept { return data_; }
+    Operation** end() noexcept { return data_ + size_; }
+    Operation* const* begin() const noexcept { return data_; }
+    Operation* const* end() const noexcept { return data_ + size_; }
+    void push_back(Operation* operation) {
+      if (size_ == capacity_) grow(size_ + 1);
+      data_[size_++] = operation;
+    }
+    void pop_back() noexcept { --size_; }
+    /// Makes it longer, with null pointers.
+    void lengthen(std::size_t size) {
+      if (size > capacity_) grow(size);
+      while (size_ < size) data_[size_++] = nullptr;
+    }
+
+   private:
+    void grow(std::size_t least);
+    Operation* own_[2];
+    Operation** data_ = own_;
+    std::size_t size_ = 0, capacity_ = 2;
+  };
+
+  void became_ready(Operation& operation) {
+    ready_.push_back(&operation);
+    if (ready_.size() > 1) raise_last();
+  }
   static bool later(const Operation* a, const Operation* b) noexcept { return b->before(*a); }
-  // Waiting for a few requests allocates nothing.
+  void raise_last() noexcept;
+  void sink_first() noexcept;
+  void drop_all();
   // The two lists share no memory: who completes an operation may be another thread.
-  std::array<Operation*, 4> first_slots_, first_ready_;
-  std::pmr::monotonic_buffer_resource slots_memory_{first_slots_.data(), sizeof first_slots_};
-  std::pmr::monotonic_buffer_resource ready_memory_{first_ready_.data(), sizeof first_ready_};
-  std::pmr::vector<Operation*> slots_{&slots_memory_};
-  std::pmr::vector<Operation*> ready_{&ready_memory_};  // a heap, the first completed on top
+  List slots_;
+  List ready_;  // a heap, the first completed on top
   std::size_t active_ = 0;
 };
+
+// ---- what every wait does, in line
+
+inline void Operation::finish(Seconds at) {
+  EXPECTS(!done_, "an operation completes once");
+  done_ = true;
+  completed_at_ = at;
+  if (set_) set_->became_ready(*this);
+}
+inline void Operation::complete(Rank peer, std::size_t bytes, Seconds at) {
+  peer_ = peer;
+  bytes_ = bytes;
+  finish(at);
+}
+inline void Operation::renew(std::uint64_t sequence) noexcept {
+  set_ = nullptr;
+  sequence_ = sequence;
+  bytes_ = 0;
+  error_ = nullptr;
+  peer_ = any_rank;
+  done_ = false;
+}
+inline void WaitSet::put(std::size_t index, Request request) {
+  EXPECTS(request, "only an active request can be waited for");
+  slots_.lengthen(index + 1);
+  EXPECTS(!slots_[index], "an index of a WaitSet holds one active request at a time");
+  Operation& operation = *std::exchange(request.operation_, nullptr);
+  const std::lock_guard guard{operation};
+  operation.set_ = this;
+  operation.index_ = index;
+  slots_[index] = &operation;
+  ++active_;
+  if (operation.done_) became_ready(operation);
+}
+inline Completion WaitSet::take_ready() {
+  EXPECTS(has_ready(), "something must be ready to be taken");
+  if (ready_.size() > 1) sink_first();
+  Operation& operation = *ready_[ready_.size() - 1];
+  ready_.pop_back();
+  slots_[operation.index_] = nullptr;
+  --active_;
+  const Completion completion{operation.index_, operation.peer_, operation.bytes_};
+  if (operation.observers_) operation.tell_observers(&completion);
+  if (!operation.error_) [[likely]] {
+    operation.retire();
+    return completion;
+  }
+  const std::exception_ptr error = operation.error_;
+  operation.retire();
+  std::rethrow_exception(error);
+}
 
 }  // namespace troupe

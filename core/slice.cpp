@@ -10,17 +10,16 @@ namespace {
 
 struct DtypeFacts {
   std::string_view name;
-  std::size_t size;
   bool arithmetic;
 };
-constexpr std::array<DtypeFacts, 8> dtypes{{{"float32", 4, true},
-                                            {"float64", 8, true},
-                                            {"int32", 4, true},
-                                            {"int64", 8, true},
-                                            {"uint32", 4, true},
-                                            {"uint8", 1, true},
-                                            {"float16", 2, false},
-                                            {"bfloat16", 2, false}}};
+constexpr std::array<DtypeFacts, 8> dtypes{{{"float32", true},
+                                            {"float64", true},
+                                            {"int32", true},
+                                            {"int64", true},
+                                            {"uint32", true},
+                                            {"uint8", true},
+                                            {"float16", false},
+                                            {"bfloat16", false}}};
 const DtypeFacts& facts(Dtype dtype) noexcept { return dtypes[static_cast<std::size_t>(dtype)]; }
 
 class HostMemory final : public Memory {
@@ -38,7 +37,6 @@ class HostMemory final : public Memory {
 
 }  // namespace
 
-std::size_t size_of(Dtype dtype) noexcept { return facts(dtype).size; }
 std::string_view name_of(Dtype dtype) noexcept { return facts(dtype).name; }
 bool has_arithmetic(Dtype dtype) noexcept { return facts(dtype).arithmetic; }
 
@@ -70,24 +68,22 @@ Scratch::Scratch(ConstSlice like, std::size_t count)
 
 Partition::Partition(Slice whole, int parts) : whole_{whole}, parts_{parts} {
   EXPECTS(parts > 0, "a partition has at least one part");
+  least_ = whole.size() / static_cast<std::size_t>(parts);
+  longer_ = whole.size() % static_cast<std::size_t>(parts);
 }
 std::size_t Partition::offset(int index) const {
-  const auto parts = static_cast<std::size_t>(parts_), i = static_cast<std::size_t>(index);
-  const std::size_t quotient = whole_.size() / parts, remainder = whole_.size() % parts;
-  return i * quotient + (i < remainder ? i : remainder);
+  const auto i = static_cast<std::size_t>(index);
+  return i * least_ + (i < longer_ ? i : longer_);
 }
 Slice Partition::operator[](int index) const {
-  const int i = ((index % parts_) + parts_) % parts_;
-  return range(i, i + 1);
+  const int i = index % parts_;
+  return i < 0 ? range(i + parts_, i + parts_ + 1) : range(i, i + 1);
 }
 Slice Partition::range(int from, int to) const {
   EXPECTS(0 <= from && from <= to && to <= parts_,
           "a range of blocks lies between 0 and the number of parts");
   return whole_.subslice(offset(from), offset(to) - offset(from));
 }
-std::size_t Partition::largest() const noexcept {
-  const auto parts = static_cast<std::size_t>(parts_);
-  return (whole_.size() + parts - 1) / parts;
-}
+std::size_t Partition::largest() const noexcept { return least_ + (longer_ > 0 ? 1 : 0); }
 
 }  // namespace troupe

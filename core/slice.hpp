@@ -25,7 +25,10 @@ enum class Dtype : std::uint8_t {
   bfloat16
 };
 
-std::size_t size_of(Dtype) noexcept;
+constexpr std::size_t size_of(Dtype dtype) noexcept {
+  constexpr std::size_t sizes[]{4, 8, 4, 8, 4, 1, 2, 2};
+  return sizes[static_cast<std::size_t>(dtype)];
+}
 std::string_view name_of(Dtype) noexcept;
 bool has_arithmetic(Dtype) noexcept;
 
@@ -178,6 +181,7 @@ class Partition {
  private:
   Slice whole_;
   int parts_;
+  std::size_t least_ = 0, longer_ = 0;  ///< values of a short block; how many have one more
 };
 
 }  // namespace troupe
