@@ -9,8 +9,7 @@ namespace troupe::algorithms {
 namespace {
 
 bool are_equal(std::span<const std::byte> bytes, ConstSlice values) {
-  return bytes.size() == values.size_bytes() &&
-         std::memcmp(bytes.data(), values.address(), bytes.size()) == 0;
+  return bytes.size() == values.size_bytes() && std::ranges::equal(bytes, values.bytes());
 }
 
 }  // namespace
@@ -34,14 +33,16 @@ const Judge::Evaluators& Judge::evaluators() {
   return *evaluators_;
 }
 
-Evaluation Judge::evaluate(ConstSlice parameters) {
+Evaluation Judge::evaluate(ConstSlice anywhere) {
+  const HostView view{anywhere};
+  const ConstSlice parameters = view.slice();
   {
     const std::lock_guard guard{mutex_};
     if (!judged_.empty() && are_equal(judged_, parameters)) return evaluation_;
   }
   const Evaluation evaluation = evaluate_anew(parameters);  // threads evaluate side by side
   const std::lock_guard guard{mutex_};
-  judged_.assign(parameters.address(), parameters.address() + parameters.size_bytes());
+  judged_.assign(parameters.bytes().begin(), parameters.bytes().end());
   evaluation_ = evaluation;
   return evaluation;
 }

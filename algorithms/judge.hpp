@@ -16,7 +16,10 @@ namespace troupe::algorithms {
 /// Callable from several threads. Takes no memory until something is judged.
 class Judge {
  public:
-  explicit Judge(TrainingProblem problem) : problem_{std::move(problem)} {}
+  /// Judges on the host, wherever the problem's own values are.
+  explicit Judge(TrainingProblem problem) : problem_{std::move(problem)} {
+    problem_.memory = &host_memory();
+  }
 
   /// Off the clock and without messages. The parameters of the last call are not evaluated again.
   /// EXPECTS values.

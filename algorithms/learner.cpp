@@ -77,13 +77,6 @@ Dataset all_prepared(const TrainingProblem& problem, const Model& model) {
   return model.prepared(subset(*data, trained_on(problem, data->samples)));
 }
 
-/// Copies the columns named by `samples`.
-void gather(Slice into, ConstSlice from, std::span<const std::size_t> samples) {
-  const std::size_t column = into.size_bytes() / samples.size();
-  for (std::size_t i = 0; i < samples.size(); ++i)
-    std::copy_n(from.address() + samples[i] * column, column, into.address() + i * column);
-}
-
 }  // namespace
 
 Learner::Learner(const TrainingProblem& problem, int shard, int shards)
@@ -150,14 +143,11 @@ Batch Learner::batch_of(Communicator& comm, std::span<const std::size_t> samples
     return room.first(room.size() / drawn_->all().count * samples.size());
   };
   const Slice inputs = part(drawn_->inputs()), targets = part(drawn_->targets());
-  const Batch from = whole();
-  compute(comm, Opaque{.reads = {from.inputs, from.targets},
-                       .writes = {inputs, targets},
-                       .work = {Flops{}, Bytes{2 * (inputs.size_bytes() + targets.size_bytes())}},
-                       .body = [&] {
-                         gather(inputs, from.inputs, samples);
-                         gather(targets, from.targets, samples);
-                       }});
+  const auto gather = [&](Slice into, ConstSlice from) {
+    compute(comm, Gather{into.size() / samples.size(), samples, into, from});
+  };
+  gather(inputs, whole().inputs);
+  gather(targets, whole().targets);
   return {inputs, targets, samples.size()};
 }
 

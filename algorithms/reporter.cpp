@@ -17,9 +17,10 @@ bool Reporter::is_due(std::int64_t step) const {
 
 bool Reporter::report(const Figures& figures, ConstSlice parameters,
                       std::span<const double> gradient) {
+  if (!is_due(figures.step)) return tell(figures, reported_at_, false, parameters, gradient);
   reported_ = figures.step;
   reported_at_ = comm_.now();
-  return tell(figures, reported_at_, is_due(figures.step), parameters, gradient);
+  return tell(figures, reported_at_, true, parameters, gradient);
 }
 void Reporter::finish(std::int64_t step, ConstSlice parameters) {
   const Seconds ended = step == reported_ ? reported_at_ : comm_.now();

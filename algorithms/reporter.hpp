@@ -24,7 +24,8 @@ class Reporter {
   /// Completes the figures (step is given; time, rank and, where due, the evaluation are filled in)
   /// and tells the log; parameters may be empty where a rank has none to be judged. True if these
   /// figures satisfy the stop criteria. Throws Diverged where the loss is no longer finite, unless
-  /// the problem expects that.
+  /// the problem expects that. The clock is read only for steps that are due (a device is waited
+  /// for by who reads it); the others are given the time of the last that was.
   bool report(const Figures& figures, ConstSlice parameters, std::span<const double> gradient = {});
   /// After the last step done: evaluates it if that has not been done, at the time at which it was
   /// reported (bringing parameters together comes after it), and gives the log the parameters this
@@ -45,7 +46,7 @@ class Reporter {
   TrainingLog& log_;
   std::int64_t last_;
   std::int64_t evaluated_ = -1;  // the last step that was
-  std::int64_t reported_ = -1;   // the last step that was, and when
+  std::int64_t reported_ = -1;   // the last due step that was, and when
   Seconds reported_at_{};
   std::optional<double> least_loss_;
   std::int64_t least_step_ = 0;  // at which it was

@@ -73,7 +73,8 @@ std::string_view name_of(const Kernel& kernel) noexcept {
       "Scale",
       "Copy",
       "Fill",
-      "Cast",  //
+      "Cast",
+      "Gather",  //
       "Gemm",
       "Cholesky",
       "CholeskySolve",
@@ -118,6 +119,9 @@ Work work(const Kernel& kernel) {
           [](const Cast& k) {
             return Work{{real(k.into.size())}, bytes_of({k.into, k.from})};
           },
+          [](const Gather& k) {
+            return Work{{0}, bytes_of({k.into, k.into})};
+          },
           [](const Gemm& k) {
             return Work{{2 * real(k.m) * real(k.n) * real(k.k)}, bytes_of({k.a, k.b, k.c})};
           },
@@ -154,6 +158,9 @@ Operands operands(const Kernel& kernel) {
                                  return Operands{{}, {k.x}};
                                },
                                [](const Cast& k) {
+                                 return Operands{{k.from}, {k.into}};
+                               },
+                               [](const Gather& k) {
                                  return Operands{{k.from}, {k.into}};
                                },
                                [](const Gemm& k) {
@@ -210,6 +217,16 @@ void check(const Kernel& kernel) {
                           EXPECTS(k.into.is_phantom() || k.from.is_phantom() ||
                                       &k.into.memory() == &k.from.memory(),
                                   "both operands of a cast are in one memory");
+                        },
+                        [](const Gather& k) {
+                          check_same(k.into, k.from);
+                          EXPECTS(k.into.size() == k.width * k.columns.size(),
+                                  "a gather fills as many columns as it names");
+                          EXPECTS(k.width > 0 && k.from.size() % k.width == 0,
+                                  "a gather takes whole columns");
+                          const std::size_t count = k.from.size() / k.width;
+                          for (const std::size_t column : k.columns)
+                            EXPECTS(column < count, "a gather takes columns that are there");
                         },
                         [](const Gemm& k) {
                           check_matrix(k.a, k.m, k.k, "a");

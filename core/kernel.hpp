@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -57,6 +58,15 @@ struct Cast {
   Slice into{};
   ConstSlice from{};
 };
+/// Column i of `into` = column columns[i] of `from`, matrices with `width` values a column, any
+/// dtype. `columns` must live until the request has completed. EXPECTS each of them to be in
+/// `from`.
+struct Gather {
+  std::size_t width = 0;
+  std::span<const std::size_t> columns{};
+  Slice into{};
+  ConstSlice from{};
+};
 
 // ---- dense kernels: float32 or float64, all operands of one dtype
 
@@ -104,7 +114,7 @@ struct Opaque {
 };
 
 /// Families: vector, dense, network (core/kernel_network.hpp), update (core/kernel_update.hpp).
-using Kernel = std::variant<Reduce, Axpy, Scale, Copy, Fill, Cast,                                //
+using Kernel = std::variant<Reduce, Axpy, Scale, Copy, Fill, Cast, Gather,                        //
                             Gemm, Cholesky, CholeskySolve, Svd,                                   //
                             AddBias, BiasGradient, Activation, ActivationGradient, Loss,          //
                             Convolution, ConvolutionInputGradient, ConvolutionFilterGradient,     //
@@ -117,15 +127,16 @@ std::string_view name_of(const Kernel&) noexcept;
 
 /// Arithmetic and memory traffic of a kernel: n values of s bytes cost n flops and 3ns bytes for
 /// Reduce, 2n and 3ns for Axpy, n and 2ns for Scale, 0 and 2ns for Copy, 0 and ns for Fill, n and
-/// n(s+s') for Cast; 2mnk for Gemm, n³/3 for Cholesky, 2n² a column for CholeskySolve, 4mn·r + 8r³
-/// for Svd (Golub and Van Loan, 4th ed., §8.6), each operand touched once. In the network and
-/// update families an operand is touched once, or twice where it is updated in place, and an
-/// elementary function counts as one operation. Of n values: n for AddBias and BiasGradient; 0, 1,
-/// 4, 1, 5 for identity, tanh, sigmoid, ReLU, GELU and 0, 3, 3, 1, 10 for their gradients; 3 for
-/// squared error and 5 for both cross-entropies, one more with a gradient; 2 · window_size for each
-/// value of a convolution's output, forwards and in each of the two gradients; one for each value
-/// in a window of Pooling and its gradient; 5 for MomentumStep (7 with Nesterov), 14 for AdamStep,
-/// 7 for AdaGradStep, 5 for DelayCompensation (11 when adaptive), 3 for Interpolate.
+/// n(s+s') for Cast, 0 and 2ns for Gather; 2mnk for Gemm, n³/3 for Cholesky, 2n² a column for
+/// CholeskySolve, 4mn·r + 8r³ for Svd (Golub and Van Loan, 4th ed., §8.6), each operand touched
+/// once. In the network and update families an operand is touched once, or twice where it is
+/// updated in place, and an elementary function counts as one operation. Of n values: n for AddBias
+/// and BiasGradient; 0, 1, 4, 1, 5 for identity, tanh, sigmoid, ReLU, GELU and 0, 3, 3, 1, 10 for
+/// their gradients; 3 for squared error and 5 for both cross-entropies, one more with a gradient; 2
+/// · window_size for each value of a convolution's output, forwards and in each of the two
+/// gradients; one for each value in a window of Pooling and its gradient; 5 for MomentumStep (7
+/// with Nesterov), 14 for AdamStep, 7 for AdaGradStep, 5 for DelayCompensation (11 when adaptive),
+/// 3 for Interpolate.
 Work work(const Kernel&);
 
 /// The slices a kernel reads and writes (an operand updated in place is in both).

@@ -14,6 +14,7 @@ void run(const Scale&);
 void run(const Copy&);
 void run(const Fill&);
 void run(const Cast&);
+void run(const Gather&);
 void run(const Gemm&);
 void run(const Cholesky&);
 void run(const CholeskySolve&);

@@ -196,9 +196,8 @@ void run(const Scale& kernel) {
 }
 
 void run(const Copy& kernel) {
-  EXPECTS(kernel.into.memory().on_host(), "a host kernel works in host memory");
   if (!kernel.into.empty())
-    std::memmove(kernel.into.address(), kernel.from.address(), kernel.into.size_bytes());
+    std::memmove(kernel.into.bytes().data(), kernel.from.bytes().data(), kernel.into.size_bytes());
 }
 
 void run(const Fill& kernel) {
@@ -208,14 +207,23 @@ void run(const Fill& kernel) {
 }
 
 void run(const Cast& kernel) {
-  EXPECTS(kernel.into.memory().on_host(), "a host kernel works in host memory");
   with_any_type(kernel.into.dtype(), [&]<class To>(Type<To>) {
     with_any_type(kernel.from.dtype(), [&]<class From>(Type<From>) {
-      auto* const into = reinterpret_cast<To*>(kernel.into.address());
-      const auto* const from = reinterpret_cast<const From*>(kernel.from.address());
+      auto* const into = reinterpret_cast<To*>(kernel.into.bytes().data());
+      const auto* const from = reinterpret_cast<const From*>(kernel.from.bytes().data());
       for (std::size_t i = 0; i < kernel.into.size(); ++i) into[i] = cast<To>(from[i]);
     });
   });
+}
+
+void run(const Gather& kernel) {
+  const std::size_t column = kernel.width * size_of(kernel.into.dtype());
+  std::byte* into = kernel.into.bytes().data();
+  const std::byte* const from = kernel.from.bytes().data();
+  for (const std::size_t chosen : kernel.columns) {
+    std::memcpy(into, from + chosen * column, column);
+    into += column;
+  }
 }
 
 }  // namespace troupe::host

@@ -1,8 +1,11 @@
 #include "core/slice.hpp"
 
 #include <array>
+#include <cstring>
 #include <new>
 #include <utility>
+
+#include "core/staging.hpp"
 
 namespace troupe {
 
@@ -45,6 +48,18 @@ Memory& host_memory() noexcept {
   return memory;
 }
 
+std::byte* Memory::staged(const std::byte* address, std::size_t bytes) const noexcept {
+  return StagedCopies::find(address, bytes);
+}
+void Memory::read(std::byte* host, const std::byte* from, std::size_t bytes) const {
+  EXPECTS(on_host(), "a memory that is not on the host copies in its own way");
+  if (bytes > 0) std::memcpy(host, from, bytes);
+}
+void Memory::write(std::byte* into, const std::byte* host, std::size_t bytes) {
+  EXPECTS(on_host(), "a memory that is not on the host copies in its own way");
+  if (bytes > 0) std::memcpy(into, host, bytes);
+}
+
 Buffer::Buffer(std::size_t count, Dtype dtype, Memory& memory)
     : slice_{static_cast<std::byte*>(memory.allocate(count * size_of(dtype))), count, dtype,
              memory} {}
@@ -60,6 +75,24 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
 }
 Buffer::~Buffer() {
   if (!slice_.is_phantom()) slice_.memory().release(slice_.address(), slice_.size_bytes());
+}
+
+void copy_from_host(Slice into, ConstSlice values) {
+  EXPECTS(into.dtype() == values.dtype() && into.size() == values.size(),
+          "what is copied has the dtype and the size of where it goes");
+  if (!into.is_phantom() && !into.empty())
+    into.memory().write(into.address(), values.bytes().data(), into.size_bytes());
+}
+
+HostView::HostView(ConstSlice values) : slice_{values} {
+  if (values.is_phantom() || values.memory().on_host()) return;
+  if (const std::byte* const here = values.memory().staged(values.address(), values.size_bytes())) {
+    slice_ = {here, values.size(), values.dtype(), host_memory()};
+    return;
+  }
+  copy_ = Buffer{values.size(), values.dtype()};
+  values.memory().read(copy_.slice().address(), values.address(), values.size_bytes());
+  slice_ = copy_;
 }
 
 Scratch::Scratch(ConstSlice like, std::size_t count)

@@ -55,9 +55,18 @@ class Memory {
   /// True if the host may read and write what is allocated here through the pointer itself.
   virtual bool on_host() const noexcept = 0;
   /// At least `bytes` bytes at an address divisible by 64 (Eigen's sums depend on the address in
-  /// their last bits). Throws std::bad_alloc.
+  /// their last bits). Throws std::bad_alloc, or BackendError where a device says how much it has.
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void release(void* address, std::size_t bytes) noexcept = 0;
+
+  // Of a memory that is not on the host; host memory needs none of it.
+  /// Where this thread finds those bytes now: in the copy a backend has staged for the Opaque
+  /// kernel that runs (core/staging.hpp). nullptr: nowhere.
+  virtual std::byte* staged(const std::byte* address, std::size_t bytes) const noexcept;
+  /// Copies from here to the host, and from the host to here: off the clock, in no kernel, after
+  /// everything that has been waited for.
+  virtual void read(std::byte* host, const std::byte* from, std::size_t bytes) const;
+  virtual void write(std::byte* into, const std::byte* host, std::size_t bytes);
 };
 
 /// Ordinary pageable memory of this process.
@@ -114,14 +123,23 @@ class BasicSlice {
   BasicSlice first(std::size_t count) const { return subslice(0, count); }
   BasicSlice drop(std::size_t count) const { return subslice(count, count_ - count); }
 
-  /// The values, typed. EXPECTS T's dtype, host memory, and that they exist.
+  /// The values, typed. EXPECTS T's dtype, that they exist, and that the host may touch them: they
+  /// are in its memory, or operands of the Opaque kernel that runs.
   template <class T>
   auto host() const {
     using Value = std::conditional_t<std::is_const_v<Byte>, const T, T>;
     EXPECTS(dtype_ == dtype_of<T>(), "typed access with another type than the slice's dtype");
+    return std::span<Value>{reinterpret_cast<Value*>(bytes().data()), count_};
+  }
+  /// The same as bytes, of any dtype.
+  std::span<Byte> bytes() const {
     EXPECTS(!is_phantom() || count_ == 0, "a phantom slice has no values to look at");
-    EXPECTS(memory_->on_host(), "typed access to values that are not in host memory");
-    return std::span<Value>{reinterpret_cast<Value*>(address_), count_};
+    Byte* const at =
+        count_ == 0 || memory_->on_host() ? address_ : memory_->staged(address_, size_bytes());
+    EXPECTS(at || count_ == 0,
+            "access to values that are not in host memory: only the operands that an Opaque kernel "
+            "names are brought to the host, while it runs");
+    return {at, size_bytes()};
   }
 
  private:
@@ -149,6 +167,23 @@ class Buffer {
 
  private:
   Slice slice_;
+};
+
+/// Copies values of host memory to a slice anywhere; nothing into a phantom. Off the clock, as
+/// Memory::write.
+void copy_from_host(Slice into, ConstSlice values);
+
+/// Values as the host may look at them off the clock: those of a slice where it is in host memory,
+/// else a copy. Phantom where the slice is.
+class HostView {
+ public:
+  explicit HostView(ConstSlice values);
+  ConstSlice slice() const noexcept { return slice_; }
+  operator ConstSlice() const noexcept { return slice_; }
+
+ private:
+  Buffer copy_;
+  ConstSlice slice_;
 };
 
 /// Working memory of an algorithm, of the kind of `like` (dtype, memory, and phantom where that is

@@ -65,6 +65,8 @@ class Backend {
   /// True in the process that tells people what came out.
   virtual bool reporter() const { return true; }
   virtual const Machine& machine() const = 0;
+  /// Where the values of this process are during a run.
+  virtual Memory& memory() { return host_memory(); }
   /// More for the report's environment: versions, models in force.
   virtual std::vector<std::pair<std::string, std::string>> facts() const { return {}; }
   /// Once: a simulated clock does not start again.

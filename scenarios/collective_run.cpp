@@ -23,12 +23,13 @@ constexpr std::size_t figures = 3;
 
 class Measurer {
  public:
-  Measurer(const CollectiveStudy& study, bool phantom, bool common_clock)
-      : study_{study}, phantom_{phantom}, common_clock_{common_clock} {}
+  Measurer(const CollectiveStudy& study, bool phantom, bool common_clock, Memory& memory)
+      : study_{study}, phantom_{phantom}, common_clock_{common_clock}, memory_{memory} {}
 
   /// Runs one measurement on this rank and appends what it says.
   void measure(Communicator& comm, const Measurement& what, std::vector<double>& said) const {
-    CollectiveBuffers buffers{study_.op, what.problem, comm.rank(), phantom_, study_.in_place};
+    CollectiveBuffers buffers{study_.op, what.problem,    comm.rank(),
+                              phantom_,  study_.in_place, memory_};
     SentCounters sent;
     CountingCommunicator counted{comm, sent};
     const auto once = [&] { what.algorithm->run(counted, what.problem, buffers.buffers()); };
@@ -83,6 +84,7 @@ class Measurer {
 
   const CollectiveStudy& study_;
   bool phantom_, common_clock_;
+  Memory& memory_;
 };
 
 std::vector<Measurement> measurements_of(const AlgorithmTable& table, const CollectiveStudy& study,
@@ -164,7 +166,7 @@ RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Prog
   const auto& study = *scenario.collective;
   const auto& machine = backend.machine();
   const auto all = measurements_of(*scenario.algorithms, study, machine);
-  const Measurer measurer{study, *scenario.phantom, backend.common_clock()};
+  const Measurer measurer{study, *scenario.phantom, backend.common_clock(), backend.memory()};
   auto outcome = backend.run([&](Communicator& comm) {
     std::vector<double> said;
     for (std::size_t i = 0; i < all.size(); ++i) {

@@ -1,8 +1,8 @@
 #include "scenarios/payload.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -53,7 +53,7 @@ auto with_type(Dtype dtype, Use use) {
 void write_inputs(Slice slice, Op op, Rank rank, std::size_t first) {
   with_type(slice.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    auto* values = reinterpret_cast<T*>(slice.address());
+    auto* values = reinterpret_cast<T*>(slice.bytes().data());
     for (std::size_t i = 0; i < slice.size(); ++i)
       values[i] = static_cast<T>(input_value(op, rank, first + i));
   });
@@ -62,7 +62,7 @@ void write_inputs(Slice slice, Op op, Rank rank, std::size_t first) {
 /// How many of the values differ from expected(0), expected(1), ….
 template <class T, class Expected>
 std::uint64_t differing(ConstSlice slice, Expected expected) {
-  const auto* values = reinterpret_cast<const T*>(slice.address());
+  const auto* values = reinterpret_cast<const T*>(slice.bytes().data());
   std::uint64_t wrong = 0;
   for (std::size_t i = 0; i < slice.size(); ++i) wrong += values[i] != expected(i);
   return wrong;
@@ -91,7 +91,7 @@ std::uint64_t differing_from_reduction(ConstSlice slice, const Problem& problem,
       return differing<T>(slice, [&](std::size_t i) { return answer[(first + i) % period]; });
     const double tolerance =
         std::is_integral_v<T> ? 1.0 : 8 * static_cast<double>(std::numeric_limits<T>::epsilon());
-    const auto* values = reinterpret_cast<const T*>(slice.address());
+    const auto* values = reinterpret_cast<const T*>(slice.bytes().data());
     std::uint64_t wrong = 0;
     for (std::size_t i = 0; i < slice.size(); ++i) {
       const double mean = static_cast<double>(answer[(first + i) % period]) / problem.ranks;
@@ -138,21 +138,30 @@ bool shares_buffers(Collective op, const Problem& problem, Rank rank, bool in_pl
          (op == Collective::allreduce || (op == Collective::reduce && rank == problem.root));
 }
 
-Buffer make(std::size_t count, Dtype dtype, bool phantom) {
-  return phantom ? Buffer::phantom(count, dtype) : Buffer{count, dtype};
+/// Lets the host write the whole of a slice, which may be in another memory.
+template <class Write>
+void write_through_host(Slice into, Write write) {
+  if (into.empty()) return;
+  if (into.memory().on_host()) return write(into);
+  const Buffer here{into.size(), into.dtype()};
+  write(here.slice());
+  copy_from_host(into, here);
 }
 
 }  // namespace
 
 CollectiveBuffers::CollectiveBuffers(Collective op, const Problem& problem, Rank rank, bool phantom,
-                                     bool in_place)
+                                     bool in_place, Memory& memory)
     : op_{op}, problem_{problem}, rank_{rank}, phantom_{phantom} {
   const auto sizes = sizes_of(op, problem, rank);
-  output_ = make(sizes.output, problem.dtype, phantom);
+  const auto make = [&](std::size_t count) {
+    return phantom ? Buffer::phantom(count, problem.dtype) : Buffer{count, problem.dtype, memory};
+  };
+  output_ = make(sizes.output);
   if (shares_buffers(op, problem, rank, in_place)) {
     buffers_ = {.input = output_.slice(), .output = output_.slice()};
   } else {
-    input_ = make(sizes.input, problem.dtype, phantom);
+    input_ = make(sizes.input);
     buffers_ = {.input = input_.slice(), .output = output_.slice()};
   }
 }
@@ -160,21 +169,28 @@ CollectiveBuffers::CollectiveBuffers(Collective op, const Problem& problem, Rank
 void CollectiveBuffers::fill() {
   if (phantom_) return;
   const Slice output = output_.slice();
-  if (output.address() != nullptr) std::memset(output.address(), 0xff, output.size_bytes());
+  write_through_host(output,
+                     [](Slice values) { std::ranges::fill(values.bytes(), std::byte{0xff}); });
   const Partition blocks{Slice::phantom(problem_.count, problem_.dtype), problem_.ranks};
   const bool block_wise = op_ == Collective::allgather || op_ == Collective::gather;
   if (op_ == Collective::broadcast) {
-    if (rank_ == problem_.root) write_inputs(output, problem_.op, rank_, 0);
+    if (rank_ == problem_.root)
+      write_through_host(output,
+                         [&](Slice values) { write_inputs(values, problem_.op, rank_, 0); });
   } else {
     const Slice input = input_.slice().empty() ? output : input_.slice();
     const bool has_input = sizes_of(op_, problem_, rank_).input > 0;
-    if (has_input) write_inputs(input, problem_.op, rank_, block_wise ? blocks.offset(rank_) : 0);
+    if (has_input)
+      write_through_host(input, [&](Slice values) {
+        write_inputs(values, problem_.op, rank_, block_wise ? blocks.offset(rank_) : 0);
+      });
   }
 }
 
 std::uint64_t CollectiveBuffers::wrong() const {
   if (phantom_) return 0;
-  const Slice output = output_.slice();
+  const HostView view{output_};
+  const ConstSlice output = view.slice();
   const Partition blocks{Slice::phantom(problem_.count, problem_.dtype), problem_.ranks};
   const auto op = problem_.op;
   std::uint64_t wrong = 0;

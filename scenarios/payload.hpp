@@ -8,11 +8,11 @@
 
 namespace troupe::scenarios {
 
-/// The buffers of one rank for one problem, real or phantom.
+/// The buffers of one rank for one problem, real (in any memory) or phantom.
 class CollectiveBuffers {
  public:
   CollectiveBuffers(algorithms::Collective op, const algorithms::Problem& problem, Rank rank,
-                    bool phantom, bool in_place);
+                    bool phantom, bool in_place, Memory& memory = host_memory());
   algorithms::Buffers buffers() const { return buffers_; }
   /// Writes the inputs, and values that no result contains into what is output only. Phantom: does
   /// nothing.

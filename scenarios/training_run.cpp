@@ -197,6 +197,7 @@ void describe_totals(const RunOutcome& outcome, analysis::Report& report) {
 RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progress& progress,
                         const Notes& notes, analysis::Report& report) {
   auto problem = *scenario.training;
+  problem.memory = &backend.memory();
   problem.dataset = algorithms::load_dataset(problem);
   problem.judge = std::make_shared<algorithms::Judge>(problem);
   TrainingHistory history;

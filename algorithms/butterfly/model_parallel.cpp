@@ -91,10 +91,10 @@ void Part::place_inputs(const Batch& batch, Slice x) const {
   const std::size_t first = std::min(features, static_cast<std::size_t>(comm_.rank()) * block_),
                     here = std::min(block_, features - first);
   const auto place = [=, this, from = batch.inputs, count = batch.count] {
-    std::fill_n(x.address(), x.size_bytes(), std::byte{0});
+    std::ranges::fill(x.bytes(), std::byte{0});
     for (std::size_t n = 0; n < count; ++n)
-      std::copy_n(from.address() + (n * features + first) * size, here * size,
-                  x.address() + n * block_ * size);
+      std::copy_n(from.bytes().data() + (n * features + first) * size, here * size,
+                  x.bytes().data() + n * block_ * size);
   };
   compute(comm_, Opaque{.reads = {batch.inputs},
                         .writes = {x},

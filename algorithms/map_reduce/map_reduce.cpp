@@ -32,7 +32,7 @@ void each_column(Matrix matrix, Packed packed, std::size_t size, Copied copy) {
 }
 
 void copy_values(ConstSlice from, Slice into) {
-  std::copy_n(from.address(), from.size_bytes(), into.address());
+  std::copy_n(from.bytes().data(), from.size_bytes(), into.bytes().data());
 }
 
 }  // namespace

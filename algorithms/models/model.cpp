@@ -117,8 +117,14 @@ Samples::Samples(const TrainingProblem& problem, const Dataset& values)
               values.samples} {
   std::vector<std::size_t> every(count_);
   std::iota(every.begin(), every.end(), std::size_t{0});
-  copy_features(values, every, inputs_);
-  copy_targets(values, every, targets_);
+  const auto fill = [&](Slice into, const auto& copy) {
+    if (into.is_phantom() || into.memory().on_host()) return copy(values, every, into);
+    const Buffer here{into.size(), into.dtype()};
+    copy(values, every, here.slice());
+    copy_from_host(into, here);
+  };
+  fill(inputs_, copy_features);
+  fill(targets_, copy_targets);
 }
 
 Buffer make_buffer(const TrainingProblem& problem, std::size_t count) {
@@ -128,11 +134,12 @@ Buffer make_buffer(const TrainingProblem& problem, std::size_t count) {
 
 std::vector<double> to_doubles(ConstSlice values) {
   if (values.is_phantom()) return {};
+  const HostView view{values};
   const auto widened = [](auto numbers) {
     return std::vector<double>(numbers.begin(), numbers.end());
   };
-  return values.dtype() == Dtype::float32 ? widened(values.host<float>())
-                                          : widened(values.host<double>());
+  return values.dtype() == Dtype::float32 ? widened(view.slice().host<float>())
+                                          : widened(view.slice().host<double>());
 }
 
 std::optional<double> relative_distance(ConstSlice a, ConstSlice b) {

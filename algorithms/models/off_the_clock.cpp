@@ -1,5 +1,7 @@
 #include "algorithms/models/off_the_clock.hpp"
 
+#include "core/staging.hpp"
+
 namespace troupe::algorithms {
 namespace {
 
@@ -28,7 +30,7 @@ Request OffTheClock::spawn(Task) {
 
 Request OffTheClock::start(Kernel kernel) {
   check(kernel);
-  run_on_host(kernel);
+  if (!is_phantom(kernel)) run_staged(kernel);
   auto& done = *new Done;
   Request request{done};
   done.complete(0, 0, Seconds{0});

@@ -8,9 +8,9 @@ void copy_rows(Communicator& comm, const RowCopy& copy) {
   const std::size_t width = size_of(copy.from.dtype());
   const auto body = [&] {
     for (std::size_t j = 0; j < copy.columns; ++j)
-      std::copy_n(copy.from.address() + (j * copy.from_height + copy.from_row) * width,
+      std::copy_n(copy.from.bytes().data() + (j * copy.from_height + copy.from_row) * width,
                   copy.rows * width,
-                  copy.into.address() + (j * copy.into_height + copy.into_row) * width);
+                  copy.into.bytes().data() + (j * copy.into_height + copy.into_row) * width);
   };
   compute(comm, Opaque{.reads = {copy.from},
                        .writes = {copy.into},

@@ -1,0 +1,60 @@
+#pragma once
+// What the MPI backend asks of a device whose memory the host cannot touch: to run kernels there,
+// and to bring bytes to messages and back. Nothing here knows CUDA; real_backend/cuda implements
+// it. One thread uses it, that of the rank.
+
+#include <cstddef>
+#include <memory>
+
+#include "core/kernel.hpp"
+#include "core/slice.hpp"
+
+namespace troupe::mpi {
+
+/// A point in the work of a device: reached once everything given to it before is done. Empty: the
+/// beginning, always reached. Cheap to copy.
+using Mark = std::shared_ptr<const void>;
+
+/// The kernels of one flow, in the order of issue.
+class AcceleratorLane {
+ public:
+  virtual ~AcceleratorLane() = default;
+  /// Launches a checked kernel without phantoms; it runs after all launched here before, and need
+  /// not have run when this returns. An Opaque, or whatever this device has no code for, is
+  /// computed on the host before it returns. Throws what the kernel fails with, where that shows at
+  /// once.
+  virtual void launch(const Kernel& kernel) = 0;
+  /// After all that has been launched here so far.
+  virtual Mark mark() = 0;
+  /// Whatever is launched here from now on runs after `mark`.
+  virtual void follow(const Mark& mark) = 0;
+};
+
+class Accelerator {
+ public:
+  virtual ~Accelerator() = default;
+  /// Where slices are that this device computes on.
+  virtual Memory& memory() noexcept = 0;
+  /// Memory of the host from which copying is fastest.
+  virtual Memory& staging_memory() noexcept = 0;
+  virtual std::unique_ptr<AcceleratorLane> make_lane() = 0;
+  /// From now on this is the lane in whose order memory is allocated, released, read and written.
+  /// It must stay so while it lives, or until another is entered; nullptr: none.
+  virtual void enter(AcceleratorLane* lane) = 0;
+
+  /// True once the mark is reached. Throws BackendError for what has failed on the device.
+  virtual bool reached(const Mark& mark) = 0;
+  /// Blocks until it is.
+  virtual void wait(const Mark& mark) = 0;
+
+  /// Starts copying once `after` is reached, beside the kernels. `host` is in staging memory and,
+  /// like `device`, left alone until the mark returned is reached.
+  virtual Mark copy_to_host(std::byte* host, const std::byte* device, std::size_t bytes,
+                            const Mark& after) = 0;
+  virtual Mark copy_to_device(std::byte* device, const std::byte* host, std::size_t bytes,
+                              const Mark& after) = 0;
+  /// True if MPI itself can send from and receive into this device's memory.
+  virtual bool reachable_by_mpi() const noexcept { return false; }
+};
+
+}  // namespace troupe::mpi
