@@ -39,12 +39,9 @@ struct DeviceCounters {
 
 class Device final : public mpi::Accelerator {
  public:
-  struct Options {
-    Float32Products products = Float32Products::exact;
-  };
   /// Makes the device of that index the current one of this thread. Throws BackendError where there
   /// is none of that index, or where this build has no code for it (naming its architecture).
-  explicit Device(int index, Options options = {});
+  explicit Device(int index, Float32Products products = Float32Products::exact);
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
   ~Device() override;
