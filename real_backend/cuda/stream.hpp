@@ -37,6 +37,7 @@ class Stream {
   cublasHandle_t cublas();
   cusolverDnHandle_t cusolver();
   cudnnContext* cudnn();  ///< a cudnnHandle_t; null where cuDNN is not built in
+  Float32Products products() const noexcept { return products_; }
   /// Where a kernel leaves what it finds wrong: memory that host and device both see.
   Fault* fault() noexcept { return fault_; }
 
