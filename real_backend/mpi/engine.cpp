@@ -16,10 +16,12 @@ namespace troupe::mpi {
 /// A spawned flow: its task on a stack of its own, and the request that ends with it.
 class Flow final : public Operation {
  public:
-  Flow(Engine& engine, Context context, Task task, std::uint64_t sequence)
+  /// `lane`: null without an accelerator.
+  Flow(Engine& engine, Context context, Task task, Lane* lane, std::uint64_t sequence)
       : engine_{engine},
         comm_{engine, context},
         task_{std::move(task)},
+        lane_{lane},
         fiber_{engine.stacks_, [this] { run(); }} {
     renew(sequence);
   }
@@ -27,12 +29,17 @@ class Flow final : public Operation {
   bool runnable() const { return !fiber_.finished() && (!waiting_ || engine_.over(*waiting_)); }
   const Engine::Waiting* waiting() const noexcept { return waiting_; }
   Context context() const { return comm_.context(); }
+  Lane* lane() const noexcept { return lane_; }
+  /// Called on the rank's own flow.
   void resume() {
-    Flow* const before = std::exchange(engine_.current_, this);
+    engine_.current_ = this;
+    if (lane_) engine_.lanes_->enter(*lane_);
     fiber_.resume();
-    engine_.current_ = before;
+    engine_.current_ = nullptr;
+    if (fiber_.finished()) task_ = nullptr;
+    if (lane_) engine_.lanes_->enter(engine_.lanes_->root());
     if (!fiber_.finished()) return;
-    task_ = nullptr;
+    if (lane_) engine_.lanes_->give_back(*lane_);
     --engine_.running_flows_;
     if (error_) fail(engine_.rank_, std::exchange(error_, nullptr), engine_.clock_.now());
     else complete(engine_.rank_, 0, engine_.clock_.now());
@@ -63,6 +70,7 @@ class Flow final : public Operation {
   Engine& engine_;
   FlowCommunicator comm_;
   Task task_;
+  Lane* lane_;
   std::exception_ptr error_;
   const Engine::Waiting* waiting_ = nullptr;
   Fiber fiber_;
@@ -89,14 +97,14 @@ class Moving {
 
 Rank FlowCommunicator::rank() const { return engine_.rank_; }
 int FlowCommunicator::size() const { return engine_.size_; }
-Seconds FlowCommunicator::now() const { return engine_.clock_.now(); }
+Seconds FlowCommunicator::now() const { return engine_.now(); }
 
 Request FlowCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
   EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator");
   const Moving moving{engine_.clock_, engine_.activity_};
   const Tag name = placed(tag);
-  return Request{
-      engine_.messages_.send(to, name, engine_.tags_.pack(name), payload, engine_.sequence_++)};
+  return Request{engine_.messages_.send(to, name, engine_.tags_.pack(name), payload, engine_.lane(),
+                                        engine_.sequence_++)};
 }
 Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
   EXPECTS((from == any_rank) == tag.is_open(),
@@ -105,8 +113,8 @@ Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
           "a message comes from a rank of the communicator");
   const Moving moving{engine_.clock_, engine_.activity_};
   const Tag name = placed(tag);
-  return Request{
-      engine_.messages_.receive(from, name, engine_.tags_.pack(name), room, engine_.sequence_++)};
+  return Request{engine_.messages_.receive(from, name, engine_.tags_.pack(name), room,
+                                           engine_.lane(), engine_.sequence_++)};
 }
 Request FlowCommunicator::start(Kernel kernel) { return engine_.start(std::move(kernel)); }
 Request FlowCommunicator::spawn(Task task) {
@@ -138,10 +146,33 @@ Engine::Engine(Messages::Comms comms, const Options& options, const TagPacking& 
   EXPECTS(!options.wait_inside_mpi ||
               (options.progress == Progress::none && options.receive == Receive::posted),
           "waiting inside MPI goes with Progress::none and Receive::posted");
+  EXPECTS(!options.accelerator || options.receive == Receive::probed,
+          "an accelerator goes with Receive::probed");
   check_call(MPI_Comm_rank(comms.addressed, &rank_), "MPI_Comm_rank");
   check_call(MPI_Comm_size(comms.addressed, &size_), "MPI_Comm_size");
+  if (!options.accelerator) return;
+  lanes_.emplace(*options.accelerator);
+  lanes_->enter(lanes_->root());
 }
 Engine::~Engine() = default;
+
+std::size_t Engine::finish() {
+  if (lanes_) lanes_->leave();
+  return messages_.finish();
+}
+Lane* Engine::lane() noexcept {
+  if (!lanes_) return nullptr;
+  return current_ ? current_->lane() : &lanes_->root();
+}
+Seconds Engine::now() {
+  // What other flows have waited for is over: only the rank's own runs ahead, while it is alone.
+  if (lanes_ && lanes_->root().is_ahead()) {
+    const Seconds since = clock_.now();
+    lanes_->root().wait();
+    activity_.computing += clock_.now() - since;
+  }
+  return clock_.now();
+}
 
 Seconds Engine::busy_time(const Kernel& kernel) const {
   if (!is_phantom(kernel)) return Seconds{};
@@ -158,8 +189,22 @@ bool Engine::runs_at_issue(const Kernel& kernel, Seconds busy) const {
   if (is_phantom(kernel)) return busy <= Seconds{};
   return !std::holds_alternative<Opaque>(kernel) && work(kernel).bytes <= options_.run_at_issue;
 }
+namespace {
+/// True if an operand is where the host cannot touch it, and all have values.
+bool is_for_a_device(const Kernel& kernel) {
+  const auto off_host = [](const auto& slice) {
+    return !slice.is_phantom() && !slice.memory().on_host();
+  };
+  const Operands touched = operands(kernel);
+  return (std::ranges::any_of(touched.reads, off_host) ||
+          std::ranges::any_of(touched.writes, off_host)) &&
+         !is_phantom(kernel);
+}
+}  // namespace
+
 Request Engine::start(Kernel kernel) {
   check(kernel);
+  if (Lane* const own = lane(); own && is_for_a_device(kernel)) return start_on(*own, kernel);
   const Seconds busy = busy_time(kernel);
   const bool at_issue = runs_at_issue(kernel, busy);
   ++activity_.kernels;
@@ -174,12 +219,37 @@ Request Engine::start(Kernel kernel) {
   }
   return Request{*operation.release()};
 }
+Request Engine::start_on(Lane& lane, const Kernel& kernel) {
+  // Its body may touch what the bodies before it do, and those are where the host computes.
+  if (std::holds_alternative<Opaque>(kernel)) finish_host_kernels();
+  ++activity_.kernels;
+  activity_.flops += work(kernel).flops;
+  auto operation = std::make_unique<DeviceKernel>(sequence_++, *this);
+  const Seconds since = clock_.now();
+  lane.launch(kernel, *operation);
+  activity_.computing += clock_.now() - since;
+  if (alone() && !lane.watched()) {
+    lane.run_ahead();
+    operation->finish(rank_, clock_.now());
+  } else {
+    lane.watch(*operation);
+  }
+  computed_ = true;
+  return Request{*operation.release()};
+}
+void Engine::finish_host_kernels() {
+  while (!worker_.idle()) {
+    worker_.wait_computed(forever);
+    for (KernelOperation* const operation : worker_.take_computed()) finish(*operation);
+  }
+}
 void Engine::finish(KernelOperation& operation) {
   activity_.computing += operation.took();
   operation.finish(rank_, clock_.now());
 }
 Request Engine::spawn(Context context, Task task) {
-  flows_.push_back(std::make_unique<Flow>(*this, context, std::move(task), sequence_++));
+  Lane* const own = lanes_ ? &lanes_->take(*lane()) : nullptr;
+  flows_.push_back(std::make_unique<Flow>(*this, context, std::move(task), own, sequence_++));
   ++running_flows_;
   return Request{*flows_.back()};
 }
@@ -212,21 +282,23 @@ void Engine::block(const Waiting& waiting) {
   } while (true);
 }
 
-/// Calls `action`, which returns whether it moved anything, and counts its time; except while the
-/// worker computes, which counts its own.
+/// Calls `action`, which returns whether it moved anything, and counts its time: as computing while
+/// the accelerator does; not while the worker computes, which counts its own.
 template <class Action>
 bool Engine::attend(const Action& action) {
-  const bool computing = !worker_.idle();
+  const bool computing = !worker_.idle(), launched = lanes_ && lanes_->busy();
   const Seconds since = clock_.now();
   const bool moved = action();
-  if (!computing)
-    (moved || messages_.receiving() ? activity_.communicating : activity_.waiting) +=
-        clock_.now() - since;
+  const Seconds took = clock_.now() - since;
+  if (computing) return moved;
+  if (launched) activity_.computing += took;
+  else (moved || messages_.receiving() ? activity_.communicating : activity_.waiting) += took;
   return moved;
 }
 
 void Engine::notice_standstill(const Waiting& waiting) {
-  if (backoff_.waited(clock_.now()) < notice_after_ || !worker_.idle() || messages_.receiving() ||
+  if (backoff_.waited(clock_.now()) < notice_after_ || !worker_.idle() ||
+      (lanes_ && lanes_->busy()) || messages_.receiving() ||
       earliest_deadline(waiting.until) < forever)
     return;
   std::string text =
@@ -271,6 +343,8 @@ bool Engine::poll() {
       some = true;
     }
   }
+  if (lanes_)
+    some |= lanes_->poll([this](DeviceKernel& ended) { ended.finish(rank_, clock_.now()); });
   return some;
 }
 
@@ -294,7 +368,9 @@ Seconds Engine::earliest_deadline(Seconds until) const {
 
 void Engine::idle(Seconds until) {
   const Seconds left = until - clock_.now();
-  if (!messages_.pending()) {
+  if (lanes_ && lanes_->busy()) {
+    std::this_thread::yield();  // a kernel of a device takes less than a sleep
+  } else if (!messages_.pending()) {
     if (!worker_.idle()) {
       worker_.wait_computed(left);
     } else {

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/communicator.hpp"
 #include "real_backend/mpi/fiber.hpp"
+#include "real_backend/mpi/lanes.hpp"
 #include "real_backend/mpi/messages.hpp"
 #include "real_backend/mpi/options.hpp"
 #include "real_backend/mpi/tag_packing.hpp"
@@ -73,8 +75,8 @@ class Engine final : public Waiter {
   /// Starts the clock: a barrier before makes it start together.
   void start_clock() { clock_.start(); }
   Communicator& root() noexcept { return root_; }
-  /// See Messages::finish.
-  std::size_t finish() { return messages_.finish(); }
+  /// Waits for what the accelerator still does; see Messages::finish.
+  std::size_t finish();
 
  private:
   friend class Flow;
@@ -88,7 +90,14 @@ class Engine final : public Waiter {
   };
 
   Request start(Kernel kernel);
+  Request start_on(Lane& lane, const Kernel& kernel);
   Request spawn(Context context, Task task);
+  /// The clock, once everything that this rank takes for complete is: what the accelerator is still
+  /// at is waited for.
+  Seconds now();
+  /// That of the flow that runs; null without an accelerator.
+  Lane* lane() noexcept;
+  bool alone() const noexcept override { return running_flows_ == 0; }
   /// Returns when the flow that calls it need not wait any longer; the others run meanwhile.
   void block(const Waiting& waiting);
   /// Lets messages and other flows go on though this one need not wait.
@@ -102,6 +111,7 @@ class Engine final : public Waiter {
   void notice_standstill(const Waiting& waiting);
   std::vector<std::string> waits_of(const Waiting& waiting) const;
   void finish(KernelOperation& operation);
+  void finish_host_kernels();
   bool poll();
   bool resume_flows();
   void idle(Seconds until);
@@ -118,6 +128,7 @@ class Engine final : public Waiter {
   Clock clock_;
   Messages messages_;
   Worker worker_;
+  std::optional<Lanes> lanes_;
   StackPool stacks_;
   std::vector<std::unique_ptr<Flow>> flows_;  // all whose request is not retired
   std::size_t running_flows_ = 0;

@@ -51,19 +51,12 @@ Messages::Messages(Comms comms, const Options& options, const Clock& clock, Wait
       waiter_{waiter},
       activity_{activity},
       receipts_{comms.receipts, size_of(comms.receipts)},
+      fragments_{comms.fragments, size_of(comms.fragments), options, waiter, *this},
       addressed_(static_cast<std::size_t>(size_of(comms.addressed))),
       sent_(addressed_.size()) {}
 
-Operation& Messages::send(Rank to, Tag name, int tag, ConstPayload payload,
+Operation& Messages::send(Rank to, Tag name, int tag, ConstPayload payload, Lane* lane,
                           std::uint64_t sequence) {
-  EXPECTS(payload.memory->on_host(), "MPI sends from host memory");
-  const std::byte* address = payload.address;
-  if (payload.is_phantom() && payload.bytes > 0) {
-    address = ballast_.to_send(payload.bytes);
-    // The receiver leaves its room alone; which needs a matching that overlooks the mark.
-    if (options_.receive == Receive::probed) tag |= TagPacking::phantom;
-  }
-
   MessageOperation& operation = fresh(sequence);
   operation.rank_ = to;
   operation.name_ = name;
@@ -71,12 +64,24 @@ Operation& Messages::send(Rank to, Tag name, int tag, ConstPayload payload,
   operation.open_ = name.is_open();
   operation.receives_ = false;
   operation.bytes_ = payload.bytes;
-
-  const Extent extent{payload.bytes};
-  MPI_Request request = MPI_REQUEST_NULL;
   ++sent_[static_cast<std::size_t>(to)];
   ++activity_.messages;
   activity_.bytes += payload.bytes;
+
+  const std::byte* address = payload.address;
+  if (payload.is_phantom() && payload.bytes > 0) {
+    address = ballast_.to_send(payload.bytes);
+    // The receiver leaves its room alone; which needs a matching that overlooks the mark.
+    if (options_.receive == Receive::probed)
+      tag = TagPacking::marked(tag, TagPacking::Brings::nothing);
+  } else if (payload.bytes > 0 && !payload.memory->on_host()) {
+    EXPECTS(lane && payload.memory == &options_.accelerator->memory(),
+            "values are sent from host memory or from that of the run's accelerator");
+    send_in_fragments(operation, tag, payload, *lane);
+    return operation;
+  }
+  const Extent extent{payload.bytes};
+  MPI_Request request = MPI_REQUEST_NULL;
   if (!is_eager(payload.bytes, options_.eager_limit)) {
     if (options_.receive == Receive::posted) {
       check_call(MPI_Issend(address, extent.count(), extent.type(), to, tag, comm(name.is_open()),
@@ -107,8 +112,8 @@ Operation& Messages::send(Rank to, Tag name, int tag, ConstPayload payload,
   return operation;
 }
 
-Operation& Messages::receive(Rank from, Tag name, int tag, Payload room, std::uint64_t sequence) {
-  EXPECTS(room.memory->on_host(), "MPI receives into host memory");
+Operation& Messages::receive(Rank from, Tag name, int tag, Payload room, Lane* lane,
+                             std::uint64_t sequence) {
   MessageOperation& operation = fresh(sequence);
   operation.rank_ = from;
   operation.name_ = name;
@@ -117,6 +122,12 @@ Operation& Messages::receive(Rank from, Tag name, int tag, Payload room, std::ui
   operation.receives_ = true;
   operation.room_ = room.address;
   operation.bytes_ = room.bytes;
+  if (!room.is_phantom() && room.bytes > 0 && !room.memory->on_host()) {
+    EXPECTS(lane && room.memory == &options_.accelerator->memory(),
+            "values are received into host memory or into that of the run's accelerator");
+    operation.lane_ = lane;
+    operation.after_ = lane->mark();
+  }
 
   if (options_.receive == Receive::posted) {
     std::byte* const address = room_for(operation, room.bytes, true);
@@ -160,8 +171,19 @@ void Messages::start_taking(MessageOperation& operation, Arrived arrived) {
   operation.owes_receipt_ = arrived.wants_receipt;
   operation.number_ = arrived.number;
   operation.truncated_ = arrived.bytes > operation.bytes_;
-  std::byte* const address =
-      room_for(operation, arrived.bytes, !operation.truncated_ && !arrived.phantom);
+  const bool usable = !operation.truncated_ && arrived.brings != TagPacking::Brings::nothing;
+  const Fragments::Place room =
+      usable ? Fragments::Place{operation.room_, operation.lane_, operation.after_}
+             : Fragments::Place{};
+  if (arrived.brings == TagPacking::Brings::header) {
+    fragments_.receive(&operation, arrived.from, arrived.header, room);
+    return;
+  }
+  if (room.lane && arrived.bytes > 0) {
+    fragments_.receive(operation, arrived.from, arrived.message, arrived.bytes, room);
+    return;
+  }
+  std::byte* const address = room_for(operation, arrived.bytes, usable);
   const Extent extent{arrived.bytes};
   MPI_Request request = MPI_REQUEST_NULL;
   check_call(MPI_Imrecv(address, extent.count(), extent.type(), &arrived.message, &request),
@@ -187,9 +209,15 @@ bool Messages::probe(bool open) {
       "MPI_Improbe");
   if (!found) return false;
   arrived.from = status.MPI_SOURCE;
-  arrived.tag = status.MPI_TAG & ~TagPacking::phantom;
-  arrived.phantom = status.MPI_TAG & TagPacking::phantom;
+  arrived.tag = TagPacking::without_mark(status.MPI_TAG);
+  arrived.brings = TagPacking::mark_of(status.MPI_TAG);
   arrived.bytes = bytes_of(status);
+  if (arrived.brings == TagPacking::Brings::header) {
+    check_call(MPI_Mrecv(&arrived.header, sizeof(arrived.header), MPI_BYTE, &arrived.message,
+                         MPI_STATUS_IGNORE),
+               "MPI_Mrecv");
+    arrived.bytes = arrived.header.bytes;
+  }
   arrived.wants_receipt = !is_eager(arrived.bytes, options_.eager_limit);
   if (arrived.wants_receipt) arrived.number = receipts_.number_arrived(arrived.from, open);
   Channel& queue = channel(arrived.from, open);
@@ -219,6 +247,7 @@ bool Messages::poll() {
   if (options_.receive == Receive::posted) return test_active();
   bool some = take_note(false, posted_addressed_);
   some |= test_active();
+  some |= fragments_.poll();
   some |= take_receipts();
   if (!some && posted_open_ == 0) return false;
   if (take_note(true, 1)) {
@@ -270,6 +299,11 @@ void Messages::wait() {
 
 void Messages::finish_active(std::size_t slot, const MPI_Status& status, int error, Seconds at) {
   MessageOperation* const operation = active_[slot].operation;
+  if (Fragments::Fragment* const fragment = active_[slot].fragment) {
+    check_call(error, "MPI, for a fragment of a message");
+    fragments_.ended(*fragment);
+    return;
+  }
   if (!operation) {
     check_call(error, "MPI_Isend");
     return;
@@ -287,30 +321,36 @@ void Messages::finish_active(std::size_t slot, const MPI_Status& status, int err
     operation->complete(operation->rank_, 0, at);
     return;
   }
-  ++received_;
   // A message taken by MPI_Imrecv is known by its operation, except who sent it on an open tag.
   const Rank from = operation->rank_ == any_rank ? status.MPI_SOURCE : operation->rank_;
-  if (options_.receive == Receive::probed) {
-    --taking_;
-    if (operation->owes_receipt_) send_receipt(*operation, from);
-  }
+  const std::size_t bytes = operation->truncated_ ? active_[slot].bytes : bytes_of(status);
+  arrive(*operation, from);
   if (operation->truncated_ || error_class == MPI_ERR_TRUNCATE) {
-    const std::string length =
-        operation->truncated_ ? "of " + std::to_string(active_[slot].bytes) + " bytes" : "";
-    operation->fail(
-        from,
-        std::make_exception_ptr(Truncated{
-            "a message " + length + (length.empty() ? "" : " ") + "from rank " +
-            std::to_string(from) + " (" + to_text(operation->name_) + ") is longer than the " +
-            std::to_string(operation->bytes_) + " bytes there is room for"}),
-        at);
+    fail_as_truncated(*operation, from, operation->truncated_ ? bytes : 0, at);
     return;
   }
   check_call(error, "MPI_Irecv");
-  const std::size_t bytes = bytes_of(status);
   ++activity_.received_messages;
   activity_.received_bytes += bytes;
   operation->complete(from, bytes, at);
+}
+
+void Messages::arrive(MessageOperation& operation, Rank from) {
+  ++received_;
+  if (options_.receive == Receive::posted) return;
+  --taking_;
+  if (operation.owes_receipt_) send_receipt(operation, from);
+}
+
+void Messages::fail_as_truncated(MessageOperation& operation, Rank from, std::size_t bytes,
+                                 Seconds at) {
+  const std::string length = bytes > 0 ? "of " + std::to_string(bytes) + " bytes " : "";
+  operation.fail(from,
+                 std::make_exception_ptr(
+                     Truncated{"a message " + length + "from rank " + std::to_string(from) + " (" +
+                               to_text(operation.name_) + ") is longer than the " +
+                               std::to_string(operation.bytes_) + " bytes there is room for"}),
+                 at);
 }
 
 void Messages::remove_active(std::size_t slot) {
@@ -371,6 +411,7 @@ MessageOperation& Messages::fresh(std::uint64_t sequence) {
   free_.pop_back();
   operation.renew(sequence);
   operation.posted_ = operation.truncated_ = false;
+  operation.lane_ = nullptr;
   return operation;
 }
 void Messages::recycle(MessageOperation& operation) noexcept {
@@ -378,6 +419,7 @@ void Messages::recycle(MessageOperation& operation) noexcept {
     ballast_.give_back(operation.ballast_, operation.ballast_bytes_);
     operation.ballast_ = nullptr;
   }
+  operation.after_ = {};
   free_.push_back(&operation);
 }
 

@@ -18,9 +18,11 @@
 #include "core/activity.hpp"
 #include "core/communicator.hpp"
 #include "real_backend/mpi/ballast.hpp"
+#include "real_backend/mpi/fragments.hpp"
 #include "real_backend/mpi/mpi_call.hpp"
 #include "real_backend/mpi/options.hpp"
 #include "real_backend/mpi/receipts.hpp"
+#include "real_backend/mpi/tag_packing.hpp"
 #include "real_backend/mpi/waiter.hpp"
 
 namespace troupe::mpi {
@@ -49,6 +51,8 @@ class MessageOperation final : public Operation {
   bool posted_ = false;            // waits in a Channel for a message
   bool truncated_ = false;         // received into ballast: it was longer than the room
   std::byte* room_ = nullptr;      // of a receive
+  Lane* lane_ = nullptr;           // of a receive into an accelerator's memory ...
+  Mark after_;                     // ... and what it comes after
   std::size_t bytes_ = 0;          // to send, or the room's size
   std::byte* ballast_ = nullptr;   // borrowed instead of a room ...
   std::size_t ballast_bytes_ = 0;  // ... for so many bytes
@@ -58,14 +62,15 @@ class MessageOperation final : public Operation {
   std::uint64_t number_ = 0;       // ... under this number
 };
 
-class Messages {
+class Messages final : private Fragments::Owner {
  public:
-  /// Communicators of the same ranks for messages on addressed and on open tags and for receipts,
-  /// all returning errors.
+  /// Communicators of the same ranks for messages on addressed and on open tags, for receipts and
+  /// for fragments, all returning errors.
   struct Comms {
     MPI_Comm addressed;
     MPI_Comm open;
     MPI_Comm receipts;
+    MPI_Comm fragments;
   };
   /// Counts in `activity` what is sent and received.
   Messages(Comms comms, const Options& options, const Clock& clock, Waiter& waiter,
@@ -73,9 +78,12 @@ class Messages {
   Messages(const Messages&) = delete;
   Messages& operator=(const Messages&) = delete;
 
-  /// `name` has its context; `tag` is the same, packed.
-  Operation& send(Rank to, Tag name, int tag, ConstPayload payload, std::uint64_t sequence);
-  Operation& receive(Rank from, Tag name, int tag, Payload room, std::uint64_t sequence);
+  /// `name` has its context; `tag` is the same, packed; `lane` is that of the flow, null without an
+  /// accelerator.
+  Operation& send(Rank to, Tag name, int tag, ConstPayload payload, Lane* lane,
+                  std::uint64_t sequence);
+  Operation& receive(Rank from, Tag name, int tag, Payload room, Lane* lane,
+                     std::uint64_t sequence);
 
   /// Matches what has arrived and completes what has ended by now. True if there was something.
   bool poll();
@@ -83,10 +91,11 @@ class Messages {
   void wait();
   /// True while something can still happen here.
   bool pending() const noexcept {
-    return !requests_.empty() || posted_addressed_ + posted_open_ > 0 || receipts_.expected();
+    return !requests_.empty() || posted_addressed_ + posted_open_ > 0 || receipts_.expected() ||
+           fragments_.copying();
   }
   /// True while a message is moving that is long enough to need this thread's help throughout.
-  bool moving() const noexcept { return long_ones_ > 0; }
+  bool moving() const noexcept { return long_ones_ > 0 || fragments_.copying(); }
   /// True while a message that has arrived is being received.
   bool receiving() const noexcept { return taking_ > 0; }
   /// What those of the operations under way that are asked for wait for, in words.
@@ -103,8 +112,9 @@ class Messages {
     MPI_Message message;
     Rank from;
     int tag;
-    bool phantom;  // it brings a length and no values
+    TagPacking::Brings brings;
     std::size_t bytes;
+    Fragments::Header header;  // if that is what it brings; `message` has been received then
     bool wants_receipt;
     std::uint64_t number;  // of the receipt
   };
@@ -123,6 +133,7 @@ class Messages {
     MessageOperation* operation;  // null: an eager send that has already completed, or a receipt
     std::unique_ptr<std::byte[]> copy;  // of its bytes
     std::size_t bytes;
+    Fragments::Fragment* fragment = nullptr;
   };
 
   MessageOperation& fresh(std::uint64_t sequence);
@@ -135,6 +146,12 @@ class Messages {
   }
   MPI_Comm comm(bool open) const noexcept { return open ? comms_.open : comms_.addressed; }
   void activate(MPI_Request request, Active active);
+  void activate(MPI_Request request, Fragments::Fragment& fragment) override;
+  void payload_left(MessageOperation& operation) override;
+  void values_arrived(MessageOperation& operation, Rank from) override;
+  void values_landed(MessageOperation& operation, Rank from, std::size_t bytes) override;
+  /// Sends a header in the place of values that are on an accelerator, and starts sending these.
+  void send_in_fragments(MessageOperation& operation, int tag, ConstPayload payload, Lane& lane);
   /// Where to receive: the operation's own room, or ballast where it has none or must not be used.
   std::byte* room_for(MessageOperation& operation, std::size_t bytes, bool usable);
   /// Receives a message, at once or when its turn has come.
@@ -146,11 +163,16 @@ class Messages {
   bool test_active();
   void finish_active(std::size_t slot, const MPI_Status& status, int error, Seconds at);
   void remove_active(std::size_t slot);
+  /// A message that was taken is on this rank: its sender and the next to be taken hear of it.
+  void arrive(MessageOperation& operation, Rank from);
+  void fail_as_truncated(MessageOperation& operation, Rank from, std::size_t bytes, Seconds at);
   /// Counts one end of a send; the last completes it.
   static void end_send(MessageOperation& operation, Seconds at);
   void send_receipt(const MessageOperation& received, Rank from);
   bool take_receipts();
   bool forget_message(bool open);
+  /// Starts receiving, for nobody, what follows a header.
+  void forget_values(Rank from, const Fragments::Header& header);
   void forget_arrived(Channel& queue);
   void wait_for(MPI_Request request);
 
@@ -161,6 +183,7 @@ class Messages {
   Activity& activity_;
   Ballast ballast_;
   Receipts receipts_;
+  Fragments fragments_;
   std::vector<Channel> addressed_;  // by sender
   Channel open_;
   std::size_t posted_addressed_ = 0, posted_open_ = 0;

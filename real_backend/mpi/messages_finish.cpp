@@ -1,5 +1,6 @@
 // The end of a run: every message that was sent is received, whether or not anybody asked for it.
 
+#include <cstring>
 #include <thread>
 
 #include "real_backend/mpi/messages.hpp"
@@ -32,17 +33,29 @@ bool Messages::forget_message(bool open) {
              "MPI_Irecv");
   wait_for(request);
   ++received_;
+  if (TagPacking::mark_of(status.MPI_TAG) == TagPacking::Brings::header) {
+    Fragments::Header header{};
+    std::memcpy(&header, room.get(), sizeof(header));
+    forget_values(status.MPI_SOURCE, header);
+  }
   return true;
+}
+void Messages::forget_values(Rank from, const Fragments::Header& header) {
+  fragments_.receive(nullptr, from, header, {});
 }
 void Messages::forget_arrived(Channel& queue) {
   for (Arrived& arrived : queue.arrived) {
+    ++received_;
+    if (arrived.brings == TagPacking::Brings::header) {
+      forget_values(arrived.from, arrived.header);
+      continue;
+    }
     const auto room = std::make_unique_for_overwrite<std::byte[]>(arrived.bytes);
     const Extent extent{arrived.bytes};
     MPI_Request request = MPI_REQUEST_NULL;
     check_call(MPI_Imrecv(room.get(), extent.count(), extent.type(), &arrived.message, &request),
                "MPI_Imrecv");
     wait_for(request);
-    ++received_;
   }
   queue.arrived.clear();
 }
@@ -60,9 +73,9 @@ std::size_t Messages::finish() {
   forget_arrived(open_);
   while (received_ < static_cast<std::size_t>(expected))
     if (!forget_message(false) && !forget_message(true)) std::this_thread::yield();
-  while (!requests_.empty()) {
+  while (!requests_.empty() || fragments_.busy()) {
     if (options_.wait_inside_mpi) wait();
-    else if (!test_active()) std::this_thread::yield();
+    else if (!test_active() && !fragments_.poll()) std::this_thread::yield();
   }
   return unasked;
 }

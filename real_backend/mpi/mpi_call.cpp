@@ -50,4 +50,11 @@ std::size_t bytes_of(const MPI_Status& status) {
   return static_cast<std::size_t>(bytes);
 }
 
+std::int64_t largest_tag() {
+  void* value = nullptr;
+  int known = 0;
+  check_call(MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &value, &known), "MPI_Comm_get_attr");
+  return known ? *static_cast<int*>(value) : 32767;  // what the standard promises
+}
+
 }  // namespace troupe::mpi

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "core/units.hpp"
 
@@ -32,6 +33,9 @@ class Extent {
 
 /// How many bytes a status speaks of.
 std::size_t bytes_of(const MPI_Status& status);
+
+/// The largest tag there is.
+std::int64_t largest_tag();
 
 /// Seconds since the run began; never decreases.
 class Clock {

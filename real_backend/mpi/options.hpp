@@ -8,6 +8,8 @@
 
 namespace troupe::mpi {
 
+class Accelerator;
+
 /// Who computes the kernels.
 enum class Progress : std::uint8_t {
   worker,  ///< a thread of the backend's own, while the rank's thread moves messages
@@ -52,6 +54,11 @@ struct Options {
   /// Wait in MPI_Waitany instead of polling. For simulators of MPI, whose clock stands still for a
   /// rank that polls; needs Progress::none and Receive::posted, and no deadlines.
   bool wait_inside_mpi = false;
+  /// The device of this rank, if it has one: computes what is in its memory. Needs Receive::probed.
+  Accelerator* accelerator = nullptr;
+  /// Messages from the memory of a device leave in pieces of at most so many bytes, so that the
+  /// copies overlap the network; what MPI can send by itself leaves in one.
+  Bytes fragment_bytes{4 * 1024 * 1024};
 };
 
 }  // namespace troupe::mpi

@@ -12,8 +12,7 @@ namespace {
 // subset.
 constexpr int spawn_digits = 9, subset_digits = 5;
 constexpr std::uint64_t spawns = 256, subsets = 16;
-constexpr int name_bits = 6, step_bits = 5, number_shift = 12;
-static_assert(TagPacking::phantom == 1 << (name_bits + step_bits));
+constexpr int step_bits = 5;
 
 /// How many paths there are of at most that many digits.
 constexpr std::uint64_t paths(int digits) {
@@ -38,13 +37,13 @@ constexpr std::uint64_t number_of(std::uint64_t path, int length, int digits) {
 TagPacking::TagPacking(std::int64_t upper_bound) {
   constexpr std::int64_t least = 0, most = (std::int64_t{1} << 31) - 1;
   const auto tags = static_cast<std::uint64_t>(std::clamp(upper_bound, least, most)) + 1;
-  const std::uint64_t numbers = tags >> number_shift;
+  const std::uint64_t numbers = (tags >> mark_shift) / marks;
   path_digits_ = 0;
   while (paths(path_digits_ + 1) <= numbers) ++path_digits_;
   if (path_digits_ < spawn_digits)
-    throw BackendError{"this MPI's tags end at " + std::to_string(upper_bound) +
-                       " (MPI_TAG_UB); at least " +
-                       std::to_string((paths(spawn_digits) << number_shift) - 1) + " is needed"};
+    throw BackendError{
+        "this MPI's tags end at " + std::to_string(upper_bound) + " (MPI_TAG_UB); at least " +
+        std::to_string((paths(spawn_digits) * marks << mark_shift) - 1) + " is needed"};
 }
 
 int TagPacking::pack(Context context, Tag tag) const {
@@ -54,7 +53,7 @@ int TagPacking::pack(Context context, Tag tag) const {
                        std::to_string(length) + " bits, 9 for each spawn and 5 for each subset, " +
                        "and tags leave room for " + std::to_string(path_digits_)};
   const auto number = static_cast<std::uint32_t>(number_of(context.path(), length, path_digits_));
-  return static_cast<int>(number << number_shift | tag.name() << step_bits |
+  return static_cast<int>(number * std::uint32_t{marks} << mark_shift | tag.name() << step_bits |
                           (tag.step() & ((1u << step_bits) - 1)));
 }
 

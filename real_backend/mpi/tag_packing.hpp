@@ -1,8 +1,8 @@
 #pragma once
-// Contexts and tags in the one integer that MPI gives. Of 31 bits: the number of the context's path
-// (19: enough for two spawns, a spawn and two subsets, or four subsets), whether the message is a
-// phantom (1), the name (6), the step modulo 32 (5). Open tags take the same bits on a second
-// communicator.
+// Contexts and tags in the one integer that MPI gives. Of 31 bits: the step modulo 32 (5), the name
+// (6), and three times the number of the context's path plus what the message brings (20: enough
+// for two spawns, a spawn and two subsets, or four subsets). Open tags take the same bits on a
+// second communicator.
 
 #include <cstdint>
 
@@ -12,6 +12,13 @@ namespace troupe::mpi {
 
 class TagPacking {
  public:
+  /// What a message brings. It fits wherever it would with values.
+  enum class Brings : int {
+    values,
+    nothing,  ///< but weighs as much: a phantom
+    header    ///< the values follow in fragments (fragments.hpp)
+  };
+
   /// `upper_bound` is MPI_TAG_UB; with fewer bits than 31 contexts nest less deeply. Throws
   /// BackendError when not even one spawned flow has a number.
   explicit TagPacking(std::int64_t upper_bound);
@@ -20,10 +27,17 @@ class TagPacking {
   /// That of a tag that has its context.
   int pack(Tag tag) const { return pack(tag.context(), tag); }
 
-  /// Set in the tag of a message without values, which fits wherever it would without.
-  static constexpr int phantom = 1 << 11;
+  // What pack() gives is the tag of a message that brings values.
+  static constexpr int marked(int tag, Brings brings) {
+    return tag + (static_cast<int>(brings) << mark_shift);
+  }
+  static constexpr Brings mark_of(int marked) { return Brings{(marked >> mark_shift) % marks}; }
+  static constexpr int without_mark(int tag) {
+    return tag - (((tag >> mark_shift) % marks) << mark_shift);
+  }
 
  private:
+  static constexpr int mark_shift = 11, marks = 3;
   int path_digits_;  // bits of a path after its leading 1
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// What an operation that is dropped before its end needs from the rank it belongs to.
+// What operations need to know of the rank they belong to, and one that is dropped from it.
 
 #include "core/request.hpp"
 
@@ -10,6 +10,8 @@ class Waiter {
   /// Serves everything else of this rank until the operation has ended. Ends the job when that
   /// takes longer than Options::patience while an exception leaves the program.
   virtual void wait_until_done(const Operation& operation) noexcept = 0;
+  /// True while the rank's own flow is its only one.
+  virtual bool alone() const noexcept = 0;
 
  protected:
   ~Waiter() = default;

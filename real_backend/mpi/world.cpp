@@ -23,13 +23,6 @@ namespace troupe::mpi {
 
 namespace {
 
-std::int64_t largest_tag() {
-  void* value = nullptr;
-  int known = 0;
-  check_call(MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &value, &known), "MPI_Comm_get_attr");
-  return known ? *static_cast<int*>(value) : 32767;  // what the standard promises
-}
-
 MPI_Comm copy_of_world() {
   MPI_Comm copy = MPI_COMM_NULL;
   check_call(MPI_Comm_dup(MPI_COMM_WORLD, &copy), "MPI_Comm_dup");
@@ -97,7 +90,7 @@ struct World::State {
   State()
       : exceptions{std::uncaught_exceptions()},
         tags{largest_tag()},
-        comms{copy_of_world(), copy_of_world(), copy_of_world()} {
+        comms{copy_of_world(), copy_of_world(), copy_of_world(), copy_of_world()} {
     check_call(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
     check_call(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
     MPI_Comm node = MPI_COMM_NULL;
@@ -130,6 +123,7 @@ World::~World() {
   MPI_Comm_free(&state_->comms.addressed);
   MPI_Comm_free(&state_->comms.open);
   MPI_Comm_free(&state_->comms.receipts);
+  MPI_Comm_free(&state_->comms.fragments);
   MPI_Finalize();
 }
 

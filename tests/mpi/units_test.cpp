@@ -21,6 +21,8 @@
 namespace troupe::mpi {
 namespace {
 
+using Brings = TagPacking::Brings;
+
 constexpr std::int64_t int_max = std::numeric_limits<int>::max();
 
 /// Paths of at most `digits` bits beside their leading 1, with a few children of each parent.
@@ -41,11 +43,15 @@ TEST(TagPacking, KeepsContextsNamesAndStepsApartIn31Bits) {
     for (const std::uint32_t name : {0u, 63u})
       for (const std::int64_t step : {0, 31}) {
         const int tag = packing.pack(context, Tag{name}.at(step));
-        EXPECT_GE(tag, 0);
-        EXPECT_FALSE(tag & TagPacking::phantom);
-        EXPECT_TRUE(packed.insert(tag).second) << "two messages have the same tag";
+        for (const Brings brings : {Brings::values, Brings::nothing, Brings::header}) {
+          const int marked = TagPacking::marked(tag, brings);
+          EXPECT_GE(marked, 0);
+          EXPECT_EQ(TagPacking::mark_of(marked), brings);
+          EXPECT_EQ(TagPacking::without_mark(marked), tag);
+          EXPECT_TRUE(packed.insert(marked).second) << "two messages have the same tag";
+        }
       }
-  EXPECT_EQ(packed.size(), contexts.size() * 4);
+  EXPECT_EQ(packed.size(), contexts.size() * 12);
 }
 
 TEST(TagPacking, KeepsStepsModulo32) {
@@ -67,7 +73,8 @@ TEST(TagPacking, NestsAsDeeplyAsATagAllows) {
 TEST(TagPacking, StaysBelowASmallerBound) {
   constexpr std::int64_t bound = (1 << 23) - 1;
   const TagPacking packing{bound};
-  EXPECT_LE(packing.pack(Context{}.spawned(255), Tag{63}.at(31)) | TagPacking::phantom, bound);
+  const int last = packing.pack(Context{}.spawned(255), Tag{63}.at(31));
+  EXPECT_LE(TagPacking::marked(last, Brings::header), bound);
   EXPECT_THROW(packing.pack(Context{}.spawned(0).spawned(0), Tag{0}), BackendError);
   EXPECT_THROW(TagPacking{32767}, BackendError);
 }

@@ -1,0 +1,226 @@
+#include "real_backend/mpi/fragments.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "real_backend/mpi/mpi_call.hpp"
+
+namespace troupe::mpi {
+
+namespace {
+// Of one message: while one is copied another travels, and the third waits for either.
+constexpr std::size_t under_way_at_once = 3;
+}  // namespace
+
+Fragments::Fragments(MPI_Comm comm, int ranks, const Options& options, const Waiter& rank,
+                     Owner& owner)
+    : comm_{comm},
+      tags_{static_cast<std::uint64_t>(largest_tag()) + 1},
+      accelerator_{options.accelerator},
+      fragment_bytes_{static_cast<std::size_t>(options.fragment_bytes.value)},
+      rank_{rank},
+      owner_{owner},
+      sent_(static_cast<std::size_t>(ranks)) {
+  EXPECTS(fragment_bytes_ > 0, "a fragment has at least one byte");
+}
+Fragments::~Fragments() {
+  for (Transfer& transfer : transfers_)
+    for (Fragment& fragment : transfer.under_way) release(fragment);
+}
+
+// ---- starting
+
+Fragments::Transfer& Fragments::begin(MessageOperation* operation, Rank peer, const Place& place) {
+  Transfer& transfer = transfers_.emplace_back();
+  transfer.self = std::prev(transfers_.end());
+  transfer.operation = operation;
+  transfer.peer = peer;
+  transfer.place = place;
+  transfer.staged = place.lane && !accelerator_->reachable_by_mpi();
+  return transfer;
+}
+
+Fragments::Header Fragments::send(MessageOperation& operation, Rank to, const Place& payload,
+                                  std::size_t bytes, bool eager) {
+  const std::uint64_t number = sent_[static_cast<std::size_t>(to)]++;
+  Transfer& transfer = begin(&operation, to, payload);
+  transfer.sends = true;
+  transfer.eager = eager;
+  transfer.staged |= eager;  // its payload is free before it has left
+  transfer.bytes = bytes;
+  transfer.fragment = transfer.staged ? std::min(bytes, fragment_bytes_) : bytes;
+  transfer.tag = static_cast<int>(number % tags_);
+  const Header header{bytes, transfer.fragment, number};
+  refill(transfer);
+  return header;
+}
+
+void Fragments::receive(MessageOperation* operation, Rank from, const Header& header,
+                        const Place& room) {
+  Transfer& transfer = begin(operation, from, room);
+  transfer.bytes = header.bytes;
+  transfer.fragment = header.fragment;
+  transfer.tag = static_cast<int>(header.number % tags_);
+  refill(transfer);
+}
+void Fragments::receive(MessageOperation& operation, Rank from, MPI_Message message,
+                        std::size_t bytes, const Place& room) {
+  Transfer& transfer = begin(&operation, from, room);
+  transfer.bytes = transfer.fragment = bytes;
+  transfer.message = message;
+  refill(transfer);
+}
+
+void Fragments::refill(Transfer& transfer) {
+  while (transfer.begun < transfer.bytes &&
+         (transfer.eager || transfer.under_way.size() < under_way_at_once))
+    add_fragment(transfer);
+}
+
+void Fragments::add_fragment(Transfer& transfer) {
+  const Place& place = transfer.place;
+  Fragment& fragment = transfer.under_way.emplace_back();
+  fragment.transfer = &transfer;
+  fragment.offset = transfer.begun;
+  fragment.bytes = std::min(transfer.fragment, transfer.bytes - transfer.begun);
+  transfer.begun += fragment.bytes;
+  fragment.stage = Fragment::Stage::travelling;
+  if (!place.address) {
+    fragment.address = ballast_.borrow(fragment.bytes);
+  } else if (transfer.staged) {
+    fragment.address =
+        static_cast<std::byte*>(accelerator_->staging_memory().allocate(fragment.bytes));
+    if (transfer.sends) {
+      fragment.mark = accelerator_->copy_to_host(fragment.address, place.address + fragment.offset,
+                                                 fragment.bytes, place.after);
+      fragment.stage = Fragment::Stage::held;
+    }
+  } else {
+    fragment.address = place.address + fragment.offset;
+    fragment.mark = place.after;
+    if (place.lane) fragment.stage = Fragment::Stage::held;
+  }
+  if (fragment.stage == Fragment::Stage::held) ++copying_;
+  else travel(fragment);
+}
+
+void Fragments::travel(Fragment& fragment) {
+  const Transfer& transfer = *fragment.transfer;
+  const Extent extent{fragment.bytes};
+  MPI_Request request = MPI_REQUEST_NULL;
+  if (transfer.sends) {
+    check_call(MPI_Isend(fragment.address, extent.count(), extent.type(), transfer.peer,
+                         transfer.tag, comm_, &request),
+               "MPI_Isend");
+  } else if (MPI_Message message = transfer.message; message != MPI_MESSAGE_NULL) {
+    check_call(MPI_Imrecv(fragment.address, extent.count(), extent.type(), &message, &request),
+               "MPI_Imrecv");
+  } else {
+    check_call(MPI_Irecv(fragment.address, extent.count(), extent.type(), transfer.peer,
+                         transfer.tag, comm_, &request),
+               "MPI_Irecv");
+  }
+  fragment.stage = Fragment::Stage::travelling;
+  fragment.mark = {};
+  owner_.activate(request, fragment);
+}
+
+// ---- progress
+
+void Fragments::ended(Fragment& fragment) {
+  Transfer& transfer = *fragment.transfer;
+  transfer.travelled += fragment.bytes;
+  if (!transfer.sends && transfer.staged) {
+    fragment.mark =
+        accelerator_->copy_to_device(transfer.place.address + fragment.offset, fragment.address,
+                                     fragment.bytes, transfer.place.after);
+    fragment.stage = Fragment::Stage::landing;
+    ++copying_;
+  } else {
+    remove(fragment);
+  }
+  refill(transfer);
+  settle(transfer);
+}
+
+bool Fragments::poll() {
+  bool some = false;
+  for (auto next = transfers_.begin(); copying_ > 0 && next != transfers_.end();) {
+    Transfer& transfer = *next++;
+    go_on(transfer, some);
+  }
+  return some;
+}
+
+void Fragments::go_on(Transfer& transfer, bool& some) {
+  bool went_on = false, in_turn = true;
+  for (auto next = transfer.under_way.begin(); next != transfer.under_way.end();) {
+    Fragment& fragment = *next++;
+    if (fragment.stage == Fragment::Stage::travelling) continue;
+    const bool is_held = fragment.stage == Fragment::Stage::held;
+    // Fragments of a transfer have one tag: they leave in order.
+    if (is_held && !in_turn) continue;
+    if (!accelerator_->reached(fragment.mark)) {
+      in_turn = false;
+      continue;
+    }
+    --copying_;
+    went_on = true;
+    if (is_held) travel(fragment);
+    else remove(fragment);
+  }
+  if (!went_on) return;
+  some = true;
+  refill(transfer);
+  settle(transfer);
+}
+
+namespace {
+/// True once an eager payload is in staging memory as a whole.
+bool is_copied(const Fragments::Transfer& transfer) {
+  return transfer.eager && transfer.begun == transfer.bytes &&
+         std::ranges::none_of(transfer.under_way, [](const Fragments::Fragment& one) {
+           return one.stage == Fragments::Fragment::Stage::held;
+         });
+}
+}  // namespace
+
+void Fragments::settle(Transfer& transfer) {
+  if (transfer.sends) {
+    const bool has_left = transfer.travelled == transfer.bytes;
+    if (transfer.operation && (has_left || is_copied(transfer)))
+      owner_.payload_left(*std::exchange(transfer.operation, nullptr));
+    if (has_left) transfers_.erase(transfer.self);
+    return;
+  }
+  if (transfer.travelled < transfer.bytes) return;
+  const bool has_landed = transfer.under_way.empty();
+  if (transfer.operation) {
+    if (!std::exchange(transfer.told, true))
+      owner_.values_arrived(*transfer.operation, transfer.peer);
+    // Nobody but this flow can look: it is enough that its later work comes after the copies.
+    const bool follows = !has_landed && rank_.alone();
+    if (follows)
+      for (const Fragment& landing : transfer.under_way) transfer.place.lane->follow(landing.mark);
+    if (follows) transfer.place.lane->run_ahead();
+    if (follows || has_landed)
+      owner_.values_landed(*std::exchange(transfer.operation, nullptr), transfer.peer,
+                           transfer.bytes);
+  }
+  if (has_landed) transfers_.erase(transfer.self);
+}
+
+void Fragments::remove(Fragment& fragment) {
+  release(fragment);
+  fragment.transfer->under_way.remove_if([&](const Fragment& one) { return &one == &fragment; });
+}
+void Fragments::release(Fragment& fragment) {
+  const Transfer& transfer = *fragment.transfer;
+  if (!transfer.place.address)
+    ballast_.give_back(std::exchange(fragment.address, nullptr), fragment.bytes);
+  else if (transfer.staged)
+    accelerator_->staging_memory().release(std::exchange(fragment.address, nullptr),
+                                           fragment.bytes);
+}
+
+}  // namespace troupe::mpi

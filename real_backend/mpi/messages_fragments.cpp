@@ -1,0 +1,45 @@
+// Messages whose values are in the memory of an accelerator: their headers, and their ends.
+
+#include <cstring>
+
+#include "real_backend/mpi/messages.hpp"
+
+namespace troupe::mpi {
+
+void Messages::send_in_fragments(MessageOperation& operation, int tag, ConstPayload payload,
+                                 Lane& lane) {
+  const bool eager = is_eager(payload.bytes, options_.eager_limit);
+  operation.ends_to_come_ = eager ? 1 : 2;
+  const Fragments::Header header = fragments_.send(
+      operation, operation.rank_, {const_cast<std::byte*>(payload.address), &lane, lane.mark()},
+      payload.bytes, eager);
+  auto copy = std::make_unique_for_overwrite<std::byte[]>(sizeof(header));
+  std::memcpy(copy.get(), &header, sizeof(header));
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_call(MPI_Isend(copy.get(), sizeof(header), MPI_BYTE, operation.rank_,
+                       TagPacking::marked(tag, TagPacking::Brings::header), comm(operation.open_),
+                       &request),
+             "MPI_Isend");
+  activate(request, {nullptr, std::move(copy), sizeof(header)});
+  if (!eager) receipts_.expect(operation.rank_, operation.open_, operation);
+}
+
+void Messages::activate(MPI_Request request, Fragments::Fragment& fragment) {
+  activate(request, {nullptr, nullptr, fragment.bytes, &fragment});
+}
+
+void Messages::payload_left(MessageOperation& operation) { end_send(operation, clock_.now()); }
+
+void Messages::values_arrived(MessageOperation& operation, Rank from) { arrive(operation, from); }
+
+void Messages::values_landed(MessageOperation& operation, Rank from, std::size_t bytes) {
+  if (operation.truncated_) {
+    fail_as_truncated(operation, from, bytes, clock_.now());
+    return;
+  }
+  ++activity_.received_messages;
+  activity_.received_bytes += bytes;
+  operation.complete(from, bytes, clock_.now());
+}
+
+}  // namespace troupe::mpi

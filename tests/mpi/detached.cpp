@@ -1,0 +1,188 @@
+#include "mpi/detached.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/errors.hpp"
+#include "core/staging.hpp"
+
+namespace troupe::tests {
+
+namespace {
+/// Every value of it is a NaN, or -1.
+void poison(void* address, std::size_t bytes) {
+  if (bytes > 0) std::memset(address, 0xFF, bytes);
+}
+}  // namespace
+
+struct DetachedAccelerator::Point {
+  bool reached = false;
+};
+
+class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
+ public:
+  explicit Lane(DetachedAccelerator& device)
+      : device_{device}, queue_{device.lanes_.emplace(device.lanes_.end())} {}
+  ~Lane() override {
+    finish();
+    device_.lanes_.erase(queue_);
+  }
+  void launch(const Kernel& kernel) override {
+    if (is_for_the_host(kernel)) {
+      finish();
+      run_staged(kernel, device_.staging_);
+    } else if (const auto* gather = std::get_if<Gather>(&kernel)) {
+      // The indices are the caller's again when this returns.
+      put_off([own = *gather, columns = std::vector(gather->columns.begin(), gather->columns.end()),
+               this]() mutable {
+        own.columns = columns;
+        run_staged(own, device_.staging_);
+      });
+    } else {
+      put_off([kernel, this] { run_staged(kernel, device_.staging_); });
+    }
+  }
+  mpi::Mark mark() override {
+    const auto point = std::make_shared<Point>();
+    queue_->push_back({[] {}, nullptr, point});
+    return point;
+  }
+  void follow(const mpi::Mark& mark) override {
+    queue_->push_back({[] {}, std::static_pointer_cast<const Point>(mark), nullptr});
+  }
+  void put_off(std::function<void()> action) {
+    queue_->push_back({std::move(action), nullptr, nullptr});
+  }
+  void finish() { device_.wait(mark()); }
+
+ private:
+  /// Opaque kernels, and those that find out while they run that they fail.
+  static bool is_for_the_host(const Kernel& kernel) {
+    return std::holds_alternative<Opaque>(kernel) || std::holds_alternative<Cholesky>(kernel) ||
+           std::holds_alternative<Svd>(kernel) || std::holds_alternative<Loss>(kernel);
+  }
+  DetachedAccelerator& device_;
+  std::list<Queue>::iterator queue_;
+};
+
+// ---- memory
+
+void* DetachedAccelerator::DeviceMemory::allocate(std::size_t bytes) {
+  void* const address = host_memory().allocate(bytes);
+  poison(address, bytes);
+  // Whoever uses it without an order after this finds that out.
+  if (device_.entered_) device_.entered_->put_off([=] { poison(address, bytes); });
+  return address;
+}
+void DetachedAccelerator::DeviceMemory::release(void* address, std::size_t bytes) noexcept {
+  const auto free = [=] {
+    poison(address, bytes);
+    host_memory().release(address, bytes);
+  };
+  if (device_.entered_) device_.entered_->put_off(free);
+  else free();
+}
+void DetachedAccelerator::DeviceMemory::read(std::byte* host, const std::byte* from,
+                                             std::size_t bytes) const {
+  device_.finish_lane();
+  if (bytes > 0) std::memcpy(host, from, bytes);
+}
+void DetachedAccelerator::DeviceMemory::write(std::byte* into, const std::byte* host,
+                                              std::size_t bytes) {
+  device_.finish_lane();
+  if (bytes > 0) std::memcpy(into, host, bytes);
+}
+
+void* DetachedAccelerator::StagingMemory::allocate(std::size_t bytes) {
+  void* const address = host_memory().allocate(bytes);
+  poison(address, bytes);
+  used += bytes;
+  most_used = std::max(most_used, used);
+  return address;
+}
+void DetachedAccelerator::StagingMemory::release(void* address, std::size_t bytes) noexcept {
+  poison(address, bytes);
+  host_memory().release(address, bytes);
+  used -= bytes;
+}
+
+// ---- the device
+
+DetachedAccelerator::DetachedAccelerator(Settings settings)
+    : settings_{settings}, random_{settings.seed} {}
+DetachedAccelerator::~DetachedAccelerator() = default;
+
+std::unique_ptr<mpi::AcceleratorLane> DetachedAccelerator::make_lane() {
+  return std::make_unique<Lane>(*this);
+}
+void DetachedAccelerator::enter(mpi::AcceleratorLane* lane) { entered_ = static_cast<Lane*>(lane); }
+void DetachedAccelerator::finish_lane() {
+  if (entered_ && !at_work_) entered_->finish();
+}
+
+bool DetachedAccelerator::is_runnable(const Queue& queue) {
+  return !queue.empty() && (!queue.front().needs || queue.front().needs->reached);
+}
+bool DetachedAccelerator::do_a_step() {
+  std::erase_if(copying_, [](const Queue& queue) { return queue.empty(); });
+  std::vector<Queue*> runnable;
+  for (auto* const queues : {&lanes_, &copying_})
+    for (Queue& queue : *queues)
+      if (is_runnable(queue)) runnable.push_back(&queue);
+  if (runnable.empty()) return false;
+  Queue& queue = *runnable[random_.below(runnable.size())];
+  const Step step = std::move(queue.front());
+  queue.pop_front();
+  at_work_ = true;
+  try {
+    step.action();
+  } catch (...) {
+    if (!failed_) failed_ = std::current_exception();
+  }
+  at_work_ = false;
+  if (step.sets) step.sets->reached = true;
+  return true;
+}
+
+bool DetachedAccelerator::reached(const mpi::Mark& mark) {
+  const auto* const point = static_cast<const Point*>(mark.get());
+  if (point && !point->reached && random_.below(4) == 0) do_a_step();
+  if (failed_) std::rethrow_exception(std::exchange(failed_, nullptr));
+  return !point || point->reached;
+}
+void DetachedAccelerator::wait(const mpi::Mark& mark) {
+  ++waits_;
+  const auto* const point = static_cast<const Point*>(mark.get());
+  while (point && !point->reached)
+    if (!do_a_step()) throw BackendError{"a mark waits for what nobody will do"};
+  if (failed_) std::rethrow_exception(std::exchange(failed_, nullptr));
+}
+
+mpi::Mark DetachedAccelerator::copy(std::byte* to, const std::byte* from, std::size_t bytes,
+                                    const mpi::Mark& after) {
+  ++copies_;
+  const auto point = std::make_shared<Point>();
+  copying_.emplace_back().push_back(
+      {[=] { std::memcpy(to, from, bytes); }, std::static_pointer_cast<const Point>(after), point});
+  return point;
+}
+mpi::Mark DetachedAccelerator::copy_to_host(std::byte* host, const std::byte* device,
+                                            std::size_t bytes, const mpi::Mark& after) {
+  return copy(host, device, bytes, after);
+}
+mpi::Mark DetachedAccelerator::copy_to_device(std::byte* device, const std::byte* host,
+                                              std::size_t bytes, const mpi::Mark& after) {
+  return copy(device, host, bytes, after);
+}
+
+std::size_t DetachedAccelerator::put_off() const noexcept {
+  std::size_t steps = 0;
+  for (const auto* const queues : {&lanes_, &copying_})
+    for (const Queue& queue : *queues) steps += queue.size();
+  return steps;
+}
+
+}  // namespace troupe::tests

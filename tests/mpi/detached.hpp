@@ -1,0 +1,102 @@
+#pragma once
+// A device that is none, to hold the MPI backend to what it owes to one. Its memory is memory of
+// this process that slices do not let the host touch, full of NaNs until something is written. Its
+// work is put off, in a seeded order that respects marks and nothing else: what is not ordered
+// happens in the wrong order sooner or later, and shows as NaNs or wrong numbers.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <list>
+#include <memory>
+
+#include "core/random.hpp"
+#include "real_backend/mpi/accelerator.hpp"
+
+namespace troupe::tests {
+
+class DetachedAccelerator final : public mpi::Accelerator {
+ public:
+  struct Settings {
+    std::uint64_t seed = 1;
+    bool reachable_by_mpi = false;
+  };
+  DetachedAccelerator() : DetachedAccelerator{Settings{}} {}
+  explicit DetachedAccelerator(Settings settings);
+  ~DetachedAccelerator() override;
+
+  Memory& memory() noexcept override { return memory_; }
+  Memory& staging_memory() noexcept override { return staging_; }
+  std::unique_ptr<mpi::AcceleratorLane> make_lane() override;
+  void enter(mpi::AcceleratorLane* lane) override;
+  /// Works on something one time in four.
+  bool reached(const mpi::Mark& mark) override;
+  void wait(const mpi::Mark& mark) override;
+  mpi::Mark copy_to_host(std::byte* host, const std::byte* device, std::size_t bytes,
+                         const mpi::Mark& after) override;
+  mpi::Mark copy_to_device(std::byte* device, const std::byte* host, std::size_t bytes,
+                           const mpi::Mark& after) override;
+  bool reachable_by_mpi() const noexcept override { return settings_.reachable_by_mpi; }
+
+  /// How much has been put off and is not done yet.
+  std::size_t put_off() const noexcept;
+  std::uint64_t waits() const noexcept { return waits_; }
+  std::uint64_t copies() const noexcept { return copies_; }
+  /// Bytes of staging memory in use, and the most that ever were.
+  std::size_t staged() const noexcept { return staging_.used; }
+  std::size_t most_staged() const noexcept { return staging_.most_used; }
+
+ private:
+  class Lane;
+  struct Point;
+  /// Something to do once `needs` is reached; then `sets` is.
+  struct Step {
+    std::function<void()> action;
+    std::shared_ptr<const Point> needs;
+    std::shared_ptr<Point> sets;
+  };
+  using Queue = std::deque<Step>;
+
+  class DeviceMemory final : public Memory {
+   public:
+    explicit DeviceMemory(DetachedAccelerator& device) : device_{device} {}
+    std::string_view name() const noexcept override { return "detached"; }
+    bool on_host() const noexcept override { return false; }
+    void* allocate(std::size_t bytes) override;
+    void release(void* address, std::size_t bytes) noexcept override;
+    void read(std::byte* host, const std::byte* from, std::size_t bytes) const override;
+    void write(std::byte* into, const std::byte* host, std::size_t bytes) override;
+
+   private:
+    DetachedAccelerator& device_;
+  };
+  class StagingMemory final : public Memory {
+   public:
+    std::string_view name() const noexcept override { return "staging"; }
+    bool on_host() const noexcept override { return true; }
+    void* allocate(std::size_t bytes) override;
+    void release(void* address, std::size_t bytes) noexcept override;
+    std::size_t used = 0, most_used = 0;
+  };
+
+  static bool is_runnable(const Queue& queue);
+  /// Does one step of any queue that can go on. False if none can.
+  bool do_a_step();
+  mpi::Mark copy(std::byte* to, const std::byte* from, std::size_t bytes, const mpi::Mark& after);
+  /// Blocks until the lane that was entered has done everything; nothing in the midst of a step.
+  void finish_lane();
+
+  Settings settings_;
+  SplitMix64 random_;
+  std::list<Queue> lanes_, copying_;  // a queue for each lane, and one for each copy under way
+  Lane* entered_ = nullptr;
+  DeviceMemory memory_{*this};
+  StagingMemory staging_;
+  bool at_work_ = false;  // in a step
+  std::exception_ptr failed_;
+  std::uint64_t waits_ = 0, copies_ = 0;
+};
+
+}  // namespace troupe::tests
