@@ -196,16 +196,14 @@ void Fragments::settle(Transfer& transfer) {
   if (transfer.travelled < transfer.bytes) return;
   const bool has_landed = transfer.under_way.empty();
   if (transfer.operation) {
-    if (!std::exchange(transfer.told, true))
-      owner_.values_arrived(*transfer.operation, transfer.peer);
+    if (!std::exchange(transfer.told, true)) owner_.values_arrived(*transfer.operation);
     // Nobody but this flow can look: it is enough that its later work comes after the copies.
     const bool follows = !has_landed && rank_.alone();
     if (follows)
       for (const Fragment& landing : transfer.under_way) transfer.place.lane->follow(landing.mark);
     if (follows) transfer.place.lane->run_ahead();
     if (follows || has_landed)
-      owner_.values_landed(*std::exchange(transfer.operation, nullptr), transfer.peer,
-                           transfer.bytes);
+      owner_.values_landed(*std::exchange(transfer.operation, nullptr), transfer.bytes);
   }
   if (has_landed) transfers_.erase(transfer.self);
 }

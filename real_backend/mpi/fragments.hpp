@@ -54,9 +54,9 @@ class Fragments {
     /// The payload of a send is no longer needed.
     virtual void payload_left(MessageOperation& operation) = 0;
     /// All values of a message are on this rank ...
-    virtual void values_arrived(MessageOperation& operation, Rank from) = 0;
+    virtual void values_arrived(MessageOperation& operation) = 0;
     /// ... and where they belong, for all that its flow does from now on.
-    virtual void values_landed(MessageOperation& operation, Rank from, std::size_t bytes) = 0;
+    virtual void values_landed(MessageOperation& operation, std::size_t bytes) = 0;
 
    protected:
     ~Owner() = default;

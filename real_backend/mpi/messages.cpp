@@ -16,9 +16,6 @@ namespace {
 constexpr std::size_t long_message = 64 * 1024;
 // Messages matched before the requests are looked at again.
 constexpr int probes_at_once = 64;
-// Messages received at once. The next ones wait, whose senders wait as well: none needs another to
-// be received first. See docs/decisions/0008-mpi-backend.md for what a thousand at once led to.
-constexpr std::size_t taken_at_once = 64;
 
 }  // namespace
 
@@ -155,42 +152,6 @@ Operation& Messages::receive(Rank from, Tag name, int tag, Payload room, Lane* l
   return operation;
 }
 
-std::byte* Messages::room_for(MessageOperation& operation, std::size_t bytes, bool usable) {
-  if (bytes == 0 || (operation.room_ && usable)) return operation.room_;
-  operation.ballast_ = ballast_.borrow(bytes);
-  operation.ballast_bytes_ = bytes;
-  return operation.ballast_;
-}
-
-void Messages::take(MessageOperation& operation, const Arrived& arrived) {
-  if (taking_ < taken_at_once) start_taking(operation, arrived);
-  else matched_.push_back({&operation, arrived});
-}
-void Messages::start_taking(MessageOperation& operation, Arrived arrived) {
-  ++taking_;
-  operation.owes_receipt_ = arrived.wants_receipt;
-  operation.number_ = arrived.number;
-  operation.truncated_ = arrived.bytes > operation.bytes_;
-  const bool usable = !operation.truncated_ && arrived.brings != TagPacking::Brings::nothing;
-  const Fragments::Place room =
-      usable ? Fragments::Place{operation.room_, operation.lane_, operation.after_}
-             : Fragments::Place{};
-  if (arrived.brings == TagPacking::Brings::header) {
-    fragments_.receive(&operation, arrived.from, arrived.header, room);
-    return;
-  }
-  if (room.lane && arrived.bytes > 0) {
-    fragments_.receive(operation, arrived.from, arrived.message, arrived.bytes, room);
-    return;
-  }
-  std::byte* const address = room_for(operation, arrived.bytes, usable);
-  const Extent extent{arrived.bytes};
-  MPI_Request request = MPI_REQUEST_NULL;
-  check_call(MPI_Imrecv(address, extent.count(), extent.type(), &arrived.message, &request),
-             "MPI_Imrecv");
-  activate(request, {&operation, nullptr, arrived.bytes});
-}
-
 void Messages::activate(MPI_Request request, Active active) {
   if (active.operation) active.operation->slot_ = requests_.size();
   if (active.bytes > long_message) ++long_ones_;
@@ -274,8 +235,7 @@ bool Messages::test_active() {
   // From the back, so that what moves into a gap is none of those still to be removed.
   std::sort(indices_.begin(), indices_.begin() + count, std::greater<>{});
   for (std::size_t i = 0; i < ended; ++i) remove_active(static_cast<std::size_t>(indices_[i]));
-  for (; taking_ < taken_at_once && !matched_.empty(); matched_.pop_front())
-    start_taking(*matched_.front().operation, matched_.front().message);
+  take_next();
   return true;
 }
 
@@ -315,42 +275,14 @@ void Messages::finish_active(std::size_t slot, const MPI_Status& status, int err
     end_send(*operation, at);
     return;
   }
-  int cancelled = 0;
-  if (options_.receive == Receive::posted) MPI_Test_cancelled(&status, &cancelled);
-  if (cancelled) {
-    operation->complete(operation->rank_, 0, at);
+  if (options_.receive == Receive::posted) {
+    end_posted(*operation, status, error, at);
     return;
   }
-  // A message taken by MPI_Imrecv is known by its operation, except who sent it on an open tag.
-  const Rank from = operation->rank_ == any_rank ? status.MPI_SOURCE : operation->rank_;
-  const std::size_t bytes = operation->truncated_ ? active_[slot].bytes : bytes_of(status);
-  arrive(*operation, from);
-  if (operation->truncated_ || error_class == MPI_ERR_TRUNCATE) {
-    fail_as_truncated(*operation, from, operation->truncated_ ? bytes : 0, at);
-    return;
-  }
-  check_call(error, "MPI_Irecv");
-  ++activity_.received_messages;
-  activity_.received_bytes += bytes;
-  operation->complete(from, bytes, at);
-}
-
-void Messages::arrive(MessageOperation& operation, Rank from) {
-  ++received_;
-  if (options_.receive == Receive::posted) return;
-  --taking_;
-  if (operation.owes_receipt_) send_receipt(operation, from);
-}
-
-void Messages::fail_as_truncated(MessageOperation& operation, Rank from, std::size_t bytes,
-                                 Seconds at) {
-  const std::string length = bytes > 0 ? "of " + std::to_string(bytes) + " bytes " : "";
-  operation.fail(from,
-                 std::make_exception_ptr(
-                     Truncated{"a message " + length + "from rank " + std::to_string(from) + " (" +
-                               to_text(operation.name_) + ") is longer than the " +
-                               std::to_string(operation.bytes_) + " bytes there is room for"}),
-                 at);
+  check_call(error, "MPI_Imrecv");
+  const std::size_t bytes = active_[slot].bytes;
+  arrive(*operation);
+  end_receive(*operation, bytes);
 }
 
 void Messages::remove_active(std::size_t slot) {
@@ -369,10 +301,10 @@ void Messages::end_send(MessageOperation& operation, Seconds at) {
   if (--operation.ends_to_come_ == 0) operation.complete(operation.rank_, operation.bytes_, at);
 }
 
-void Messages::send_receipt(const MessageOperation& received, Rank from) {
+void Messages::send_receipt(const MessageOperation& received) {
   auto copy = std::make_unique_for_overwrite<std::byte[]>(sizeof(received.number_));
   std::memcpy(copy.get(), &received.number_, sizeof(received.number_));
-  const MPI_Request request = receipts_.send(from, received.open_, copy.get());
+  const MPI_Request request = receipts_.send(received.from_, received.open_, copy.get());
   activate(request, {nullptr, std::move(copy), sizeof(received.number_)});
 }
 

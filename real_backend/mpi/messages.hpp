@@ -58,6 +58,9 @@ class MessageOperation final : public Operation {
   std::size_t ballast_bytes_ = 0;  // ... for so many bytes
   std::size_t slot_ = 0;           // among the active requests
   int ends_to_come_ = 1;           // of a send: that of MPI's request, and the receipt
+  Rank from_ = 0;                  // who sent what it receives ...
+  bool has_come_ = false;          // ... which is where it belongs ...
+  std::size_t come_bytes_ = 0;     // ... and so long
   bool owes_receipt_ = false;      // of a receive: the message wants one ...
   std::uint64_t number_ = 0;       // ... under this number
 };
@@ -148,14 +151,16 @@ class Messages final : private Fragments::Owner {
   void activate(MPI_Request request, Active active);
   void activate(MPI_Request request, Fragments::Fragment& fragment) override;
   void payload_left(MessageOperation& operation) override;
-  void values_arrived(MessageOperation& operation, Rank from) override;
-  void values_landed(MessageOperation& operation, Rank from, std::size_t bytes) override;
+  void values_arrived(MessageOperation& operation) override;
+  void values_landed(MessageOperation& operation, std::size_t bytes) override;
   /// Sends a header in the place of values that are on an accelerator, and starts sending these.
   void send_in_fragments(MessageOperation& operation, int tag, ConstPayload payload, Lane& lane);
   /// Where to receive: the operation's own room, or ballast where it has none or must not be used.
   std::byte* room_for(MessageOperation& operation, std::size_t bytes, bool usable);
   /// Receives a message, at once or when its turn has come.
   void take(MessageOperation& operation, const Arrived& arrived);
+  /// Those whose turn has come meanwhile.
+  void take_next();
   void start_taking(MessageOperation& operation, Arrived arrived);
   /// Takes one message that has arrived, if there is one.
   bool probe(bool open);
@@ -164,11 +169,19 @@ class Messages final : private Fragments::Owner {
   void finish_active(std::size_t slot, const MPI_Status& status, int error, Seconds at);
   void remove_active(std::size_t slot);
   /// A message that was taken is on this rank: its sender and the next to be taken hear of it.
-  void arrive(MessageOperation& operation, Rank from);
-  void fail_as_truncated(MessageOperation& operation, Rank from, std::size_t bytes, Seconds at);
+  void arrive(MessageOperation& operation);
+  /// The values of a message are where they belong: completes its receive as soon as those before
+  /// it are complete.
+  void end_receive(MessageOperation& operation, std::size_t bytes);
+  void complete_receive(MessageOperation& operation, Seconds at);
+  /// The end of a receive that MPI has matched.
+  void end_posted(MessageOperation& operation, const MPI_Status& status, int error, Seconds at);
+  /// `length`: of the message, in words, where it is known.
+  static void fail_as_truncated(MessageOperation& operation, Rank from, const std::string& length,
+                                Seconds at);
   /// Counts one end of a send; the last completes it.
   static void end_send(MessageOperation& operation, Seconds at);
-  void send_receipt(const MessageOperation& received, Rank from);
+  void send_receipt(const MessageOperation& received);
   bool take_receipts();
   bool forget_message(bool open);
   /// Starts receiving, for nobody, what follows a header.
@@ -193,8 +206,9 @@ class Messages final : private Fragments::Owner {
   std::vector<int> indices_;
   std::vector<MPI_Status> statuses_;
   std::size_t long_ones_ = 0;
-  std::size_t taking_ = 0;       // messages being received
-  std::deque<Matched> matched_;  // and those that wait for their turn
+  std::size_t taking_ = 0;                // messages being received
+  std::vector<MessageOperation*> taken_;  // all whose receive is not complete, in order
+  std::deque<Matched> matched_;           // and those that wait for their turn
 
   std::vector<int> sent_;     // messages to each rank
   std::size_t received_ = 0;  // messages from all

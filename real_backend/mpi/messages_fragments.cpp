@@ -30,16 +30,10 @@ void Messages::activate(MPI_Request request, Fragments::Fragment& fragment) {
 
 void Messages::payload_left(MessageOperation& operation) { end_send(operation, clock_.now()); }
 
-void Messages::values_arrived(MessageOperation& operation, Rank from) { arrive(operation, from); }
+void Messages::values_arrived(MessageOperation& operation) { arrive(operation); }
 
-void Messages::values_landed(MessageOperation& operation, Rank from, std::size_t bytes) {
-  if (operation.truncated_) {
-    fail_as_truncated(operation, from, bytes, clock_.now());
-    return;
-  }
-  ++activity_.received_messages;
-  activity_.received_bytes += bytes;
-  operation.complete(from, bytes, clock_.now());
+void Messages::values_landed(MessageOperation& operation, std::size_t bytes) {
+  end_receive(operation, bytes);
 }
 
 }  // namespace troupe::mpi

@@ -1,18 +1,42 @@
 // The contract of the port on real MPI: all cases that want as many ranks as there are, one after
 // the other in one job, bare and under CheckedCommunicator. Arguments: worker or none (Progress),
-// probed or posted (Receive), and, if wanted, the name of one case. What fails ends the job; the
-// last line on stdout says which case it was.
+// probed or posted (Receive) or detached (on a detached device, with the ends of messages in its
+// memory), and, if wanted, the name of one case. What fails ends the job; the last line on stdout
+// says which case it was.
 
 #include <cstdio>
 #include <string_view>
 
 #include "contract/contract.hpp"
 #include "core/checked.hpp"
+#include "mpi/detached.hpp"
+#include "mpi/on_device.hpp"
 #include "real_backend/mpi/world.hpp"
 
 namespace {
 
 using namespace troupe;
+
+void run_on_device(mpi::World& world, const contract::ContractCase& which, mpi::Options options) {
+  for (const bool reachable : {false, true})
+    for (const tests::Ends ends : {tests::Ends::all, tests::Ends::every_other}) {
+      tests::DetachedAccelerator device{
+          {.seed = static_cast<std::uint64_t>(world.rank()), .reachable_by_mpi = reachable}};
+      options.accelerator = &device;
+      options.fragment_bytes = Bytes{100};
+      const std::size_t unasked = world.run(
+          [&](Communicator& comm) {
+            tests::OnDevice moved{comm, device.memory(), ends};
+            CheckedCommunicator checked{moved};
+            which.program(checked);
+          },
+          options);
+      world.guard([&] {
+        contract::check_equal(unasked, 0u, "a program of the contract receives all that is sent");
+        contract::check_equal(device.staged(), 0u, "no staging memory is left in use");
+      });
+    }
+}
 
 void run_case(mpi::World& world, const contract::ContractCase& which, const mpi::Options& options) {
   if (world.rank() == 0) {
@@ -47,6 +71,7 @@ int main(int argc, char** argv) {
     if (!wanted.empty() && each.name != wanted) continue;
     options.eager_limit = each.eager_limit;
     run_case(world, each, options);
+    if (receive == "detached") run_on_device(world, each, options);
     ++count;
   }
   world.guard([&] { contract::check(count > 0, "there is a case for that many ranks"); });
