@@ -28,8 +28,8 @@ class Reporter {
   /// for by who reads it); the others are given the time of the last that was.
   bool report(const Figures& figures, ConstSlice parameters, std::span<const double> gradient = {});
   /// After the last step done: evaluates it if that has not been done, at the time at which it was
-  /// reported (bringing parameters together comes after it), and gives the log the parameters this
-  /// rank ends with.
+  /// reported if it was due (bringing parameters together comes after it), else now, and gives the
+  /// log the parameters this rank ends with.
   void finish(std::int64_t step, ConstSlice parameters);
   /// True if all ranks ask each other after this step: one value to be reached by all, and
   /// check_every steps since the last time.

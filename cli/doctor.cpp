@@ -72,11 +72,21 @@ Finding message_passing(const Program& program) {
           "configure again"};
 }
 
-Finding devices() {
+Finding devices(const Program& program) {
   std::error_code error;
-  if (std::filesystem::exists("/proc/driver/nvidia/version", error))
-    return {"cuda", false, "an NVIDIA driver is there, but this version has no CUDA backend"};
-  return {"cuda", false, "not built in, and no NVIDIA driver found"};
+  const bool driver = std::filesystem::exists("/proc/driver/nvidia/version", error);
+  if (built_in(program, "cuda")) return {"cuda", driver, versions_of(program, "cuda")};
+#ifdef TROUPE_HAS_CUDA
+  if (const auto sibling = mpi_program())
+    return {
+        "cuda", driver,
+        fmt::format("{}, {}", *sibling,
+                    driver ? "and an NVIDIA driver is there"
+                           : "but no NVIDIA driver is loaded: install it on a machine with a GPU")};
+#endif
+  return {"cuda", false,
+          fmt::format("not built in: configure with --preset cuda where a CUDA toolkit is; {}",
+                      driver ? "an NVIDIA driver is there" : "no NVIDIA driver found")};
 }
 
 Finding platforms() {
@@ -101,7 +111,7 @@ int doctor_command(const Program& program, const std::vector<std::string>& argum
   const std::vector<Finding> findings{simulation(program),
                                       {"loopback", true, "threads of this process"},
                                       message_passing(program),
-                                      devices(),
+                                      devices(program),
                                       platforms()};
   const auto wanted = options.text("backend", program.default_backend);
   std::vector<std::string> names;

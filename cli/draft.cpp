@@ -53,7 +53,12 @@ void declare_machine(Options& options) {
   options.value("hosts,H",
                 "hosts to use: NAME:SLOTS,NAME:SLOTS,...; each is filled before the next");
   options.value("ranks-per-host", "ranks on each host (1)");
-  options.value("backend", "sim, loopback (threads of this process) or mpi (under mpirun)");
+  options.value(
+      "backend",
+      "sim, loopback (threads of this process), mpi or cuda (ranks started by mpirun; cuda "
+      "computes on GPUs)");
+  options.flag("tf32",
+               "of cuda: compute float32 products on tensor cores, with 10 bits of mantissa");
   options.value("network",
                 "simulated network: simgrid (every link shared) or loggp (ports; for scale)");
   options.values("cfg", "setting of SimGrid, NAME:VALUE; may be repeated");
@@ -158,9 +163,10 @@ void Draft::apply_machine(const Options& options) {
                            json["platform"].contains("file") ||
                            json["platform"].contains("generator");
   const bool names_hosts = options.given("hosts") || options.given("hostfile");
-  if (!has_machine && names_hosts && options.text("backend") == "mpi")
-    throw BadInput{
-        fmt::format("--backend mpi: the launcher chooses the hosts: {}", launch_command(options))};
+  const auto backend = options.text("backend");
+  if (!has_machine && names_hosts && (backend == "mpi" || backend == "cuda"))
+    throw BadInput{fmt::format("--backend {}: the launcher chooses the hosts: {}", backend,
+                               launch_command(options))};
   if (!has_machine)
     throw BadInput{
         "--placement, --hosts, --hostfile, --ranks-per-host and --cfg are about a platform: give "

@@ -33,9 +33,18 @@ const BackendKind* backend_of(const Program& program, const std::string& name) {
         fmt::format("--backend {}: not built into {} (troupe doctor says why and what to "
                     "install)",
                     name, program.name)};
-  const std::vector<std::string> names{"sim", "loopback", "mpi"};
-  throw BadInput{fmt::format("--backend \"{}\": unknown backend{} (one of sim, loopback, mpi)",
-                             name, did_you_mean(name, names))};
+  const std::vector<std::string> names{"sim", "loopback", "mpi", "cuda"};
+  throw BadInput{
+      fmt::format("--backend \"{}\": unknown backend{} (one of sim, loopback, mpi, cuda)", name,
+                  did_you_mean(name, names))};
+}
+
+/// True for the backends that the sibling program has.
+bool is_real(const std::string& name) {
+#ifdef TROUPE_HAS_CUDA
+  if (name == "cuda") return true;
+#endif
+  return name == "mpi";
 }
 
 /// For the real machines of a run prepared here: the platform's figures, without its bounds, which
@@ -76,10 +85,10 @@ struct Prepared {
 Prepared prepare(const Program& program, const Draft& draft, const Options& options) {
   const auto name = options.text("backend", program.default_backend);
   auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
-  const scenarios::BackendOptions backend_options{.cfg = options.texts("cfg"),
-                                                  .log = options.texts("log")};
+  const scenarios::BackendOptions backend_options{
+      .cfg = options.texts("cfg"), .log = options.texts("log"), .tf32 = options.given("tf32")};
   const auto* kind = backend_of(program, name);
-  if (!kind && name == "mpi") {
+  if (!kind && is_real(name)) {
     const int ranks = launched_ranks(options);  // refuses outside mpirun
     const auto machine = machine_for_mpi(program, scenario, backend_options, ranks);
     return {nullptr, scenarios::resolve(std::move(scenario), machine, false)};

@@ -39,29 +39,32 @@ std::string launch_command(const Options& options) {
   auto command = fmt::format("mpirun -n {}", options.text("np", options.text("ranks", "4")));
   if (options.given("hosts")) command += " -H " + options.text("hosts");
   if (options.given("hostfile")) command += " --hostfile " + options.text("hostfile");
-  return command + " troupe ... --backend mpi";
+  return command + " troupe ... --backend " + options.text("backend", "mpi");
 }
 
 int launched_ranks(const Options& options) {
+  const auto backend = options.text("backend", "mpi");
   if (!mpi_program())
-    throw BadInput{
-        "--backend mpi: troupe-mpi is not beside this program; it is built where MPI is found "
-        "(troupe doctor)"};
+    throw BadInput{fmt::format(
+        "--backend {}: troupe-mpi is not beside this program; it is built where MPI is found "
+        "(troupe doctor)",
+        backend)};
   const auto launch = mpi::find_launch();
+  if (!launch && backend == "cuda") return 1;  // one rank on one GPU needs no launcher
   if (!launch)
-    throw BadInput{
-        fmt::format("--backend mpi runs under a launcher: {} (or srun)", launch_command(options))};
+    throw BadInput{fmt::format("--backend {} runs under a launcher: {} (or srun)", backend,
+                               launch_command(options))};
   return launch->size;
 }
 
 void hand_over(const std::string& scenario, const Options& options) {
   std::vector<std::string> arguments{*mpi_program(), "run", nameless_file(scenario)};
-  for (const char* option : {"json", "csv", "format", "min-busbw"})
+  for (const char* option : {"backend", "json", "csv", "format", "min-busbw"})
     if (options.given(option)) {
       arguments.push_back(fmt::format("--{}", option));
       arguments.push_back(options.text(option));
     }
-  for (const char* option : {"reproducible", "quiet"})
+  for (const char* option : {"reproducible", "quiet", "tf32"})
     if (options.given(option)) arguments.push_back(fmt::format("--{}", option));
   std::vector<char*> pointers;
   for (auto& argument : arguments) pointers.push_back(argument.data());

@@ -3,6 +3,9 @@
 #include "cli/program.hpp"
 #include "scenarios/backend_loopback.hpp"
 #include "scenarios/backend_mpi.hpp"
+#ifdef TROUPE_HAS_CUDA
+#include "scenarios/backend_cuda.hpp"
+#endif
 
 int main(int argc, char** argv) {
   using namespace troupe;
@@ -16,6 +19,14 @@ int main(int argc, char** argv) {
        [&](const scenarios::Scenario& scenario, const scenarios::BackendOptions&) {
          return job.make(scenario);
        }},
+#ifdef TROUPE_HAS_CUDA
+      {"cuda", scenarios::cuda_versions,
+       [&](const scenarios::Scenario& scenario, const scenarios::BackendOptions& options) {
+         return job.make(scenario, [tf32 = options.tf32](const mpi::World& world) {
+           return scenarios::find_gpu(world, tf32);
+         });
+       }},
+#endif
       {"loopback", [] { return Versions{}; }, scenarios::make_loopback}};
   cli::Program program{.name = "troupe-mpi", .default_backend = "mpi", .backends = backends};
   program.end_job = [&](const std::string& message, int exit_status) {

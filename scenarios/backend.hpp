@@ -79,6 +79,7 @@ class Backend {
 struct BackendOptions {
   std::vector<std::string> cfg;  ///< "name:value", SimGrid's settings
   std::vector<std::string> log;  ///< "category.thres:level", SimGrid's logging
+  bool tf32 = false;             ///< of cuda: float32 products on tensor cores
 };
 
 /// A backend this program has.

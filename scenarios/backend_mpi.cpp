@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "real_backend/mpi/accelerator.hpp"
 #include "real_backend/mpi/world.hpp"
 #include "scenarios/activity.hpp"
 #include "scenarios/machine_json.hpp"
@@ -23,10 +24,19 @@ struct Account {
 
 class MpiBackend final : public Backend {
  public:
-  MpiBackend(mpi::World& world, Machine machine, Bytes eager_limit)
-      : world_{world}, machine_{std::move(machine)}, eager_limit_{eager_limit} {}
+  MpiBackend(mpi::World& world, Machine machine, Bytes eager_limit, DeviceOfRank device)
+      : world_{world},
+        machine_{std::move(machine)},
+        eager_limit_{eager_limit},
+        device_{std::move(device)} {
+    for (const auto& note : device_.notes) machine_.notes.push_back(note);
+  }
 
-  std::string_view name() const override { return "mpi"; }
+  std::string_view name() const override { return device_.backend; }
+  Memory& memory() override {
+    return device_.accelerator ? device_.accelerator->memory() : host_memory();
+  }
+  std::vector<std::pair<std::string, std::string>> facts() const override { return device_.facts; }
   bool simulated() const override { return false; }
   bool one_process() const override { return false; }
   bool reporter() const override { return world_.rank() == 0; }
@@ -39,12 +49,13 @@ class MpiBackend final : public Backend {
     RunOutcome outcome;
     mpi::Options options;
     options.eager_limit = eager_limit_;
+    options.accelerator = device_.accelerator.get();
     outcome.unmatched_messages = world_.run(
         [&](Communicator& comm) {
           auto said = program(comm);
           outcome.end = comm.now();
           Account account{.figures = said.size(), .activity = world_.activity()};
-          ::gethostname(account.host.data(), account.host.size() - 1);
+          describe_place(account.host);
           gather(comm, std::move(said), account, outcome);
         },
         options);
@@ -52,6 +63,13 @@ class MpiBackend final : public Backend {
   }
 
  private:
+  /// The node, and which of its devices.
+  void describe_place(std::array<char, 64>& text) const {
+    ::gethostname(text.data(), text.size() - 1);
+    const std::string node = text.data();
+    if (!device_.place.empty())
+      fmt::format_to_n(text.data(), text.size() - 1, "{} {}", node, device_.place);
+  }
   /// Rank 0 learns what all ranks said and did.
   static void gather(Communicator& comm, std::vector<double> said, Account account,
                      RunOutcome& outcome) {
@@ -73,14 +91,20 @@ class MpiBackend final : public Backend {
   mpi::World& world_;
   Machine machine_;
   Bytes eager_limit_;
+  DeviceOfRank device_;
 };
 
 }  // namespace
 
+DeviceOfRank::DeviceOfRank() = default;
+DeviceOfRank::DeviceOfRank(DeviceOfRank&&) noexcept = default;
+DeviceOfRank& DeviceOfRank::operator=(DeviceOfRank&&) noexcept = default;
+DeviceOfRank::~DeviceOfRank() = default;
+
 MpiJob::MpiJob(int& argc, char**& argv) : argc_{argc}, argv_{argv} {}
 MpiJob::~MpiJob() = default;
 
-std::unique_ptr<Backend> MpiJob::make(const Scenario& scenario) {
+std::unique_ptr<Backend> MpiJob::make(const Scenario& scenario, const FindDevice& find_device) {
   if (!world_) world_ = std::make_unique<mpi::World>(argc_, argv_);
   Machine machine;
   if (!scenario.machine.empty()) machine = machine_from_json(scenario.machine, Origin{});
@@ -93,7 +117,10 @@ std::unique_ptr<Backend> MpiJob::make(const Scenario& scenario) {
     if (ranks > 0 && ranks != world_->size())
       throw BadInput{fmt::format("the scenario wants {} ranks, the launcher started {}", ranks,
                                  world_->size())};
-  return std::make_unique<MpiBackend>(*world_, std::move(machine), scenario.eager_limit);
+  DeviceOfRank device;
+  if (find_device) world_->guard([&] { device = find_device(*world_); });
+  return std::make_unique<MpiBackend>(*world_, std::move(machine), scenario.eager_limit,
+                                      std::move(device));
 }
 
 void MpiJob::end(const std::string& message, int exit_status) const {

@@ -4,10 +4,27 @@
 #include "scenarios/backend.hpp"
 
 namespace troupe::mpi {
+class Accelerator;
 class World;
-}
+}  // namespace troupe::mpi
 
 namespace troupe::scenarios {
+
+/// A device that one rank computes on.
+struct DeviceOfRank {
+  DeviceOfRank();
+  DeviceOfRank(DeviceOfRank&&) noexcept;
+  DeviceOfRank& operator=(DeviceOfRank&&) noexcept;
+  ~DeviceOfRank();
+  std::string_view backend = "mpi";  ///< what a backend with such devices is called
+  std::unique_ptr<mpi::Accelerator> accelerator;
+  std::string place;  ///< which of its node's: "GPU 0"
+  /// For the report's environment.
+  std::vector<std::pair<std::string, std::string>> facts;
+  std::vector<std::string> notes;  ///< for a person
+};
+/// Finds the device of this rank. Throws BadInput or BackendError where there is none.
+using FindDevice = std::function<DeviceOfRank(const mpi::World& world)>;
 
 /// This process's part in an MPI job. MPI begins with the first backend, so that help and versions
 /// need no launcher, and ends with this object.
@@ -16,9 +33,9 @@ class MpiJob {
   MpiJob(int& argc, char**& argv);
   ~MpiJob();
   /// All ranks of the job; the job must outlive it. The machine is what the scenario says of it, if
-  /// it was resolved with a platform. Throws BadInput if the scenario wants another number of
-  /// ranks.
-  std::unique_ptr<Backend> make(const Scenario& scenario);
+  /// it was resolved with a platform. Where `find_device` is given, values are in the memory of the
+  /// device it finds. Throws BadInput if the scenario wants another number of ranks.
+  std::unique_ptr<Backend> make(const Scenario& scenario, const FindDevice& find_device = {});
   /// Says why and ends all processes of the job; does nothing before MPI has begun.
   void end(const std::string& message, int exit_status) const;
 

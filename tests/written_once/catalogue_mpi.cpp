@@ -1,5 +1,6 @@
-// All cases of the catalogue on the ranks of one MPI job: what became of them, as JSON on the file
-// given. One job, because starting one takes longer than most cases.
+// All cases of the catalogue on the ranks of one MPI job, on processors or on GPUs: what became of
+// them, as JSON on the file given. One job, because starting one takes longer than most cases.
+// Where there is no GPU to compute on it says why on the file and ends with 77.
 
 #include <fstream>
 #include <iostream>
@@ -8,19 +9,34 @@
 #include "catalogue.hpp"
 #include "core/errors.hpp"
 #include "scenarios/backend_mpi.hpp"
+#ifdef TROUPE_HAS_CUDA
+#include "real_backend/cuda/device.hpp"
+#include "scenarios/backend_cuda.hpp"
+#endif
 
 int main(int argc, char** argv) {
   using namespace troupe;
-  if (argc != 3) {
-    std::cerr << "usage: catalogue_mpi RANKS FILE\n";
+  if (argc != 4) {
+    std::cerr << "usage: catalogue_mpi RANKS FILE mpi|cuda\n";
     return 2;
   }
+  scenarios::FindDevice find_device;
+#ifdef TROUPE_HAS_CUDA
+  if (argv[3] == std::string_view{"cuda"}) {
+    if (const auto why = cuda::why_no_device(); !why.empty()) {
+      std::ofstream{argv[2]} << nlohmann::json(why);
+      return 77;
+    }
+    find_device = [](const mpi::World& world) { return scenarios::find_gpu(world, false); };
+  }
+#endif
   scenarios::MpiJob job{argc, argv};
   try {
     nlohmann::json ends;
     for (const auto& one : written_once::catalogue(std::stoi(argv[1]))) {
-      auto end = written_once::run(
-          one, [&](const scenarios::Scenario& scenario) { return job.make(scenario); });
+      auto end = written_once::run(one, [&](const scenarios::Scenario& scenario) {
+        return job.make(scenario, find_device);
+      });
       if (!end.is_null()) ends[one.name] = std::move(end);
     }
     if (!ends.is_null()) std::ofstream{argv[2]} << ends;

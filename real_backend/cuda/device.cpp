@@ -1,0 +1,293 @@
+#include "real_backend/cuda/device.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "core/errors.hpp"
+#include "core/staging.hpp"
+#include "real_backend/cuda/cuda_call.hpp"
+#include "real_backend/cuda/kernels.hpp"
+#include "real_backend/cuda/memory.hpp"
+#ifdef TROUPE_HAS_CUDNN
+#include <cudnn.h>
+#endif
+
+namespace troupe::cuda {
+
+namespace {
+
+std::string version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+DeviceFacts facts_of(int index) {
+  cudaDeviceProp properties{};
+  check_call(cudaGetDeviceProperties(&properties, index), "cudaGetDeviceProperties");
+  char bus[32] = "";
+  check_call(cudaDeviceGetPCIBusId(bus, sizeof bus, index), "cudaDeviceGetPCIBusId");
+  return {index,
+          static_cast<const char*>(properties.name),
+          properties.major,
+          properties.minor,
+          properties.totalGlobalMem,
+          static_cast<const char*>(bus)};
+}
+
+/// How many there are; none where there is no driver (35) or no GPU (100).
+std::pair<int, cudaError_t> count_devices() {
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaSuccess) return {count, status};
+  cudaGetLastError();
+  if (status == cudaErrorInsufficientDriver || status == cudaErrorNoDevice) return {0, status};
+  check_call(status, "cudaGetDeviceCount");
+  return {0, status};
+}
+
+/// Events that are not in use.
+struct EventPool {
+  std::vector<cudaEvent_t> free;
+  ~EventPool() {
+    for (const cudaEvent_t event : free) cudaEventDestroy(event);
+  }
+  /// Records one on the stream.
+  static mpi::Mark record(const std::shared_ptr<EventPool>& pool, cudaStream_t stream) {
+    cudaEvent_t event = nullptr;
+    if (pool->free.empty()) {
+      check_call(cudaEventCreateWithFlags(&event, cudaEventDisableTiming),
+                 "cudaEventCreateWithFlags");
+      pool->free.reserve(pool->free.size() + 64);
+    } else {
+      event = pool->free.back();
+      pool->free.pop_back();
+    }
+    mpi::Mark mark{static_cast<const void*>(event), [pool](const void* used) {
+                     pool->free.push_back(static_cast<cudaEvent_t>(const_cast<void*>(used)));
+                   }};
+    check_call(cudaEventRecord(event, stream), "cudaEventRecord");
+    return mark;
+  }
+};
+
+cudaEvent_t event_of(const mpi::Mark& mark) {
+  return static_cast<cudaEvent_t>(const_cast<void*>(mark.get()));
+}
+void follow_mark(cudaStream_t stream, const mpi::Mark& mark) {
+  if (mark) check_call(cudaStreamWaitEvent(stream, event_of(mark), 0), "cudaStreamWaitEvent");
+}
+
+}  // namespace
+
+std::vector<DeviceFacts> devices() {
+  std::vector<DeviceFacts> all;
+  for (int index = 0; index < count_devices().first; ++index) all.push_back(facts_of(index));
+  return all;
+}
+std::string why_no_device() {
+  const auto [count, status] = count_devices();
+  return count > 0 ? std::string{} : cudaGetErrorString(status);
+}
+
+std::vector<std::pair<std::string, std::string>> versions() {
+  std::vector<std::pair<std::string, std::string>> all;
+  int version = 0;
+  if (std::ifstream file{"/proc/driver/nvidia/version"}; file) {
+    // "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.159.04  …"
+    std::string line, word;
+    std::getline(file, line);
+    if (const auto at = line.find_first_of("0123456789", line.find("Module")); at != line.npos)
+      all.emplace_back("NVIDIA driver", line.substr(at, line.find(' ', at) - at));
+  }
+  if (cudaDriverGetVersion(&version) == cudaSuccess && version > 0)
+    all.emplace_back("CUDA driver", version_text(version));
+  if (cudaRuntimeGetVersion(&version) == cudaSuccess)
+    all.emplace_back("CUDA runtime", version_text(version));
+  int major = 0, minor = 0;
+  if (cublasGetProperty(MAJOR_VERSION, &major) == CUBLAS_STATUS_SUCCESS &&
+      cublasGetProperty(MINOR_VERSION, &minor) == CUBLAS_STATUS_SUCCESS)
+    all.emplace_back("cuBLAS", std::to_string(major) + "." + std::to_string(minor));
+#ifdef TROUPE_HAS_CUDNN
+  const std::size_t cudnn = cudnnGetVersion();
+  all.emplace_back("cuDNN", std::to_string(cudnn / 10000) + "." +
+                                std::to_string(cudnn % 10000 / 100) + "." +
+                                std::to_string(cudnn % 100));
+#endif
+  return all;
+}
+
+// ---- the device
+
+struct Device::State {
+  State(DeviceFacts what, Float32Products float32)
+      : facts{std::move(what)}, products{float32}, memory{facts.name} {
+    for (cudaStream_t* stream : {&to_host, &to_device})
+      check_call(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking),
+                 "cudaStreamCreateWithFlags");
+    memory.use(base);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    cudaDeviceSynchronize();
+    for (const cudaStream_t stream : {to_host, to_device})
+      if (stream) cudaStreamDestroy(stream);
+  }
+
+  mpi::Mark copy(cudaStream_t stream, void* into, const void* from, std::size_t bytes,
+                 cudaMemcpyKind kind, const mpi::Mark& after) {
+    follow_mark(stream, after);
+    check_call(cudaMemcpyAsync(into, from, bytes, kind, stream), "cudaMemcpyAsync");
+    return EventPool::record(events, stream);
+  }
+
+  const DeviceFacts facts;
+  const Float32Products products;
+  DeviceCounters counters;
+  Stream base;  // of memory that is asked for outside of any lane
+  DeviceMemory memory;
+  PinnedMemory pinned;
+  std::shared_ptr<EventPool> events = std::make_shared<EventPool>();
+  cudaStream_t to_host = nullptr, to_device = nullptr;
+  std::set<Stream*> lanes;
+};
+
+namespace {
+
+/// Kernels that run on the device; the others are computed on the host.
+template <class K>
+constexpr bool is_convolution =
+    std::is_same_v<K, Convolution> || std::is_same_v<K, ConvolutionInputGradient> ||
+    std::is_same_v<K, ConvolutionFilterGradient>;
+
+class Lane final : public mpi::AcceleratorLane {
+ public:
+  Lane(Float32Products products, DeviceCounters& counters, std::shared_ptr<EventPool> events,
+       std::set<Stream*>& lanes, PinnedMemory& pinned)
+      : stream_{products},
+        counters_{counters},
+        events_{std::move(events)},
+        lanes_{lanes},
+        pinned_{pinned} {
+    lanes_.insert(&stream_);
+  }
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+  ~Lane() override { lanes_.erase(&stream_); }
+
+  void launch(const Kernel& kernel) override {
+    std::visit(
+        [&]<class K>(const K& k) {
+          if constexpr (std::is_same_v<K, Opaque>) run_on_the_host(kernel);
+          else if constexpr (is_convolution<K>)
+            has_convolutions() ? run_on_the_device(k) : run_on_the_host(kernel);
+          else run_on_the_device(k);
+        },
+        kernel);
+  }
+  mpi::Mark mark() override { return EventPool::record(events_, stream_.get()); }
+  void follow(const mpi::Mark& mark) override { follow_mark(stream_.get(), mark); }
+
+  Stream& stream() noexcept { return stream_; }
+
+ private:
+  template <class K>
+  void run_on_the_device(const K& kernel) {
+    ++counters_.launches;
+    cuda::launch(stream_, kernel);
+  }
+  /// Reading and writing device memory waits for this lane, whose turn it is.
+  void run_on_the_host(const Kernel& kernel) {
+    ++counters_.staged_kernels;
+    counters_.staged_bytes += run_staged(kernel, pinned_);
+  }
+
+  Stream stream_;
+  DeviceCounters& counters_;
+  std::shared_ptr<EventPool> events_;
+  std::set<Stream*>& lanes_;
+  PinnedMemory& pinned_;
+};
+
+/// Throws BackendError unless this build has code for the device.
+void expect_code(const DeviceFacts& facts, Stream& stream, DeviceMemory& memory) {
+  const Buffer probe{1, Dtype::uint8, memory};
+  try {
+    launch(stream, Fill{0, probe});
+    stream.synchronise();
+  } catch (const BackendError& error) {
+    throw BackendError{facts.name + " has compute capability " + std::to_string(facts.major) + "." +
+                       std::to_string(facts.minor) + "; this build has code for " +
+                       TROUPE_CUDA_ARCHITECTURES +
+                       " (CMAKE_CUDA_ARCHITECTURES adds others): " + error.what()};
+  }
+}
+
+DeviceFacts chosen(int index) {
+  const auto all = devices();
+  if (all.empty()) throw BackendError{"there is no GPU to compute on: " + why_no_device()};
+  if (index < 0 || static_cast<std::size_t>(index) >= all.size())
+    throw BackendError{"there is no GPU " + std::to_string(index) + ": this process sees " +
+                       std::to_string(all.size()) + " (CUDA_VISIBLE_DEVICES chooses which)"};
+  check_call(cudaSetDevice(index), "cudaSetDevice");
+  return all[static_cast<std::size_t>(index)];
+}
+
+}  // namespace
+
+Device::Device(int index, Float32Products products)
+    : state_{std::make_unique<State>(chosen(index), products)} {
+  expect_code(state_->facts, state_->base, state_->memory);
+}
+Device::~Device() = default;
+
+const DeviceFacts& Device::facts() const noexcept { return state_->facts; }
+DeviceCounters Device::counters() const {
+  DeviceCounters all = state_->counters;
+  all.synchronisations += state_->memory.waits();
+  all.pool_bytes = state_->memory.held();
+  return all;
+}
+Memory& Device::memory() noexcept { return state_->memory; }
+Memory& Device::staging_memory() noexcept { return state_->pinned; }
+
+std::unique_ptr<mpi::AcceleratorLane> Device::make_lane() {
+  return std::make_unique<Lane>(state_->products, state_->counters, state_->events, state_->lanes,
+                                state_->pinned);
+}
+void Device::enter(mpi::AcceleratorLane* lane) {
+  state_->memory.use(lane ? static_cast<Lane*>(lane)->stream() : state_->base);
+}
+
+bool Device::reached(const mpi::Mark& mark) {
+  if (!mark) return true;
+  const cudaError_t status = cudaEventQuery(event_of(mark));
+  if (status == cudaErrorNotReady) {
+    cudaGetLastError();
+    return false;
+  }
+  check_call(status, "cudaEventQuery");
+  for (Stream* const lane : state_->lanes) lane->check_fault();
+  return true;
+}
+void Device::wait(const mpi::Mark& mark) {
+  if (reached(mark)) return;
+  ++state_->counters.synchronisations;
+  check_call(cudaEventSynchronize(event_of(mark)), "cudaEventSynchronize");
+  for (Stream* const lane : state_->lanes) lane->check_fault();
+}
+
+mpi::Mark Device::copy_to_host(std::byte* host, const std::byte* device, std::size_t bytes,
+                               const mpi::Mark& after) {
+  return state_->copy(state_->to_host, host, device, bytes, cudaMemcpyDeviceToHost, after);
+}
+mpi::Mark Device::copy_to_device(std::byte* device, const std::byte* host, std::size_t bytes,
+                                 const mpi::Mark& after) {
+  return state_->copy(state_->to_device, device, host, bytes, cudaMemcpyHostToDevice, after);
+}
+
+}  // namespace troupe::cuda

@@ -1,0 +1,59 @@
+#pragma once
+// Memory of the device and pinned memory of the host, both kept for the next who asks.
+
+#include <cstdint>
+#include <vector>
+
+#include "core/slice.hpp"
+#include "real_backend/cuda/stream.hpp"
+
+namespace troupe::cuda {
+
+/// Allocated, released and copied in the order of one stream after another (CUDA's stream-ordered
+/// pool of the current device, which gives nothing back while the process lives).
+class DeviceMemory final : public Memory {
+ public:
+  /// `name`: of the device, for messages.
+  explicit DeviceMemory(std::string name);
+  /// The stream in whose order everything happens from now on.
+  void use(Stream& stream) noexcept { stream_ = &stream; }
+
+  std::string_view name() const noexcept override { return "device"; }
+  bool on_host() const noexcept override { return false; }
+  /// Throws BackendError with the bytes needed and free.
+  void* allocate(std::size_t bytes) override;
+  void release(void* address, std::size_t bytes) noexcept override;
+  void read(std::byte* host, const std::byte* from, std::size_t bytes) const override;
+  void write(std::byte* into, const std::byte* host, std::size_t bytes) override;
+
+  /// Bytes held of the device, used or not.
+  std::uint64_t held() const;
+  /// How often read() and write() waited for the device.
+  std::uint64_t waits() const noexcept { return waits_; }
+
+ private:
+  std::string device_;
+  cudaMemPool_t pool_ = nullptr;
+  Stream* stream_ = nullptr;
+  mutable std::uint64_t waits_ = 0;
+};
+
+/// Pages that stay where they are, so that the device copies them by itself; in sizes of powers of
+/// two.
+class PinnedMemory final : public Memory {
+ public:
+  PinnedMemory() = default;
+  PinnedMemory(const PinnedMemory&) = delete;
+  PinnedMemory& operator=(const PinnedMemory&) = delete;
+  ~PinnedMemory() override;
+  std::string_view name() const noexcept override { return "pinned"; }
+  bool on_host() const noexcept override { return true; }
+  /// Throws BackendError.
+  void* allocate(std::size_t bytes) override;
+  void release(void* address, std::size_t bytes) noexcept override;
+
+ private:
+  std::vector<std::vector<void*>> free_;  // by the power of two
+};
+
+}  // namespace troupe::cuda

@@ -1,0 +1,347 @@
+// Vector, update and dense kernels on the device against the host's.
+
+#include <algorithm>
+#include <array>
+
+#include "core/errors.hpp"
+#include "tests/cuda/twins.hpp"
+
+namespace troupe::cuda {
+namespace {
+
+// ---- vector
+
+TEST_F(KernelsOnAGpu, ReduceAsTheHostBitForBit) {
+  for (const Op op : {Op::sum, Op::product, Op::min, Op::max})
+    for (const Dtype dtype : arithmetic_dtypes)
+      for (const Placed& at : placements) {
+        SCOPED_TRACE(std::string{name_of(op)} + " of " + placed_text(dtype, at));
+        const Twin into = twin(any(at.count, dtype, 1), at.first);
+        const Twin from = twin(any(at.count, dtype, 2), at.second);
+        run([&](auto side) { return Reduce{op, side(into), side(from)}; });
+        EXPECT_EQ(into.difference(), "");
+        EXPECT_EQ(from.difference(), "");
+      }
+}
+
+TEST_F(KernelsOnAGpu, AddAScaledVectorAsTheHostBitForBit) {
+  for (const double a : {-0.37, 1.0, 3e9})
+    for (const Dtype dtype : arithmetic_dtypes)
+      for (const Placed& at : placements) {
+        SCOPED_TRACE(placed_text(dtype, at));
+        const Twin y = twin(any(at.count, dtype, 3), at.first);
+        const Twin x = twin(any(at.count, dtype, 4), at.second);
+        run([&](auto side) { return Axpy{a, side(x), side(y)}; });
+        EXPECT_EQ(y.difference(), "");
+      }
+}
+
+TEST_F(KernelsOnAGpu, ScaleAndFillAsTheHostBitForBit) {
+  for (const double a : {0.5, -1.7, 1e10, std::numeric_limits<double>::quiet_NaN()})
+    for (const Dtype dtype : arithmetic_dtypes)
+      for (const Placed& at : placements) {
+        SCOPED_TRACE(placed_text(dtype, at));
+        const Twin x = twin(any(at.count, dtype, 5), at.first);
+        run([&](auto side) { return Scale{a, side(x)}; });
+        EXPECT_EQ(x.difference(), "");
+        run([&](auto side) { return Fill{a, side(x)}; });
+        EXPECT_EQ(x.difference(), "");
+      }
+}
+
+TEST_F(KernelsOnAGpu, CopyEveryDtype) {
+  for (const Dtype dtype : every_dtype)
+    for (const Placed& at : placements) {
+      SCOPED_TRACE(placed_text(dtype, at));
+      const Twin into = twin(any(at.count, dtype, 6), at.first);
+      const Twin from = twin(any(at.count, dtype, 7), at.second);
+      run([&](auto side) { return Copy{side(into), side(from)}; });
+      EXPECT_EQ(into.difference(), "");
+    }
+}
+
+TEST_F(KernelsOnAGpu, CopyWhatOverlapsAsIfThroughAnotherPlace) {
+  for (const std::size_t apart : {1u, 3u, 64u}) {
+    const Twin up = twin(any(10'000, Dtype::int32, 8)), down = twin(any(10'000, Dtype::int32, 9));
+    const std::size_t count = 10'000 - apart;
+    run([&](auto side) { return Copy{side(up).subslice(apart, count), side(up).first(count)}; });
+    run([&](auto side) {
+      return Copy{side(down).first(count), side(down).subslice(apart, count)};
+    });
+    EXPECT_EQ(up.difference(), "");
+    EXPECT_EQ(down.difference(), "");
+  }
+}
+
+TEST_F(KernelsOnAGpu, CastAnyDtypeIntoAnyOtherAsTheHostBitForBit) {
+  for (const Dtype from_dtype : every_dtype)
+    for (const Dtype into_dtype : every_dtype)
+      for (const Placed& at : placements) {
+        SCOPED_TRACE(std::string{name_of(from_dtype)} + " into " + placed_text(into_dtype, at));
+        const Twin into = twin(any(at.count, into_dtype, 10), at.first);
+        const Twin from = twin(any(at.count, from_dtype, 11 + at.count), at.second);
+        run([&](auto side) { return Cast{side(into), side(from)}; });
+        EXPECT_EQ(into.difference(), "");
+      }
+}
+
+TEST_F(KernelsOnAGpu, CastEvery16BitFloat) {
+  Buffer all{1 << 16, Dtype::float16}, brains{1 << 16, Dtype::bfloat16};
+  for (std::uint32_t bits = 0; bits < 1 << 16; ++bits) {
+    std::memcpy(all.slice().bytes().data() + 2 * bits, &bits, 2);
+    std::memcpy(brains.slice().bytes().data() + 2 * bits, &bits, 2);
+  }
+  for (const Buffer* const values : {&all, &brains})
+    for (const Dtype dtype : every_dtype) {
+      SCOPED_TRACE(name_of(dtype));
+      const Twin from = twin(*values), into = twin(any(1 << 16, dtype, 12));
+      run([&](auto side) { return Cast{side(into), side(from)}; });
+      EXPECT_EQ(into.difference(), "");
+    }
+}
+
+TEST_F(KernelsOnAGpu, GatherColumnsInAnyOrder) {
+  const std::vector<std::size_t> columns{4, 0, 0, 8, 3, 7, 1};
+  std::vector<std::size_t> many(3000);
+  for (std::size_t i = 0; i < many.size(); ++i) many[i] = i * 5 % 9;
+  for (const Dtype dtype : every_dtype)
+    for (const std::size_t width : {1u, 3u, 4u, 10u, 784u})
+      for (const std::size_t offset : {0u, 1u, 2u})
+        for (const auto& chosen : {columns, many, std::vector<std::size_t>{}}) {
+          SCOPED_TRACE(std::string{name_of(dtype)} + " of " + std::to_string(width));
+          const Twin from = twin(any(9 * width, dtype, 13), offset);
+          const Twin into = twin(any(chosen.size() * width, dtype, 14), offset);
+          run([&](auto side) { return Gather{width, chosen, side(into), side(from)}; });
+          EXPECT_EQ(into.difference(), "");
+        }
+}
+
+// ---- update: the same operations in the same order. A host that contracts a product and a sum
+// into one rounding, which the device does not do, differs by that rounding.
+#ifdef __FP_FAST_FMA
+constexpr double rounding = 1e-5;
+#else
+constexpr double rounding = -1;  // none
+#endif
+
+TEST_F(KernelsOnAGpu, TakeStepsOfOptimisersAsTheHostBitForBit) {
+  for (const Dtype dtype : real_dtypes)
+    for (const Placed& at : placements) {
+      SCOPED_TRACE(placed_text(dtype, at));
+      const std::size_t n = at.count;
+      const Twin x = twin(uniform(n, dtype, 20), at.first), g = twin(any(n, dtype, 21), at.second);
+      const Twin v = twin(uniform(n, dtype, 22), at.first), old = twin(uniform(n, dtype, 23), 1);
+      const Twin s = twin(uniform(n, dtype, 24, 0, 1), at.second);
+      const Twin tame = twin(uniform(n, dtype, 25), at.first);
+      for (const bool nesterov : {false, true})
+        run([&](auto side) {
+          return MomentumStep{.rate = 0.1,
+                              .momentum = 0.9,
+                              .dampening = 0.3,
+                              .nesterov = nesterov,
+                              .gradient = side(tame),
+                              .velocity = side(v),
+                              .parameters = side(x)};
+        });
+      EXPECT_EQ(x.difference(rounding), "") << "momentum";
+      EXPECT_EQ(v.difference(rounding), "") << "momentum, the velocity";
+      for (const double decay : {0.0, 0.01})
+        run([&](auto side) {
+          return AdamStep{.rate = 0.01,
+                          .weight_decay = decay,
+                          .step = 7,
+                          .gradient = side(tame),
+                          .mean = side(v),
+                          .squares = side(s),
+                          .parameters = side(x)};
+        });
+      EXPECT_EQ(x.difference(rounding), "") << "Adam";
+      EXPECT_EQ(s.difference(rounding), "") << "Adam, the squares";
+      run([&](auto side) {
+        return AdaGradStep{
+            .rate = 0.1, .gradient = side(tame), .squares = side(s), .parameters = side(x)};
+      });
+      EXPECT_EQ(x.difference(rounding), "") << "AdaGrad";
+      run([&](auto side) {
+        return DelayCompensation{
+            .parameters = side(x), .old_parameters = side(old), .gradient = side(tame)};
+      });
+      EXPECT_EQ(tame.difference(rounding), "") << "delay compensation";
+      run([&](auto side) {
+        return DelayCompensation{.parameters = side(x),
+                                 .old_parameters = side(old),
+                                 .squares = side(s),
+                                 .gradient = side(tame)};
+      });
+      EXPECT_EQ(tame.difference(rounding), "") << "adaptive delay compensation";
+      EXPECT_EQ(s.difference(rounding), "") << "adaptive delay compensation, the squares";
+      run([&](auto side) { return Interpolate{0.3, side(g), side(x)}; });
+      EXPECT_EQ(x.difference(rounding), "") << "interpolation, towards anything";
+      run([&](auto side) {
+        return AdamStep{.rate = 0.01,
+                        .gradient = side(g),
+                        .mean = side(v),
+                        .squares = side(s),
+                        .parameters = side(x)};
+      });
+      EXPECT_EQ(s.difference(rounding), "") << "Adam with any gradient";
+      EXPECT_EQ(x.difference(rounding), "") << "Adam with any gradient";
+    }
+}
+
+// ---- dense
+
+TEST_F(KernelsOnAGpu, MultiplyMatricesOfAnyShape) {
+  struct Shape {
+    std::size_t m, n, k;
+  };
+  for (const Dtype dtype : real_dtypes)
+    for (const Shape& shape : {Shape{1, 1, 1},
+                               {3, 5, 7},
+                               {64, 64, 64},
+                               {130, 33, 257},
+                               {1, 200, 3},
+                               {200, 1, 50},
+                               {0, 4, 3},
+                               {4, 0, 3},
+                               {4, 3, 0},
+                               {512, 384, 128}})
+      for (const bool transpose_a : {false, true})
+        for (const bool transpose_b : {false, true})
+          for (const double beta : {0.0, 1.0, -2.0}) {
+            const auto [m, n, k] = shape;
+            SCOPED_TRACE(std::string{name_of(dtype)} + " " + std::to_string(m) + "x" +
+                         std::to_string(n) + "x" + std::to_string(k));
+            const std::size_t offset = m == 3 ? 1 : 0;
+            const Twin a = twin(whole(m * k, dtype, 30), offset);
+            const Twin b = twin(whole(k * n, dtype, 31), offset);
+            // Exact, since all sums are of whole numbers; what beta = 0 overwrites may be NaN.
+            const Twin c =
+                beta == 0 ? blank(m * n, dtype, offset) : twin(whole(m * n, dtype, 32), offset);
+            run([&](auto side) {
+              return Gemm{.m = m,
+                          .n = n,
+                          .k = k,
+                          .alpha = 0.5,
+                          .beta = beta,
+                          .a = side(a),
+                          .b = side(b),
+                          .c = side(c),
+                          .transpose_a = transpose_a,
+                          .transpose_b = transpose_b};
+            });
+            EXPECT_EQ(c.difference(0), "");
+          }
+}
+
+TEST_F(KernelsOnAGpu, MultiplyFloat32WithAllItsBitsUnlessToldOtherwise) {
+  const std::size_t n = 256;
+  const Buffer left = uniform(n * n, Dtype::float32, 33),
+               right = uniform(n * n, Dtype::float32, 34);
+  const auto error = [&](Float32Products products) {
+    device_->enter(nullptr);
+    Device device{0, products};
+    const auto lane = device.make_lane();
+    device.enter(lane.get());
+    double largest = 0;
+    {
+      const Twin a{device, left}, b{device, right}, c = Twin::blank(device, n * n, Dtype::float32);
+      const auto product = [&](auto side) {
+        return Gemm{.m = n, .n = n, .k = n, .a = side(a), .b = side(b), .c = side(c)};
+      };
+      run_on_host(product([](const Twin& twin) { return twin.host(); }));
+      lane->launch(product([](const Twin& twin) { return twin.device(); }));
+      const HostView there{c.device()};
+      for (std::size_t i = 0; i < n * n; ++i)
+        largest = std::max(largest, std::abs(as_double(there, i) - as_double(c.host(), i)));
+    }
+    device.enter(nullptr);
+    return largest;
+  };
+  // 256 products below 1: float32 loses some 1e-6 of them, 10 bits of mantissa some 1e-3.
+  EXPECT_LT(error(Float32Products::exact), 2e-5);
+  EXPECT_GT(error(Float32Products::tf32), 1e-4);
+  device_->enter(lane_.get());
+}
+
+/// B Bᵀ + n 1, symmetric positive definite.
+Buffer positive_definite(std::size_t n, Dtype dtype) {
+  const Buffer b = uniform(n * n, dtype, 35);
+  Buffer a{n * n, dtype};
+  fill(a, [&](std::size_t i) { return i / n == i % n ? static_cast<double>(n) : 0.0; });
+  run_on_host(Gemm{.m = n, .n = n, .k = n, .beta = 1, .a = b, .b = b, .c = a, .transpose_b = true});
+  return a;
+}
+
+TEST_F(KernelsOnAGpu, FactoriseAndSolve) {
+  for (const Dtype dtype : real_dtypes)
+    for (const std::size_t n : {0u, 1u, 2u, 5u, 64u, 200u})
+      for (const std::size_t columns : {0u, 1u, 3u, 40u}) {
+        SCOPED_TRACE(std::string{name_of(dtype)} + " " + std::to_string(n));
+        // The matrices are well conditioned: what rounding leaves is some times its unit.
+        const double tolerance = dtype == Dtype::float32 ? 2e-5 : 1e-12;
+        const Twin a = twin(positive_definite(n, dtype));
+        const Twin b = twin(uniform(n * columns, dtype, 36));
+        run([&](auto side) { return Cholesky{n, side(a)}; });
+        EXPECT_EQ(a.difference(tolerance), "") << "the factor, or what is above it";
+        run([&](auto side) { return CholeskySolve{n, columns, side(a), side(b)}; });
+        EXPECT_EQ(b.difference(tolerance), "") << "the solution";
+      }
+}
+
+TEST_F(KernelsOnAGpu, SayThatAMatrixIsNotPositiveDefiniteAsTheHostDoes) {
+  const auto said = [](const std::function<void()>& action) -> std::string {
+    try {
+      action();
+    } catch (const BackendError& error) {
+      return error.what();
+    }
+    return "nothing";
+  };
+  Buffer values = positive_definite(6, Dtype::float64);
+  values.slice().host<double>()[4 * 6 + 4] = -1;
+  const Twin a = twin(values);
+  const std::string on_host = said([&] { run_on_host(Cholesky{6, a.host()}); });
+  EXPECT_EQ(said([&] { lane_->launch(Cholesky{6, a.device()}); }), on_host);
+  EXPECT_NE(on_host, "nothing");
+}
+
+TEST_F(KernelsOnAGpu, TakeMatricesApartIntoSingularValues) {
+  struct Shape {
+    std::size_t m, n;
+  };
+  for (const Dtype dtype : real_dtypes)
+    for (const Shape& shape :
+         {Shape{1, 1}, {5, 3}, {3, 5}, {40, 40}, {100, 20}, {17, 90}, {0, 3}, {3, 0}}) {
+      const auto [m, n] = shape;
+      const std::size_t r = std::min(m, n);
+      SCOPED_TRACE(std::string{name_of(dtype)} + " " + std::to_string(m) + "x" + std::to_string(n));
+      const double tolerance = dtype == Dtype::float32 ? 2e-5 : 1e-12;
+      const Twin a = twin(uniform(m * n, dtype, 37)), s = blank(r, dtype);
+      const Twin u = blank(m * r, dtype), v = blank(n * r, dtype);
+      run([&](auto side) { return Svd{m, n, side(a), side(u), side(s), side(v)}; });
+      EXPECT_EQ(a.difference(), "") << "A is kept";
+      EXPECT_EQ(s.difference(tolerance), "") << "singular values are unique";
+      // Vectors are so up to their sign: together they are A again, and U is orthogonal.
+      const HostView left{u.device()}, values{s.device()}, right{v.device()};
+      const auto at = [](ConstSlice x, std::size_t i) { return as_double(x, i); };
+      double largest = 0;
+      for (std::size_t i = 0; i < m; ++i)
+        for (std::size_t j = 0; j < n; ++j) {
+          double sum = -at(a.host(), j * m + i);
+          for (std::size_t k = 0; k < r; ++k)
+            sum += at(left, k * m + i) * at(values, k) * at(right, k * n + j);
+          largest = std::max(largest, std::abs(sum));
+        }
+      for (std::size_t k = 0; k < r; ++k)
+        for (std::size_t l = 0; l < r; ++l) {
+          double sum = k == l ? -1 : 0;
+          for (std::size_t i = 0; i < m; ++i) sum += at(left, k * m + i) * at(left, l * m + i);
+          largest = std::max(largest, std::abs(sum));
+        }
+      EXPECT_LT(largest, tolerance);
+    }
+}
+
+}  // namespace
+}  // namespace troupe::cuda

@@ -1,0 +1,77 @@
+// A training loop on a GPU never waits for the device and asks it for no memory.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "algorithms/strategies.hpp"
+#include "real_backend/cuda/device.hpp"
+#include "real_backend/mpi/world.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace troupe {
+namespace {
+
+std::unique_ptr<mpi::World> world;
+
+/// Looks at the device's counters after two of the steps.
+class Counting final : public algorithms::TrainingLog {
+ public:
+  Counting(const cuda::Device& device, std::int64_t from, std::int64_t to)
+      : device_{device}, from_{from}, to_{to} {}
+  void record(const algorithms::Figures& figures, const algorithms::Snapshot&) override {
+    if (figures.step == from_) first = device_.counters();
+    if (figures.step == to_) last = device_.counters();
+  }
+  void finished(Rank, ConstSlice) override {}
+  void note(const std::string&) override {}
+  cuda::DeviceCounters first, last;
+
+ private:
+  const cuda::Device& device_;
+  std::int64_t from_, to_;
+};
+
+algorithms::TrainingProblem problem_of(const char* training) {
+  const auto json = nlohmann::json{{"troupe", 1}, {"training", nlohmann::json::parse(training)}};
+  return *scenarios::read_scenario(json, scenarios::Origin{"test"}, "/").training;
+}
+
+void expect_no_wait(const char* training) {
+  if (const auto why = cuda::why_no_device(); !why.empty()) GTEST_SKIP() << why;
+  cuda::Device device{0};
+  auto problem = problem_of(training);
+  problem.memory = &device.memory();
+  Counting log{device, 10, 110};
+  mpi::Options options;
+  options.accelerator = &device;
+  world->run([&](Communicator& comm) { algorithms::train(comm, problem, log); }, options);
+  EXPECT_GE(log.last.launches - log.first.launches, 1000u);
+  EXPECT_EQ(log.last.synchronisations, log.first.synchronisations);
+  EXPECT_EQ(log.last.pool_bytes, log.first.pool_bytes);
+  EXPECT_EQ(log.last.staged_kernels, log.first.staged_kernels);
+}
+
+TEST(TrainingLoop, OfAPerceptronNeitherWaitsNorAllocates) {
+  expect_no_wait(R"({"strategy": "data_parallel", "model": {"kind": "mlp", "layers": [784, 64, 10]},
+    "dtype": "float32", "data": {"kind": "digits", "samples": 500, "sampling": "epochs"},
+    "optimiser": {"kind": "momentum", "rate": 0.1}, "batch": 16, "evaluate_every": 0, "stop": {"steps": 120}})");
+}
+TEST(TrainingLoop, OfAConvolutionalNetworkNeitherWaitsNorAllocates) {
+  expect_no_wait(
+      R"({"strategy": "data_parallel", "model": {"kind": "cnn", "filters": [4, 8], "window": 5, "hidden": 32},
+    "dtype": "float32", "data": {"kind": "digits", "samples": 200, "sampling": "epochs"},
+    "optimiser": {"kind": "adam", "rate": 0.001}, "batch": 16, "evaluate_every": 0, "stop": {"steps": 120}})");
+}
+
+}  // namespace
+}  // namespace troupe
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  troupe::world = std::make_unique<troupe::mpi::World>(argc, argv);
+  const int status = RUN_ALL_TESTS();
+  troupe::world.reset();
+  return status;
+}
