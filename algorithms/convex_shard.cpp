@@ -9,11 +9,10 @@ namespace {
 void add_to_diagonal(Communicator& comm, double kappa, std::size_t n, Slice matrix) {
   if (kappa == 0) return;
   const auto add = [&] {
-    const double one = 1;
-    const Scratch ones{matrix, 1};
-    run_on_host(Fill{one, ones.all()});
+    const Buffer one{1, matrix.dtype()};
+    run_on_host(Fill{1, one});
     for (std::size_t i = 0; i < n; ++i)
-      run_on_host(Axpy{kappa, ones.all(), matrix.subslice(i * (n + 1), 1)});
+      run_on_host(Axpy{kappa, one, matrix.subslice(i * (n + 1), 1)});
   };
   compute(comm,
           Opaque{.reads = {matrix},
@@ -118,8 +117,10 @@ std::optional<double> ConvexShard::divergence(ConstSlice x) const {
   const auto optimum = learner_->optimum();
   if (x.is_phantom() || optimum.empty()) return std::nullopt;
   const std::vector<double> here = to_doubles(x), slope = gradient(x);
+  const Buffer exact{size_, x.dtype()};
+  run_on_host(Cast{exact, ConstSlice{optimum}});
   const Scratch there{x, size_};
-  run_on_host(Cast{there.all(), ConstSlice{optimum}});
+  copy_from_host(there.all(), exact);
   double rise = 0;
   for (std::size_t i = 0; i < size_; ++i) rise += slope[i] * (optimum[i] - here[i]);
   const Batch batch = learner_->whole();

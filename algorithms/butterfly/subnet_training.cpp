@@ -252,8 +252,12 @@ void write_ensemble(std::span<const std::size_t> widths, const Decomposition& cu
     for (std::size_t i = to.size() - last; i < to.size() - outputs; ++i)
       to[i] /= static_cast<Value>(members);
   };
-  if (full.dtype() == Dtype::float32) write(full.host<float>(), ensemble.host<float>());
-  else write(full.host<double>(), ensemble.host<double>());
+  const HostView here{full};
+  const Buffer scaled{ensemble.size(), ensemble.dtype()};
+  if (full.dtype() == Dtype::float32)
+    write(here.slice().host<float>(), scaled.slice().host<float>());
+  else write(here.slice().host<double>(), scaled.slice().host<double>());
+  copy_from_host(ensemble, scaled);
 }
 
 /// Independent subnet training (Yuan et al., VLDB 2022): the hidden units are dealt to K subnets,

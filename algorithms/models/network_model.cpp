@@ -29,18 +29,19 @@ bool is_right(std::span<const T> outputs, std::int32_t label) {
 }  // namespace
 
 Tally tally(LossKind loss, std::size_t rows, ConstSlice outputs, const Batch& batch) {
-  const Scratch losses{outputs, batch.count};
+  const HostView here{outputs}, targets{batch.targets};
+  const Scratch losses{here, batch.count};
   run_on_host(Loss{.kind = loss,
                    .rows = rows,
                    .batch = batch.count,
-                   .outputs = outputs,
-                   .targets = batch.targets,
+                   .outputs = here,
+                   .targets = targets,
                    .losses = losses.all()});
   const std::vector<double> each = to_doubles(losses.all());
   Tally all{.loss = std::accumulate(each.begin(), each.end(), 0.0)};
   if (loss == LossKind::squared_error) return all;
-  const auto labels = batch.targets.host<std::int32_t>();
-  const std::vector<double> values = to_doubles(outputs);
+  const auto labels = targets.slice().host<std::int32_t>();
+  const std::vector<double> values = to_doubles(here);
   all.right = 0;
   for (std::size_t j = 0; j < batch.count; ++j)
     *all.right += is_right(std::span{values}.subspan(j * rows, rows), labels[j]);

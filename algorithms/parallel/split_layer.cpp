@@ -12,7 +12,7 @@ void copy_rows(Communicator& comm, const RowCopy& copy) {
                   copy.rows * width,
                   copy.into.bytes().data() + (j * copy.into_height + copy.into_row) * width);
   };
-  compute(comm, Opaque{.reads = {copy.from},
+  compute(comm, Opaque{.reads = {copy.from, copy.into},  // whose other rows stay
                        .writes = {copy.into},
                        .work = {Flops{}, Bytes{2 * copy.rows * copy.columns * width}},
                        .body = body});

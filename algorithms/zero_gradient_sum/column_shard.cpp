@@ -78,9 +78,12 @@ ColumnShard::ColumnShard(const TrainingProblem& problem, int shard, int shards)
   scaled_ = make_buffer(problem, columns_ * samples_);
   factor_ = make_buffer(problem, columns_ * columns_);
   if (problem.phantom) return;
-  const Batch batch = whole_.whole();
-  copy_rows(batch.inputs, batch.inputs.size() / samples_, part.offset(shard), columns_, features_);
-  run_on_host(Cast{targets_, batch.targets});
+  const HostView inputs{whole_.whole().inputs}, targets{whole_.whole().targets};
+  const Buffer columns{columns_ * samples_, problem.dtype}, wanted{samples_, problem.dtype};
+  copy_rows(inputs, inputs.slice().size() / samples_, part.offset(shard), columns_, columns);
+  run_on_host(Cast{wanted, targets});
+  copy_from_host(features_, columns);
+  copy_from_host(targets_, wanted);
 }
 
 void ColumnShard::initialise(Communicator& comm, Slice lambda) const {

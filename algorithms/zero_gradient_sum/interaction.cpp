@@ -58,7 +58,7 @@ void add_interaction(Communicator& comm, Interaction kind, double weight, bool f
     if (into.dtype() == Dtype::float32) add_values<float>(kind, weight, first, mine, theirs, into);
     else add_values<double>(kind, weight, first, mine, theirs, into);
   };
-  compute(comm, Opaque{.reads = {mine, theirs},
+  compute(comm, Opaque{.reads = {mine, theirs, into},
                        .writes = {into},
                        .work = {Flops{5.0 * static_cast<double>(into.size())},
                                 Bytes{4 * into.size_bytes()}},

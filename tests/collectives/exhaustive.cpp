@@ -164,15 +164,16 @@ void with_type(Dtype dtype, Body body) {
 }
 void write(Slice slice, const Values& values) {
   with_type(slice.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const auto room = slice.host<T>();
-    for (std::size_t i = 0; i < room.size(); ++i) room[i] = static_cast<T>(values[i]);
+    std::vector<decltype(zero)> typed;
+    for (const std::int64_t value : values) typed.push_back(static_cast<decltype(zero)>(value));
+    copy_from_host(slice, std::span{typed});
   });
 }
 void expect_equal(ConstSlice got, ConstSlice wanted, const std::string& what) {
   with_type(got.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const auto a = got.host<T>(), b = wanted.host<T>();
+    const HostView here{got}, there{wanted};
+    const auto a = here.slice().host<T>(), b = there.slice().host<T>();
     if (a.size() != b.size()) throw WrongResult(what + " has another size");
     for (std::size_t i = 0; i < a.size(); ++i)
       if (a[i] != b[i])
@@ -187,14 +188,17 @@ struct Memories {
   Buffers buffers;
 };
 Memories memories_for(const Problem& problem, Collective collective, Rank me, const Sides& sides,
-                      bool in_place, bool phantom) {
+                      bool in_place, bool phantom, Memory& memory) {
   const auto make = [&](std::size_t count) {  // nothing has no address, as in an empty vector
     return phantom || count == 0 ? Buffer::phantom(count, problem.dtype)
-                                 : Buffer{count, problem.dtype};
+                                 : Buffer{count, problem.dtype, memory};
   };
   Memories memories{make(sides.input.size()), make(sides.output.size()), {}};
   Buffers& buffers = memories.buffers;
-  buffers = {memories.first, memories.second};
+  const auto slice_of = [&](Slice slice) {  // nothing is in that memory, too
+    return !phantom && slice.empty() ? Slice{nullptr, 0, problem.dtype, memory} : slice;
+  };
+  buffers = {slice_of(memories.first), slice_of(memories.second)};
   const Block mine = block(problem, me);
   const bool is_root = me == problem.root;
   if (!phantom) write(memories.first, sides.input);
@@ -344,7 +348,7 @@ std::vector<Case> cases_of(const Entry& entry, int ranks, Extent extent) {
   return cases;
 }
 
-void check(Communicator& comm, const Entry& entry, const Case& one) {
+void check(Communicator& comm, const Entry& entry, const Case& one, Memory& memory) {
   const Problem& problem = one.problem;
   const Rank me = comm.rank();
   const auto fail = [&](const std::string& what) {
@@ -353,7 +357,8 @@ void check(Communicator& comm, const Entry& entry, const Case& one) {
   const Sides sides = sides_of(problem, entry.collective, me);
   RecordedRank real{false}, phantom{false};
   {
-    Memories memories = memories_for(problem, entry.collective, me, sides, one.in_place, false);
+    Memories memories =
+        memories_for(problem, entry.collective, me, sides, one.in_place, false, memory);
     Recorder recorder{comm, real};
     entry.run(recorder, problem, memories.buffers);
     if (recorder.size() != problem.ranks) fail("the problem is for another number of ranks");
@@ -370,7 +375,8 @@ void check(Communicator& comm, const Entry& entry, const Case& one) {
     }
   }
   {
-    Memories memories = memories_for(problem, entry.collective, me, sides, one.in_place, true);
+    Memories memories =
+        memories_for(problem, entry.collective, me, sides, one.in_place, true, memory);
     Recorder recorder{comm, phantom};
     entry.run(recorder, problem, memories.buffers);
   }
@@ -388,9 +394,9 @@ void check(Communicator& comm, const Entry& entry, const Case& one) {
          " and " + std::to_string(cost.bytes) + " expected");
 }
 
-std::size_t check_all(Communicator& comm, const Entry& entry, Extent extent) {
+std::size_t check_all(Communicator& comm, const Entry& entry, Extent extent, Memory& memory) {
   const std::vector<Case> cases = cases_of(entry, comm.size(), extent);
-  for (const Case& one : cases) check(comm, entry, one);
+  for (const Case& one : cases) check(comm, entry, one, memory);
   return cases.size();
 }
 

@@ -35,10 +35,13 @@ std::vector<Case> cases_of(const algorithms::Entry& entry, int ranks, Extent ext
 
 /// Runs one case with real and with phantom values. Throws WrongResult if a value differs from the
 /// naive result, an input changed, the phantom run sent or computed something else than the real
-/// one, or this rank sent more than the closed form says. All ranks call it together.
-void check(Communicator& comm, const algorithms::Entry& entry, const Case& one);
+/// one, or this rank sent more than the closed form says. All ranks call it together. The values
+/// are in `memory`.
+void check(Communicator& comm, const algorithms::Entry& entry, const Case& one,
+           Memory& memory = host_memory());
 
 /// All cases. Returns how many.
-std::size_t check_all(Communicator& comm, const algorithms::Entry& entry, Extent extent);
+std::size_t check_all(Communicator& comm, const algorithms::Entry& entry, Extent extent,
+                      Memory& memory = host_memory());
 
 }  // namespace troupe::tests

@@ -82,7 +82,8 @@ Ends simulated(int ranks) {
 #endif
 
 #ifdef TROUPE_CATALOGUE_MPI
-/// On processors ("mpi") or GPUs ("cuda"); why not, where there is no GPU.
+/// On processors ("mpi"), detached devices ("detached") or GPUs ("cuda"); why not, where there is
+/// no GPU.
 std::variant<Ends, std::string> on_processes(int ranks, const char* where) {
   const File file{"written_once_mpi"};
   const int status = std::system(fmt::format("{} -n {} {} {} {} {}", MPIEXEC, ranks,
@@ -151,6 +152,17 @@ TEST_P(WrittenOnce, TrainsAlikeOnThreadsAndOnProcesses) {
 #ifdef TROUPE_CATALOGUE_MPI
   expect_alike(catalogue(GetParam()), on_threads(GetParam()),
                std::get<Ends>(on_processes(GetParam(), "mpi")));
+#else
+  GTEST_SKIP() << "built without MPI";
+#endif
+}
+
+/// Whatever a strategy touches is where it says: the memory of a detached device is not the host's,
+/// and holds nothing that has not been written in order.
+TEST_P(WrittenOnce, TrainsAlikeOnThreadsAndOnDetachedDevices) {
+#ifdef TROUPE_CATALOGUE_MPI
+  expect_alike(catalogue(GetParam()), on_threads(GetParam()),
+               std::get<Ends>(on_processes(GetParam(), "detached")));
 #else
   GTEST_SKIP() << "built without MPI";
 #endif

@@ -1,0 +1,159 @@
+// Kernels on a detached device and on the host, in flows and out of them.
+
+#include <array>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "mpi/detached_programs.hpp"
+
+namespace troupe::tests {
+
+namespace {
+
+using mpi::World;
+
+/// Kernels of a flow run in order, put off or not; an Opaque finds what was launched before it.
+void computes_in_order(World& world) {
+  run(world, [](Communicator& comm, DetachedAccelerator& device) {
+    const Buffer x = on_device(device, {1, 2, 3});
+    const Buffer y = on_device(device, {0, 0, 0});
+    WaitSet set;
+    for (int i = 0; i < 5; ++i) set.add(comm.start(Scale{2, x}));
+    set.add(comm.start(Axpy{1, x, y}));
+    float seen = 0;
+    set.add(comm.start(Opaque{{y}, {x}, {}, [&] {
+                                seen = y.slice().host<float>()[2];
+                                for (float& value : x.slice().host<float>()) value = 7;
+                              }}));
+    set.add(comm.start(Reduce{Op::sum, y, x}));
+    std::vector<std::size_t> order;
+    while (!set.empty()) order.push_back(comm.wait_any(set)->index);
+    std::vector<std::size_t> issued(order.size());
+    std::iota(issued.begin(), issued.end(), 0u);
+    check(order == issued, "kernels of one flow complete in order");
+    check(seen == 96, "an opaque kernel finds what the kernels before it have written");
+    check(values_of(x) == std::vector<float>{7, 7, 7}, "what it writes is on the device");
+    check(values_of(y) == std::vector<float>{39, 71, 103}, "kernels after it find that");
+  });
+}
+
+/// A training loop without other flows never waits for the device; reading the clock does.
+void runs_ahead(World& world) {
+  run(world, [](Communicator& comm, DetachedAccelerator& device) {
+    const Buffer x = on_device(device, std::vector<float>(100, 1));
+    const std::uint64_t waits = device.waits();
+    for (int i = 0; i < 10; ++i) compute(comm, Scale{2, x});
+    check(device.waits() == waits, "kernels that were waited for may still run");
+    check(device.put_off() >= 10, "the device has put off what nobody needs yet");
+    comm.now();
+    check(device.waits() == waits + 1, "the clock tells when they are over");
+    comm.now();
+    check(device.waits() == waits + 1, "and needs to wait once for that");
+    check(values_of(x) == std::vector<float>(100, 1024), "they have run");
+  });
+}
+
+void throws_from_the_wait(World& world) {
+  run(world, [](Communicator& comm, DetachedAccelerator& device) {
+    const Buffer x = on_device(device, {1, 2});
+    const auto fails = [&](Kernel kernel) {
+      Request request = comm.start(std::move(kernel));
+      try {
+        wait(comm, std::move(request));
+      } catch (const BackendError&) {
+        return true;
+      }
+      return false;
+    };
+    const Opaque failing{{x}, {x}, {}, [] { throw BackendError{"on purpose"}; }};
+    check(fails(failing), "what a kernel throws is thrown by the wait");
+    const Buffer indefinite = on_device(device, {1, 2, 2, 1});
+    check(fails(Cholesky{2, indefinite}), "and what the device finds");
+    bool inside = false;
+    wait(comm, comm.spawn([&](Communicator& flow) {
+      try {
+        compute(flow, failing);
+      } catch (const BackendError&) {
+        inside = true;
+      }
+    }));
+    check(inside, "in flows, too");
+    check(values_of(x) == std::vector<float>{1, 2}, "a kernel that failed has written nothing");
+  });
+}
+
+/// Lanes of flows: a flow finds what its parent did before, the parent what the flow did, and
+/// kernels of several flows do not mix.
+void orders_flows(World& world) {
+  run(world, [](Communicator& comm, DetachedAccelerator& device) {
+    constexpr std::size_t flows = 6;
+    std::vector<Buffer> parts, results;
+    for (std::size_t i = 0; i < flows; ++i) {
+      parts.push_back(on_device(device, {static_cast<float>(i)}));
+      results.emplace_back(1, Dtype::float32, device.memory());
+      compute(comm, Axpy{1, parts[0], parts[i]});
+      compute(comm, Fill{1, results[i]});
+    }
+    WaitSet set;
+    for (std::size_t i = 0; i < flows; ++i)
+      set.add(comm.spawn([&, i](Communicator& flow) {
+        const Scratch scratch{parts[i], 1};
+        compute(flow, Copy{scratch.all(), parts[i]});
+        for (int step = 0; step < 10; ++step) compute(flow, Axpy{1, scratch.all(), results[i]});
+        wait(flow, flow.spawn([&](Communicator& inner) { compute(inner, Scale{2, results[i]}); }));
+        compute(flow, Reduce{Op::sum, results[i], scratch.all()});
+      }));
+    const Buffer own = on_device(device, {1});
+    compute(comm, Scale{3, own});
+    wait_all(comm, set);
+    for (std::size_t i = 1; i < flows; ++i) compute(comm, Reduce{Op::sum, results[0], results[i]});
+    check(values_of(own) == std::vector<float>{3}, "the parent computes beside its flows");
+    check(values_of(results[0]) == std::vector<float>{12 + 21 * 15},
+          "and finds what they computed");
+  });
+}
+
+/// Kernels on the host and on the device in one program, an Opaque on both.
+void computes_on_both_sides(World& world) {
+  run(world, [](Communicator& comm, DetachedAccelerator& device) {
+    std::vector<float> host(1 << 16, 1);
+    const Buffer x = on_device(device, std::vector<float>(1 << 16, 2));
+    WaitSet set;
+    std::vector<int> order;
+    set.add(comm.start(Opaque{{}, {}, {}, [&] { order.push_back(1); }}));
+    set.add(comm.start(Scale{2, std::span{host}}));
+    set.add(comm.start(Opaque{{x}, {x, std::span{host}}, {}, [&] {
+                                order.push_back(2);
+                                const auto values = x.slice().host<float>();
+                                for (std::size_t i = 0; i < host.size(); ++i) values[i] += host[i];
+                                host.assign(host.size(), 5);
+                              }}));
+    set.add(comm.start(Opaque{{}, {}, {}, [&] { order.push_back(3); }}));
+    wait_all(comm, set);
+    check(order == std::vector{1, 2, 3}, "bodies run in order, wherever their operands are");
+    check(host == std::vector<float>(1 << 16, 5), "an opaque kernel writes on the host");
+    check(values_of(x) == std::vector<float>(1 << 16, 4), "and on the device");
+    const Buffer indexed = on_device(device, {0, 0});
+    {
+      const std::array<std::size_t, 2> columns{1, 0};
+      const Buffer from = on_device(device, {10, 20});
+      compute(comm, Gather{1, columns, indexed, from});
+    }
+    check(values_of(indexed) == std::vector<float>{20, 10},
+          "what a kernel needs is left alone until it has run");
+  });
+}
+
+}  // namespace
+
+const Programs& kernel_programs() {
+  static const Programs all{
+      {"order", computes_in_order},     {"ahead", runs_ahead},
+      {"throws", throws_from_the_wait}, {"flows", orders_flows},
+      {"both", computes_on_both_sides},
+  };
+  return all;
+}
+
+}  // namespace troupe::tests
