@@ -1,0 +1,5 @@
+# What a machine can do, measured through the port.
+troupe_library(microbenchmarks
+  HEADERS microbenchmarks/device.hpp microbenchmarks/ladders.hpp microbenchmarks/workbench.hpp
+  SOURCES microbenchmarks/device.cpp microbenchmarks/ladders.cpp microbenchmarks/workbench.cpp
+  PUBLIC troupe::core)
