@@ -7,7 +7,11 @@
 #include <array>
 #include <map>
 
+#include "algorithms/data/data_kinds.hpp"
+#include "algorithms/judge.hpp"
 #include "algorithms/microbenchmarks/device.hpp"
+#include "algorithms/microbenchmarks/shape_collector.hpp"
+#include "algorithms/strategies.hpp"
 #include "analysis/output.hpp"
 #include "cli/commands.hpp"
 #include "cli/execute.hpp"
@@ -30,6 +34,8 @@ void declare(Options& options) {
                 "what computes: loopback (this processor), mpi, cuda, or sim (loopback)");
   options.value("platform", "of sim: whose first host is measured");
   options.value("dtype", "of the kernels: float32, float64 (float32,float64)");
+  options.values("for",
+                 "a scenario's training, whose kernels are measured besides, shape by shape");
   options.flag("quick", "fewer shapes, shorter and fewer rows: seconds instead of a minute");
   options.value("name", "of the device (what its driver or the system calls it)");
   options.flag("tf32", "of cuda: float32 products on tensor cores");
@@ -90,7 +96,42 @@ std::unique_ptr<scenarios::Backend> make_backend(const scenarios::BackendKind& k
   return backend;
 }
 
+/// The trainings whose kernels are wanted, as one rank alone would do their first steps.
+std::vector<algorithms::TrainingProblem> problems_of(const Options& options) {
+  constexpr std::int64_t steps = 20;
+  std::vector<algorithms::TrainingProblem> problems;
+  for (const auto& file : options.texts("for")) {
+    const Draft draft{file, {}};
+    const auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
+    if (!scenario.training) throw BadScenario{fmt::format("--for {}: no training", file)};
+    auto& problem = problems.emplace_back(*scenario.training);
+    problem.stop = {.steps = std::min(problem.stop.steps, steps)};
+    problem.evaluate_every = 0;
+    problem.dataset = algorithms::load_dataset(problem);
+    if (const auto reason = algorithms::refusal_of_strategy(problem, 1); !reason.empty())
+      throw BadScenario{fmt::format("--for {}: {} cannot run on one rank: {}", file,
+                                    problem.strategy.kind(), reason)};
+  }
+  return problems;
+}
+
+std::vector<KernelShape> shapes_run_by(Communicator& comm,
+                                       std::vector<algorithms::TrainingProblem> problems,
+                                       Memory& memory, bool phantom) {
+  algorithms::CollectedShapes shapes;
+  algorithms::ShapeCollector collector{comm, shapes};
+  algorithms::SilentLog nobody;
+  for (auto& problem : problems) {
+    problem.memory = &memory;
+    problem.phantom = phantom;
+    problem.judge = std::make_shared<algorithms::Judge>(problem);
+    algorithms::train(collector, problem, nobody);
+  }
+  return shapes.take();
+}
+
 MeasuredDevice measure(scenarios::Backend& backend, const Options& options) {
+  const auto problems = problems_of(options);
   const bool quick = options.given("quick");
   const auto shapes =
       algorithms::ladder({.dtypes = dtypes_of(options),
@@ -108,12 +149,16 @@ MeasuredDevice measure(scenarios::Backend& backend, const Options& options) {
   backend.run([&](Communicator& comm) {
     device.kernels = algorithms::measure_kernels(comm, backend.memory(), rows, shapes,
                                                  [&](double share) { bar.show(share); });
+    const auto shapes_for = shapes_run_by(comm, problems, backend.memory(), rows.phantom);
+    rows.longest *= 10;
+    device.exact = algorithms::measure_kernels(comm, backend.memory(), rows, shapes_for);
     auto link = algorithms::measure_host_link(comm, backend.memory(), rows);
     device.to_device = std::move(link.to_device);
     device.from_device = std::move(link.from_device);
     return std::vector<double>{};
   });
-  std::erase_if(device.kernels, [](const auto& point) { return point.timing.time.count() <= 0; });
+  for (auto* points : {&device.kernels, &device.exact})
+    std::erase_if(*points, [](const auto& point) { return point.timing.time.count() <= 0; });
   if (device.kernels.empty())
     throw Error{"calibrate: no kernel takes any time here: there is nothing to measure"};
   device.launch_overhead = std::ranges::min(device.kernels, {}, [](const auto& point) {

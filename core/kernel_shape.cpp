@@ -86,19 +86,29 @@ KernelShape of(Dtype dtype, PoolingKind kind, const Windows& w, std::size_t batc
       name_of(kind));
 }
 
+/// Of what is only moved the size of a value counts, and not what it means.
+Dtype as_moved(Dtype dtype) {
+  switch (size_of(dtype)) {
+    case 1: return Dtype::uint8;
+    case 2: return Dtype::float16;
+    case 4: return Dtype::float32;
+    default: return Dtype::float64;
+  }
+}
+
 KernelShape sizes_of(const Kernel& kernel) {
   return std::visit(
       Overloaded{
           [](const Reduce& k) { return of(k.into); },
           [](const Axpy& k) { return of(k.y); },
           [](const Scale& k) { return of(k.x); },
-          [](const Copy& k) { return of(k.into); },
+          [](const Copy& k) { return of(as_moved(k.into.dtype()), {k.into.size()}); },
           [](const Fill& k) { return of(k.x); },
           [](const Cast& k) {
             return of(k.from.dtype(), {k.into.size()}, name_of(k.into.dtype()));
           },
           [](const Gather& k) {
-            return of(k.into.dtype(), {k.width, k.columns.size()});
+            return of(as_moved(k.into.dtype()), {k.width, k.columns.size()});
           },
           [](const Gemm& k) {
             const std::size_t form = (k.transpose_a ? 2u : 0u) + (k.transpose_b ? 1u : 0u);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
@@ -110,8 +111,18 @@ KernelShape read_kind(const JsonReader& entry) {
     if (form == kind->forms.end()) refuse(entry["form"], kind->forms, "a form of this kernel");
     shape.form = *form;
   }
-  shape.dtype =
-      entry["dtype"].one_of({"float32", "float64"}) == "float64" ? Dtype::float64 : Dtype::float32;
+  static constexpr std::array dtypes{Dtype::float32, Dtype::float64, Dtype::int32,
+                                     Dtype::int64,   Dtype::uint32,  Dtype::uint8,
+                                     Dtype::float16, Dtype::bfloat16};
+  const auto dtype = entry["dtype"].text();
+  const auto found =
+      std::ranges::find_if(dtypes, [&](Dtype known) { return name_of(known) == dtype; });
+  if (found == dtypes.end()) {
+    std::vector<std::string_view> names;
+    for (const Dtype known : dtypes) names.push_back(name_of(known));
+    refuse(entry["dtype"], names, "a dtype");
+  }
+  shape.dtype = *found;
   return shape;
 }
 

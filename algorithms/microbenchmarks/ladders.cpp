@@ -1,6 +1,7 @@
 #include "algorithms/microbenchmarks/ladders.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace troupe::algorithms {
 
@@ -97,12 +98,20 @@ void images(Ladder& ladder, bool quick) {
         ladder.grid(kernel, form, {channels, {side}, {side}, {2}, {2}, {2}, {0}, batches});
 }
 
-/// Of two shapes of one kind the one with less to do; for the order only.
+/// Of two shapes of one kind the one with less to do has less; for the order only.
 double volume(const KernelShape& shape) {
   double product = 1;
   for (const auto size : shape.sizes)
     if (size > 0) product *= static_cast<double>(size);
   return product;
+}
+
+/// A kind at a time, and from little work to much.
+bool comes_before(const KernelShape& a, const KernelShape& b) {
+  const auto place = [](const KernelShape& shape) {
+    return std::make_tuple(find_kernel_kind(shape.kernel), shape.form, volume(shape));
+  };
+  return place(a) < place(b);
 }
 
 }  // namespace
@@ -117,10 +126,7 @@ std::vector<KernelShape> ladder(const LadderChoice& choice) {
     networks(of_dtype, choice.quick);
     images(of_dtype, choice.quick);
     auto& mine = of_dtype.shapes();
-    std::ranges::stable_sort(mine, [](const KernelShape& a, const KernelShape& b) {
-      if (a.kernel != b.kernel || a.form != b.form) return false;
-      return volume(a) < volume(b);
-    });
+    std::ranges::stable_sort(mine, comes_before);
     shapes.insert(shapes.end(), mine.begin(), mine.end());
   }
   return shapes;

@@ -22,6 +22,17 @@ Buffer random_pattern(Memory& memory) {
   return pattern;
 }
 
+/// Any bits, of a dtype that is only moved or counts.
+Buffer random_bits(Memory& memory, Dtype dtype) {
+  SplitMix64 random{1};
+  std::vector<std::uint8_t> bits(pattern_size * size_of(dtype));
+  for (auto& byte : bits) byte = static_cast<std::uint8_t>(1 + random.below(127));
+  Buffer pattern{pattern_size, dtype, memory};
+  memory.write(pattern.slice().address(), reinterpret_cast<const std::byte*>(bits.data()),
+               bits.size());
+  return pattern;
+}
+
 Dtype dtype_of_name(std::string_view name) {
   for (const Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64,
                             Dtype::uint32, Dtype::uint8, Dtype::float16, Dtype::bfloat16})
@@ -36,9 +47,10 @@ Workbench::Workbench(Communicator& comm, Memory& memory, bool phantom)
 
 ConstSlice Workbench::pattern(Dtype dtype) {
   auto& pattern = patterns_[dtype];
-  if (pattern.slice().empty())
-    pattern =
-        dtype == Dtype::float32 ? random_pattern<float>(memory_) : random_pattern<double>(memory_);
+  if (!pattern.slice().empty()) return pattern;
+  if (dtype == Dtype::float32) pattern = random_pattern<float>(memory_);
+  else if (dtype == Dtype::float64) pattern = random_pattern<double>(memory_);
+  else pattern = random_bits(memory_, dtype);
   return pattern;
 }
 
