@@ -16,7 +16,7 @@ using namespace troupe;
 using bench::Use;
 
 constexpr Bytes phantom_stack{64 * 1024};
-constexpr sim::Processor charged{
+const sim::Processor charged{
     .speed = {1e12}, .double_speed = {}, .memory_bandwidth = {1e12}, .launch = {}};
 
 void report(benchmark::State& state, const Use& use, double messages) {

@@ -25,7 +25,7 @@ using algorithms::TrainingProblem;
 using bench::Use;
 
 /// A processor whose every kernel takes simulated time.
-constexpr sim::Processor charged{
+const sim::Processor charged{
     .speed = {1e12}, .double_speed = {}, .memory_bandwidth = {1e12}, .launch = {}};
 
 double least(const std::vector<double>& values) { return *std::ranges::min_element(values); }

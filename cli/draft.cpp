@@ -65,6 +65,7 @@ void declare_machine(Options& options) {
   options.values("log", "logging of SimGrid, CATEGORY.thres:LEVEL; may be repeated");
   options.value("eager-limit", "messages up to this size leave at once (0)");
   options.value("compute", "how local work is charged: roofline, flops, none");
+  options.value("device", "measured device (troupe calibrate) whose times are charged");
   options.value("payload", "real (values travel) or phantom (sizes only)");
   options.value("seed", "of everything random (1)");
   options.values("plugin", "shared library with algorithms; may be repeated");
@@ -174,6 +175,8 @@ void Draft::apply_machine(const Options& options) {
   set_text(options, "network", "/network");
   set_text(options, "eager-limit", "/eager_limit");
   set_text(options, "compute", "/compute/model");
+  if (options.given("device"))
+    put("/compute/device", absolute_path(options.text("device")), "device");
   set_text(options, "payload", "/payload");
   set_number(options, "seed", "/seed");
   for (const auto& plugin : options.texts("plugin")) {

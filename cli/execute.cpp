@@ -87,13 +87,12 @@ Prepared prepare(const Program& program, const Draft& draft, const Options& opti
   auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
   const scenarios::BackendOptions backend_options{
       .cfg = options.texts("cfg"), .log = options.texts("log"), .tf32 = options.given("tf32")};
-  const auto* kind = backend_of(program, name);
-  if (!kind && is_real(name)) {
+  const auto* kind = backend_named(program, name);
+  if (!kind) {
     const int ranks = launched_ranks(options);  // refuses outside mpirun
     const auto machine = machine_for_mpi(program, scenario, backend_options, ranks);
     return {nullptr, scenarios::resolve(std::move(scenario), machine, false)};
   }
-  if (!kind) refuse_backend(program, name);
   auto backend = kind->make(scenario, backend_options);
   auto resolved = scenarios::resolve(std::move(scenario), backend->machine(), backend->simulated());
   return {std::move(backend), std::move(resolved)};
@@ -112,6 +111,12 @@ std::optional<double> threshold(const Options& options, const std::string& name)
 }
 
 }  // namespace
+
+const BackendKind* backend_named(const Program& program, const std::string& name) {
+  const auto* kind = backend_of(program, name);
+  if (!kind && !is_real(name)) refuse_backend(program, name);
+  return kind;
+}
 
 void declare_output(Options& options) {
   options.group("Output");

@@ -9,6 +9,10 @@
 
 namespace troupe::cli {
 
+/// The backend of that name; nullptr where the sibling program, troupe-mpi, has it. Throws BadInput
+/// for one that is unknown or not built.
+const scenarios::BackendKind* backend_named(const Program& program, const std::string& name);
+
 /// Declares --json, --csv, --format, --reproducible, --quiet, --min-busbw.
 void declare_output(Options& options);
 

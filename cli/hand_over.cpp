@@ -58,7 +58,7 @@ int launched_ranks(const Options& options) {
 }
 
 void hand_over(const std::string& scenario, const Options& options) {
-  std::vector<std::string> arguments{*mpi_program(), "run", nameless_file(scenario)};
+  std::vector<std::string> arguments{"run", nameless_file(scenario)};
   for (const char* option : {"backend", "json", "csv", "format", "min-busbw"})
     if (options.given(option)) {
       arguments.push_back(fmt::format("--{}", option));
@@ -66,6 +66,11 @@ void hand_over(const std::string& scenario, const Options& options) {
     }
   for (const char* option : {"reproducible", "quiet", "tf32"})
     if (options.given(option)) arguments.push_back(fmt::format("--{}", option));
+  hand_over_command(std::move(arguments));
+}
+
+void hand_over_command(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), *mpi_program());
   std::vector<char*> pointers;
   for (auto& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/options.hpp"
 
@@ -19,6 +20,9 @@ int launched_ranks(const Options& options);
 /// Replaces this process by the troupe-mpi beside it, running the resolved scenario with the output
 /// options given here. Throws BadInput if it is not there.
 [[noreturn]] void hand_over(const std::string& scenario, const Options& options);
+
+/// Likewise with any command and its arguments.
+[[noreturn]] void hand_over_command(std::vector<std::string> arguments);
 
 /// Where the sibling program is, if it is built or installed.
 std::optional<std::string> mpi_program();

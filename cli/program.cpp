@@ -26,7 +26,7 @@ int platform_command(const Program& program, const std::vector<std::string>& arg
 
 int help_command(const Program& program, const std::vector<std::string>& arguments);
 
-constexpr std::array<Command, 8> commands{
+constexpr std::array<Command, 9> commands{
     {{"collective", "measure a collective: all algorithms at all sizes", collective_command},
      {"run", "run a scenario file", run_command},
      {"compare", "show reports side by side", compare_command},
@@ -34,6 +34,7 @@ constexpr std::array<Command, 8> commands{
      {"algorithms", "list training strategies and collectives with their costs",
       algorithms_command},
      {"tune", "find the best algorithm of each size on a platform", tune_command},
+     {"calibrate", "measure what a device does, for simulations of it", calibrate_command},
      {"doctor", "say what is built in and found, and the cure for what is not", doctor_command},
      {"help", "explain a command", help_command}}};
 

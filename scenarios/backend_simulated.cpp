@@ -6,6 +6,7 @@
 #include <set>
 
 #include "platforms/device_profiles.hpp"
+#include "sim/measured_times.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -116,6 +117,17 @@ sim::Processor processor_of(const platforms::HostFacts& facts) {
   return processor;
 }
 
+/// Measured times, and for kernels that were not measured the best rates that were.
+void put(const std::shared_ptr<const sim::MeasuredTimes>& measured, sim::Processor& processor) {
+  processor.measured = measured;
+  if (const auto speed = measured->speed(Dtype::float32); speed.value > 0) processor.speed = speed;
+  if (const auto speed = measured->speed(Dtype::float64); speed.value > 0)
+    processor.double_speed = speed;
+  if (measured->memory_bandwidth().value > 0)
+    processor.memory_bandwidth = measured->memory_bandwidth();
+  if (measured->launch_overhead().count() > 0) processor.launch = measured->launch_overhead();
+}
+
 /// The links by which the ranks of rank 0's node leave it: the first of each route to the next node
 /// that no route within the node takes. Only where the platform says what a node is; else 1.
 int nics_per_node(const PlacedPlatform& platform) {
@@ -150,14 +162,18 @@ sim::Options simulation_options(const Scenario& scenario) {
 std::vector<sim::Processor> processors_of(const PlacedPlatform& platform,
                                           const ComputeChoice& compute) {
   std::vector<sim::Processor> processors;
+  std::shared_ptr<const sim::MeasuredTimes> measured;
+  if (compute.device) measured = std::make_shared<sim::MeasuredTimes>(*compute.device->measured);
   for (int rank = 0; rank < platform.size(); ++rank) {
     auto processor = processor_of(platform.host_of(rank));
+    if (measured) put(measured, processor);
     const auto index = static_cast<std::size_t>(rank);
     if (index < compute.speed.size()) {
       const double factor = compute.speed[index];
       processor.speed = processor.speed * factor;
       processor.double_speed = processor.double_speed * factor;
       processor.memory_bandwidth = processor.memory_bandwidth * factor;
+      processor.pace = factor;
     }
     processors.push_back(processor);
   }
@@ -183,7 +199,9 @@ Machine machine_of(const PlacedPlatform& platform, const std::vector<sim::Proces
   algorithms::AlphaBetaGamma typical, best;
   typical.gamma = *std::max_element(gammas.begin(), gammas.end());
   best.gamma = *std::min_element(gammas.begin(), gammas.end());
-  if (options.jitter.kind != sim::Jitter::Kind::none) best.gamma = 0;
+  const bool is_measured = std::ranges::any_of(
+      processors, [](const auto& processor) { return processor.measured != nullptr; });
+  if (is_measured || options.jitter.kind != sim::Jitter::Kind::none) best.gamma = 0;
   if (machine.ranks > 1) {
     std::vector<double> latencies, rates;
     double widest = 0;

@@ -15,7 +15,7 @@ namespace troupe::scenarios {
 sim::Options simulation_options(const Scenario& scenario);
 
 /// One processor for each rank: its host's or the host's device's (peak rates times the profile's
-/// efficiency), times the scenario's factor for that rank.
+/// efficiency), or the scenario's measured device, times the scenario's factor for that rank.
 std::vector<sim::Processor> processors_of(const platforms::PlacedPlatform& platform,
                                           const ComputeChoice& compute);
 
@@ -23,7 +23,7 @@ std::vector<sim::Processor> processors_of(const platforms::PlacedPlatform& platf
 /// over pairs of ranks, and the slowest processor. `best`: the least latency of any pair, the
 /// widest access to the network that any rank has (the sum of the distinct first or last links of
 /// its routes), and the fastest processor. Large platforms are sampled. Where times of kernels are
-/// random, no reduction has a least time.
+/// random or measured, no reduction has a least time.
 Machine machine_of(const platforms::PlacedPlatform& platform,
                    const std::vector<sim::Processor>& processors, const sim::Options& options);
 

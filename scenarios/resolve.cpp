@@ -197,6 +197,7 @@ Resolved resolve(Scenario scenario, const Machine& machine, bool simulated) {
       scenario.compute.speed.size() != static_cast<std::size_t>(machine.ranks))
     throw BadScenario{fmt::format("/compute/speed has {} entries for {} ranks",
                                   scenario.compute.speed.size(), machine.ranks)};
+  if (!simulated) scenario.compute.device.reset();  // the device itself computes
   if (!simulated && scenario.compute.jitter.kind != "none")
     throw BadScenario{
         fmt::format("/compute/jitter is \"{}\", which only a simulated clock can follow: on a real "

@@ -26,6 +26,10 @@ void describe_environment(const Resolved& resolved, const Backend& backend,
   add("payload", *scenario.phantom ? "phantom" : "real");
   add("eager_limit_bytes", fmt::format("{}", scenario.eager_limit.value));
   add("clock", backend.simulated() ? "simulated" : "wall");
+  if (const auto& device = scenario.compute.device; device && backend.simulated()) {
+    add("compute_device", device->measured->name);
+    add("compute_device_digest", device->digest);
+  }
   for (const auto& [key, text] : backend.facts()) add(key.c_str(), text);
 }
 

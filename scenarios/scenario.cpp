@@ -13,6 +13,8 @@
 #include "algorithms/strategies.hpp"
 #include "analysis/output.hpp"
 #include "core/text.hpp"
+#include "platforms/digest.hpp"
+#include "platforms/measured_device.hpp"
 #include "scenarios/training_json.hpp"
 
 namespace troupe::scenarios {
@@ -160,12 +162,30 @@ JitterChoice read_jitter(const Section& section, const std::filesystem::path& fo
   return jitter;
 }
 
+DeviceChoice read_device(const Section& section, const std::filesystem::path& folder) {
+  DeviceChoice device;
+  device.file = (folder / section.text("device", "")).lexically_normal().string();
+  const auto measured =
+      section.placed("device", [&] { return platforms::read_measured_device(device.file); });
+  device.digest = platforms::digest_of(platforms::to_json(measured));
+  device.measured = std::make_shared<const MeasuredDevice>(measured);
+  return device;
+}
+
 ComputeChoice read_compute(const Section& section, const std::filesystem::path& folder) {
   ComputeChoice compute;
   const auto model = section.one_of("model", compute_names, "roofline");
   compute.model = static_cast<ComputeModel>(
       std::find(compute_names.begin(), compute_names.end(), model) - compute_names.begin());
   compute.speed = section.numbers("speed", 0);
+  if (section.has("device")) {
+    compute.device = read_device(section, folder);
+    if (compute.model != ComputeModel::roofline)
+      section.complain("device",
+                       fmt::format("measured times are charged in model \"roofline\", and "
+                                   "the model is \"{}\"",
+                                   model));
+  }
   compute.jitter = read_jitter(section.section("jitter"), folder);
   if (compute.jitter.kind != "none" && compute.model == ComputeModel::none)
     section.complain("jitter", "kernels cost no time in model \"none\": there is nothing to vary");
@@ -330,6 +350,7 @@ Ordered to_json(const Scenario& scenario) {
   json["eager_limit"] = scenario.eager_limit.value;
   json["compute"] = {{"model", compute_names[static_cast<std::size_t>(scenario.compute.model)]}};
   if (!scenario.compute.speed.empty()) json["compute"]["speed"] = scenario.compute.speed;
+  if (scenario.compute.device) json["compute"]["device"] = scenario.compute.device->file;
   json["compute"]["jitter"] = jitter_json(scenario.compute.jitter);
   if (!scenario.plugins.empty()) json["plugins"] = scenario.plugins;
   if (scenario.collective) json["collective"] = collective_json(*scenario.collective);

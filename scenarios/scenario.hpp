@@ -12,6 +12,7 @@
 #include "algorithms/catalogue.hpp"
 #include "algorithms/training_problem.hpp"
 #include "analysis/report.hpp"
+#include "core/measured_device.hpp"
 #include "platforms/specification.hpp"
 #include "scenarios/algorithm_table.hpp"
 #include "scenarios/section.hpp"
@@ -53,9 +54,17 @@ struct JitterChoice {
   std::vector<double> factors;  ///< of trace
 };
 
+/// A measured device whose times every rank is charged.
+struct DeviceChoice {
+  std::string file;
+  std::string digest;  ///< of its content
+  std::shared_ptr<const MeasuredDevice> measured;
+};
+
 /// How local work is charged on a simulated clock.
 struct ComputeChoice {
   ComputeModel model = ComputeModel::roofline;
+  std::optional<DeviceChoice> device;  ///< of roofline: what was measured comes first
   std::vector<double> speed;  ///< factor for each rank on its processor's speed; empty: all 1
   JitterChoice jitter;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/measured_times.hpp"
+
 namespace troupe::sim {
 
 namespace {
@@ -16,6 +18,10 @@ bool is_double(const Kernel& kernel) {
 
 Seconds charge(Compute model, const Processor& processor, const Kernel& kernel, const Work& done) {
   if (model == Compute::none) return Seconds{0};
+  const bool anything = done.flops.value > 0 || done.bytes.value > 0;
+  if (model == Compute::roofline && processor.measured && anything)
+    if (const auto measured = processor.measured->time_of(shape_of(kernel)))
+      return *measured / processor.pace;
   Seconds time{0};
   if (done.flops.value > 0 && processor.speed.value > 0) {
     const bool wide = processor.double_speed.value > 0 && is_double(kernel);
@@ -24,7 +30,6 @@ Seconds charge(Compute model, const Processor& processor, const Kernel& kernel, 
   if (model == Compute::flops) return time;
   if (processor.memory_bandwidth.value > 0)
     time = std::max(time, done.bytes / processor.memory_bandwidth);
-  const bool anything = done.flops.value > 0 || done.bytes.value > 0;
   return anything ? time + processor.launch : time;
 }
 

@@ -2,16 +2,19 @@
 // What local work costs on a simulated clock. Shared by all simulated worlds.
 
 #include <cstdint>
+#include <memory>
 
 #include "core/kernel.hpp"
 #include "core/units.hpp"
 
 namespace troupe::sim {
 
+class MeasuredTimes;
+
 /// How kernels are charged.
 enum class Compute : std::uint8_t {
-  roofline,  ///< the longer of arithmetic and memory traffic, plus the launch (Williams, Waterman,
-             ///< Patterson 2009)
+  roofline,  ///< what was measured; else the longer of arithmetic and memory traffic, plus the
+             ///< launch (Williams, Waterman, Patterson 2009)
   flops,     ///< arithmetic only
   none       ///< nothing: a network study
 };
@@ -22,6 +25,8 @@ struct Processor {
   FlopsPerSecond double_speed{};  ///< sustained, float64; 0: as `speed`
   BytesPerSecond memory_bandwidth{};
   Seconds launch{};  ///< paid once by every kernel that does anything
+  std::shared_ptr<const MeasuredTimes> measured{};  ///< where they know a kernel, they come first
+  double pace = 1;  ///< measured times are divided by it, as the rates above have been multiplied
 };
 
 /// The time `kernel` takes on `processor`; `done` is its work.

@@ -1,0 +1,126 @@
+#include "algorithms/microbenchmarks/device.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+
+#include "algorithms/microbenchmarks/workbench.hpp"
+
+namespace troupe::algorithms {
+
+namespace {
+
+constexpr int most_in_a_row = 100'000;
+
+/// Runs `once` in rows and times them.
+template <class Once>
+class Rows {
+ public:
+  Rows(Communicator& comm, const RowChoice& choice, Once once)
+      : comm_{comm}, choice_{choice}, once_{std::move(once)} {}
+
+  /// Nothing where one takes too long.
+  std::optional<Timing> measure() {
+    row(1);  // libraries start, memory is touched
+    Seconds took = row(1);
+    if (took > choice_.longest) return {};
+    int length = 1;
+    while (took < choice_.row && length < most_in_a_row) {
+      length = longer(length, took);
+      took = row(length);
+    }
+    std::vector<Seconds> each;
+    for (int i = 0; i < choice_.repeats; ++i) each.push_back(row(length) / length);
+    std::ranges::sort(each);
+    return Timing{.time = quantile(each, 0.5),
+                  .p10 = quantile(each, 0.1),
+                  .p90 = quantile(each, 0.9),
+                  .repeats = choice_.repeats};
+  }
+
+ private:
+  Seconds row(int length) {
+    const Seconds begin = comm_.now();
+    for (int i = 0; i < length; ++i) once_();
+    return comm_.now() - begin;
+  }
+  /// How many would have taken long enough, a little more, and at most ten times as many.
+  int longer(int length, Seconds took) const {
+    const double wanted = took.count() > 0 ? 1.1 * length * (choice_.row / took) : most_in_a_row;
+    return static_cast<int>(std::min({std::ceil(wanted), 10.0 * length, 1.0 * most_in_a_row}));
+  }
+  static Seconds quantile(const std::vector<Seconds>& sorted, double share) {
+    const double at = share * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(at);
+    const std::size_t above = std::min(below + 1, sorted.size() - 1);
+    return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+  }
+
+  Communicator& comm_;
+  const RowChoice& choice_;
+  Once once_;
+};
+
+bool same_kind(const KernelShape& a, const KernelShape& b) {
+  return a.kernel == b.kernel && a.form == b.form && a.dtype == b.dtype;
+}
+
+/// Shapes that were too much.
+class TooMuch {
+ public:
+  void add(const KernelShape& shape) { shapes_.push_back(shape); }
+  bool covers(const KernelShape& shape) const {
+    return std::ranges::any_of(shapes_, [&](const KernelShape& large) {
+      return same_kind(large, shape) &&
+             std::ranges::equal(large.sizes, shape.sizes, std::less_equal<>{});
+    });
+  }
+
+ private:
+  std::vector<KernelShape> shapes_;
+};
+
+}  // namespace
+
+std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, const RowChoice& choice,
+                                        std::span<const KernelShape> shapes,
+                                        const Progress& progress) {
+  Workbench bench{comm, memory, choice.phantom};
+  TooMuch too_much;
+  std::vector<KernelTime> times;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    if (progress) progress(static_cast<double>(i) / static_cast<double>(shapes.size()));
+    if (too_much.covers(shapes[i])) continue;
+    std::optional<Timing> timing;
+    try {
+      const auto job = bench.job(shapes[i]);
+      const Work done = work(job->kernel);
+      timing = Rows{comm, choice, [&] { compute(comm, job->kernel); }}.measure();
+      if (timing) times.push_back({shapes[i], done, *timing});
+    } catch (const std::bad_alloc&) {
+    }
+    if (!timing) too_much.add(shapes[i]);
+  }
+  if (progress) progress(1);
+  return times;
+}
+
+HostLink measure_host_link(Communicator& comm, Memory& memory, const RowChoice& choice) {
+  HostLink link;
+  if (memory.on_host() || choice.phantom) return link;
+  constexpr std::size_t most = std::size_t{64} << 20;
+  std::vector<std::byte> host(most, std::byte{0x5A});
+  const Buffer device{most, Dtype::uint8, memory};
+  std::byte* const there = device.slice().address();
+  for (std::size_t bytes = 4096; bytes <= most; bytes *= 4) {
+    const auto write = [&] { memory.write(there, host.data(), bytes); };
+    const auto read = [&] { memory.read(host.data(), there, bytes); };
+    if (const auto timing = Rows{comm, choice, write}.measure())
+      link.to_device.push_back({{bytes}, *timing});
+    if (const auto timing = Rows{comm, choice, read}.measure())
+      link.from_device.push_back({{bytes}, *timing});
+  }
+  return link;
+}
+
+}  // namespace troupe::algorithms

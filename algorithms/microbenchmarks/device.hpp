@@ -1,0 +1,46 @@
+#pragma once
+// What a processor can do, measured from where training stands: kernels started and waited for
+// through a communicator. An ordinary algorithm, so the same code measures threads, processes and
+// GPUs; on a simulated clock it finds what it was charged with.
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "algorithms/microbenchmarks/ladders.hpp"
+#include "core/communicator.hpp"
+#include "core/measured_device.hpp"
+
+namespace troupe::algorithms {
+
+/// How a kernel is timed: in rows of equal kernels, each waited for by compute(), between two
+/// readings of the clock. (A device is waited for by who reads the clock, and not by compute(): a
+/// row has the time of the longer of launching and running.) All rows use the same operands: those
+/// that fit into a cache are in it.
+struct RowChoice {
+  Seconds row{2e-3};  ///< a row takes at least so long: as many kernels as that needs
+  int repeats = 7;    ///< rows that count, after those that warm up
+  Seconds longest{
+      2e-2};  ///< a kernel that takes longer is left out, and all larger ones of its form
+  bool phantom = false;  ///< operands without values: for a simulated clock
+};
+
+/// Done so far, of 1.
+using Progress = std::function<void(double share)>;
+
+/// Times kernels of those shapes, in this order. Left out: what takes longer than `longest`, what
+/// does not fit into memory, and then each shape of the same kernel, form and dtype that is not
+/// smaller in any size. Throws what a kernel fails with.
+std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, const RowChoice& choice,
+                                        std::span<const KernelShape> shapes,
+                                        const Progress& progress = {});
+
+/// Copies of 4 KiB to 64 MiB between ordinary memory of the host and `memory`, by its read and
+/// write. Nothing for memory on the host, and where nothing has values.
+struct HostLink {
+  std::vector<CopyTime> to_device, from_device;
+};
+HostLink measure_host_link(Communicator& comm, Memory& memory, const RowChoice& choice);
+
+}  // namespace troupe::algorithms

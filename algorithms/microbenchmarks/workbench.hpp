@@ -1,0 +1,41 @@
+#pragma once
+// Kernels to be timed: from a shape to a kernel with operands of its own. What the operands hold is
+// chosen so that the same kernel can run thousands of times without meeting zeros, infinities or
+// denormals, which some processors treat at another speed.
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "core/communicator.hpp"
+#include "core/kernel_shape.hpp"
+
+namespace troupe::algorithms {
+
+/// Where the operands of kernels are taken from: random values, ±[0.5, 1), drawn once.
+class Workbench {
+ public:
+  /// Operands in `memory`, or phantom ones. Both must outlive the workbench.
+  Workbench(Communicator& comm, Memory& memory, bool phantom);
+
+  /// A kernel and what it works on.
+  struct Job {
+    Kernel kernel;
+    std::vector<Buffer> operands;
+    std::vector<std::size_t> columns;  ///< of Gather
+  };
+  /// The operands are filled by kernels of the communicator, which have been waited for. Throws
+  /// std::bad_alloc, or BackendError, where memory does not suffice.
+  std::unique_ptr<Job> job(const KernelShape& shape);
+
+ private:
+  friend class OperandsOfJob;
+  ConstSlice pattern(Dtype dtype);
+
+  Communicator& comm_;
+  Memory& memory_;
+  bool phantom_;
+  std::map<Dtype, Buffer> patterns_;
+};
+
+}  // namespace troupe::algorithms

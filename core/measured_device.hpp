@@ -1,0 +1,45 @@
+#pragma once
+// What a processor was seen to do, as plain values: algorithms/microbenchmarks measures it, a file
+// keeps it (platforms/measured_device.hpp), and simulated worlds charge by it.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/kernel_shape.hpp"
+
+namespace troupe {
+
+/// The time of one of many equal things in a row: the median over `repeats` rows, and the tenth and
+/// ninetieth percentiles.
+struct Timing {
+  Seconds time{}, p10{}, p90{};
+  int repeats = 1;
+};
+
+/// A kernel in a long row of equal ones, each waited for by the program.
+struct KernelTime {
+  KernelShape shape;
+  Work work;
+  Timing timing;
+};
+
+/// A copy between ordinary memory of the host and the device's.
+struct CopyTime {
+  Bytes bytes{};
+  Timing timing;
+};
+
+struct MeasuredDevice {
+  std::string name;     ///< "NVIDIA H100 80GB HBM3"
+  std::string backend;  ///< what ran the kernels: loopback, mpi, cuda, sim
+  std::vector<std::pair<std::string, std::string>> environment;  ///< versions, settings
+  /// The ladders and grids of shapes between which other shapes are found.
+  std::vector<KernelTime> kernels;
+  /// Single shapes besides, exact for what they were measured for and of no use for others.
+  std::vector<KernelTime> exact;
+  std::vector<CopyTime> to_device, from_device;  ///< empty where the device's memory is the host's
+  Seconds launch_overhead{};                     ///< the time of the shortest kernel
+};
+
+}  // namespace troupe

@@ -1,0 +1,45 @@
+#pragma once
+// Times of kernels from measured ones: what a simulated processor charges in place of a roofline.
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/measured_device.hpp"
+
+namespace troupe::sim {
+
+/// A measured shape takes the time measured. Another is found among the measured ones of its
+/// kernel, form and dtype, which are a grid over its sizes: linearly in the logarithms of time and
+/// sizes within the grid's cell, so that times grow wherever the measured ones do. (Sizes of a
+/// convolution: channels, filters, pixels of the output, of the window, batch; of pooling: planes,
+/// pixels of the output, of the window.) Outside the grid, and where it has holes, with the rate of
+/// the nearest measured shape. Never less than the launch overhead.
+class MeasuredTimes {
+ public:
+  explicit MeasuredTimes(const MeasuredDevice& device);
+  ~MeasuredTimes();
+
+  /// Nothing where no shape of its kernel, form and dtype was measured. One thread asks.
+  std::optional<Seconds> time_of(const KernelShape& shape) const;
+
+  Seconds launch_overhead() const noexcept { return launch_overhead_; }
+  /// The best of any Gemm of that dtype and of any Copy; 0 where there is none.
+  FlopsPerSecond speed(Dtype dtype) const noexcept;
+  BytesPerSecond memory_bandwidth() const noexcept { return memory_bandwidth_; }
+
+ private:
+  class Grid;
+  struct Hash {
+    std::size_t operator()(const KernelShape& shape) const noexcept;
+  };
+
+  std::vector<std::unique_ptr<Grid>> grids_;
+  mutable std::unordered_map<KernelShape, std::optional<Seconds>, Hash> known_;
+  Seconds launch_overhead_{};
+  FlopsPerSecond speed_{}, double_speed_{};
+  BytesPerSecond memory_bandwidth_{};
+};
+
+}  // namespace troupe::sim
