@@ -264,7 +264,7 @@ int calibrate_command(const Program& program, const std::vector<std::string>& ar
           fmt::format("calibrate --device measures one rank, the launcher started {}", ranks)};
     auto all = arguments;
     all.insert(all.begin(), "calibrate");
-    hand_over_command(std::move(all));
+    hand_over_command(std::move(all), options);
   }
   const auto backend = make_backend(*kind, options);
   auto device = measure(*backend, options);

@@ -53,14 +53,14 @@ std::optional<std::string> in_path(const std::string& program) {
 
 Finding simulation(const Program& program) {
   if (built_in(program, "sim")) return {"sim", true, versions_of(program, "sim")};
-  if (program.name == "troupe-mpi")
+  if (program.name != "troupe")
     return {"sim", false, "not in this program, which holds MPI: use troupe"};
   return {"sim", false, "not built in: apt-get install libsimgrid-dev, then configure again"};
 }
 
 Finding message_passing(const Program& program) {
   if (built_in(program, "mpi")) return {"mpi", true, versions_of(program, "mpi")};
-  if (const auto sibling = mpi_program()) {
+  if (const auto sibling = sibling("mpi")) {
     if (const auto launcher = in_path("mpirun"))
       return {"mpi", true, fmt::format("{}, started by {}", *sibling, *launcher)};
     return {
@@ -76,16 +76,14 @@ Finding devices(const Program& program) {
   std::error_code error;
   const bool driver = std::filesystem::exists("/proc/driver/nvidia/version", error);
   if (built_in(program, "cuda")) return {"cuda", driver, versions_of(program, "cuda")};
-#ifdef TROUPE_HAS_CUDA
-  if (const auto sibling = mpi_program())
-    return {
-        "cuda", driver,
-        fmt::format("{}, {}", *sibling,
-                    driver ? "and an NVIDIA driver is there"
-                           : "but no NVIDIA driver is loaded: install it on a machine with a GPU")};
-#endif
+  if (const auto program_of_gpus = sibling("cuda"))
+    return {"cuda", driver,
+            fmt::format("{}, {}", *program_of_gpus,
+                        driver ? "and an NVIDIA driver is there"
+                               : "but no NVIDIA driver is loaded: it computes where there is one")};
   return {"cuda", false,
-          fmt::format("not built in: configure with --preset cuda where a CUDA toolkit is; {}",
+          fmt::format("troupe-cuda is not beside this program: it is built where MPI and a CUDA "
+                      "toolkit are found; {}",
                       driver ? "an NVIDIA driver is there" : "no NVIDIA driver found")};
 }
 

@@ -39,14 +39,6 @@ const BackendKind* backend_of(const Program& program, const std::string& name) {
                   did_you_mean(name, names))};
 }
 
-/// True for the backends that the sibling program has.
-bool is_real(const std::string& name) {
-#ifdef TROUPE_HAS_CUDA
-  if (name == "cuda") return true;
-#endif
-  return name == "mpi";
-}
-
 /// For the real machines of a run prepared here: the platform's figures, without its bounds, which
 /// hold for the simulated machine only.
 scenarios::Machine machine_for_mpi(const Program& program, scenarios::Scenario& scenario,

@@ -29,8 +29,10 @@ std::string nameless_file(const std::string& content) {
 
 }  // namespace
 
-std::optional<std::string> mpi_program() {
-  auto program = program_folder() + "/troupe-mpi";
+bool is_real(std::string_view backend) { return backend == "mpi" || backend == "cuda"; }
+
+std::optional<std::string> sibling(std::string_view backend) {
+  auto program = fmt::format("{}/troupe-{}", program_folder(), backend);
   if (::access(program.c_str(), X_OK) != 0) return {};
   return program;
 }
@@ -44,11 +46,11 @@ std::string launch_command(const Options& options) {
 
 int launched_ranks(const Options& options) {
   const auto backend = options.text("backend", "mpi");
-  if (!mpi_program())
+  if (!sibling(backend))
     throw BadInput{fmt::format(
-        "--backend {}: troupe-mpi is not beside this program; it is built where MPI is found "
+        "--backend {0}: troupe-{0} is not beside this program; it is built where {1} found "
         "(troupe doctor)",
-        backend)};
+        backend, backend == "cuda" ? "MPI and a CUDA toolkit are" : "MPI is")};
   const auto launch = mpi::find_launch();
   if (!launch && backend == "cuda") return 1;  // one rank on one GPU needs no launcher
   if (!launch)
@@ -66,11 +68,11 @@ void hand_over(const std::string& scenario, const Options& options) {
     }
   for (const char* option : {"reproducible", "quiet", "tf32"})
     if (options.given(option)) arguments.push_back(fmt::format("--{}", option));
-  hand_over_command(std::move(arguments));
+  hand_over_command(std::move(arguments), options);
 }
 
-void hand_over_command(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), *mpi_program());
+void hand_over_command(std::vector<std::string> arguments, const Options& options) {
+  arguments.insert(arguments.begin(), *sibling(options.text("backend", "mpi")));
   std::vector<char*> pointers;
   for (auto& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);

@@ -1,9 +1,11 @@
 #pragma once
-// The way from troupe, which holds SimGrid, to troupe-mpi, which holds MPI: one process must never
-// hold both, so the one becomes the other.
+// The way from troupe, which holds SimGrid, to troupe-mpi and troupe-cuda, which hold MPI: one
+// process must never hold both, so the one becomes the other. The libraries of CUDA take a second
+// to load, which only those wait for who compute on GPUs.
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/options.hpp"
@@ -17,14 +19,16 @@ std::string launch_command(const Options& options);
 /// How many ranks the launcher started. Throws BadInput outside mpirun and its like.
 int launched_ranks(const Options& options);
 
-/// Replaces this process by the troupe-mpi beside it, running the resolved scenario with the output
-/// options given here. Throws BadInput if it is not there.
+/// Replaces this process by the sibling that has the backend asked for, running the resolved
+/// scenario with the output options given here. Throws BadInput if it is not there.
 [[noreturn]] void hand_over(const std::string& scenario, const Options& options);
 
 /// Likewise with any command and its arguments.
-[[noreturn]] void hand_over_command(std::vector<std::string> arguments);
+[[noreturn]] void hand_over_command(std::vector<std::string> arguments, const Options& options);
 
-/// Where the sibling program is, if it is built or installed.
-std::optional<std::string> mpi_program();
+/// True for the backends that a sibling has: mpi and cuda.
+bool is_real(std::string_view backend);
+/// Where the sibling with that backend is, if it is built or installed.
+std::optional<std::string> sibling(std::string_view backend);
 
 }  // namespace troupe::cli

@@ -1,4 +1,4 @@
-// troupe-mpi: the same commands on real machines. Holds MPI, and never SimGrid.
+// troupe-mpi and troupe-cuda: the same commands on real machines. They hold MPI, and never SimGrid.
 
 #include "cli/program.hpp"
 #include "scenarios/backend_loopback.hpp"
@@ -11,6 +11,11 @@ int main(int argc, char** argv) {
   using namespace troupe;
   using Versions = std::vector<std::pair<std::string, std::string>>;
   scenarios::MpiJob job{argc, argv};
+#ifdef TROUPE_HAS_CUDA
+  cli::Program program{.name = "troupe-cuda", .default_backend = "cuda"};
+#else
+  cli::Program program{.name = "troupe-mpi", .default_backend = "mpi"};
+#endif
   const std::vector<scenarios::BackendKind> backends{
       {"mpi",
        [] {
@@ -28,7 +33,7 @@ int main(int argc, char** argv) {
        }},
 #endif
       {"loopback", [] { return Versions{}; }, scenarios::make_loopback}};
-  cli::Program program{.name = "troupe-mpi", .default_backend = "mpi", .backends = backends};
+  program.backends = backends;
   program.end_job = [&](const std::string& message, int exit_status) {
     job.end(message, exit_status);
   };

@@ -19,9 +19,12 @@ install(FILES ${CMAKE_BINARY_DIR}/troupe-config.cmake ${CMAKE_BINARY_DIR}/troupe
 
 file(RELATIVE_PATH from_programs_to_libraries
   ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-foreach(program troupe troupe-mpi)
+foreach(program troupe troupe-mpi troupe-cuda)
   if(TARGET ${program})
     set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/${from_programs_to_libraries}")
+    if(program STREQUAL troupe-cuda)  # NVIDIA's packages put its libraries where the loader may not look
+      set_property(TARGET troupe-cuda APPEND PROPERTY INSTALL_RPATH ${CUDAToolkit_LIBRARY_DIR})
+    endif()
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
 endforeach()
