@@ -60,12 +60,12 @@ Finding simulation(const Program& program) {
 
 Finding message_passing(const Program& program) {
   if (built_in(program, "mpi")) return {"mpi", true, versions_of(program, "mpi")};
-  if (const auto sibling = sibling("mpi")) {
+  if (const auto found = sibling("mpi")) {
     if (const auto launcher = in_path("mpirun"))
-      return {"mpi", true, fmt::format("{}, started by {}", *sibling, *launcher)};
+      return {"mpi", true, fmt::format("{}, started by {}", *found, *launcher)};
     return {
         "mpi", false,
-        fmt::format("{} is there, but no mpirun in PATH: apt-get install openmpi-bin", *sibling)};
+        fmt::format("{} is there, but no mpirun in PATH: apt-get install openmpi-bin", *found)};
   }
   return {"mpi", false,
           "troupe-mpi is not beside this program: apt-get install libopenmpi-dev openmpi-bin, then "

@@ -12,9 +12,9 @@ int main(int argc, char** argv) {
   using Versions = std::vector<std::pair<std::string, std::string>>;
   scenarios::MpiJob job{argc, argv};
 #ifdef TROUPE_HAS_CUDA
-  cli::Program program{.name = "troupe-cuda", .default_backend = "cuda"};
+  cli::Program program{.name = "troupe-cuda", .default_backend = "cuda", .backends = {}};
 #else
-  cli::Program program{.name = "troupe-mpi", .default_backend = "mpi"};
+  cli::Program program{.name = "troupe-mpi", .default_backend = "mpi", .backends = {}};
 #endif
   const std::vector<scenarios::BackendKind> backends{
       {"mpi",
