@@ -35,7 +35,8 @@ class Accelerator {
   virtual ~Accelerator() = default;
   /// Where slices are that this device computes on.
   virtual Memory& memory() noexcept = 0;
-  /// Memory of the host from which copying is fastest.
+  /// Memory of the host from which copying is fastest. Asking again for as much as was released
+  /// costs little: every fragment of a message does.
   virtual Memory& staging_memory() noexcept = 0;
   virtual std::unique_ptr<AcceleratorLane> make_lane() = 0;
   /// From now on this is the lane in whose order memory is allocated, released, read and written.
@@ -53,7 +54,8 @@ class Accelerator {
                             const Mark& after) = 0;
   virtual Mark copy_to_device(std::byte* device, const std::byte* host, std::size_t bytes,
                               const Mark& after) = 0;
-  /// True if MPI itself can send from and receive into this device's memory.
+  /// True if MPI itself can send from and receive into this device's memory, once a mark after
+  /// which that is allowed has been reached.
   virtual bool reachable_by_mpi() const noexcept { return false; }
 };
 

@@ -156,22 +156,9 @@ Engine::Engine(Messages::Comms comms, const Options& options, const TagPacking& 
 }
 Engine::~Engine() = default;
 
-std::size_t Engine::finish() {
-  if (lanes_) lanes_->leave();
-  return messages_.finish();
-}
 Lane* Engine::lane() noexcept {
   if (!lanes_) return nullptr;
   return current_ ? current_->lane() : &lanes_->root();
-}
-Seconds Engine::now() {
-  // What other flows have waited for is over: only the rank's own runs ahead, while it is alone.
-  if (lanes_ && lanes_->root().is_ahead()) {
-    const Seconds since = clock_.now();
-    lanes_->root().wait();
-    activity_.computing += clock_.now() - since;
-  }
-  return clock_.now();
 }
 
 Seconds Engine::busy_time(const Kernel& kernel) const {
@@ -189,22 +176,9 @@ bool Engine::runs_at_issue(const Kernel& kernel, Seconds busy) const {
   if (is_phantom(kernel)) return busy <= Seconds{};
   return !std::holds_alternative<Opaque>(kernel) && work(kernel).bytes <= options_.run_at_issue;
 }
-namespace {
-/// True if an operand is where the host cannot touch it, and all have values.
-bool is_for_a_device(const Kernel& kernel) {
-  const auto off_host = [](const auto& slice) {
-    return !slice.is_phantom() && !slice.memory().on_host();
-  };
-  const Operands touched = operands(kernel);
-  return (std::ranges::any_of(touched.reads, off_host) ||
-          std::ranges::any_of(touched.writes, off_host)) &&
-         !is_phantom(kernel);
-}
-}  // namespace
-
 Request Engine::start(Kernel kernel) {
   check(kernel);
-  if (Lane* const own = lane(); own && is_for_a_device(kernel)) return start_on(*own, kernel);
+  if (Lane* const own = lane(); own && is_for_device(kernel)) return start_on(*own, kernel);
   const Seconds busy = busy_time(kernel);
   const bool at_issue = runs_at_issue(kernel, busy);
   ++activity_.kernels;
@@ -218,30 +192,6 @@ Request Engine::start(Kernel kernel) {
     worker_.submit(*operation);
   }
   return Request{*operation.release()};
-}
-Request Engine::start_on(Lane& lane, const Kernel& kernel) {
-  // Its body may touch what the bodies before it do, and those are where the host computes.
-  if (std::holds_alternative<Opaque>(kernel)) finish_host_kernels();
-  ++activity_.kernels;
-  activity_.flops += work(kernel).flops;
-  auto operation = std::make_unique<DeviceKernel>(sequence_++, *this);
-  const Seconds since = clock_.now();
-  lane.launch(kernel, *operation);
-  activity_.computing += clock_.now() - since;
-  if (alone() && !lane.watched()) {
-    lane.run_ahead();
-    operation->finish(rank_, clock_.now());
-  } else {
-    lane.watch(*operation);
-  }
-  computed_ = true;
-  return Request{*operation.release()};
-}
-void Engine::finish_host_kernels() {
-  while (!worker_.idle()) {
-    worker_.wait_computed(forever);
-    for (KernelOperation* const operation : worker_.take_computed()) finish(*operation);
-  }
 }
 void Engine::finish(KernelOperation& operation) {
   activity_.computing += operation.took();

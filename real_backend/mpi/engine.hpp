@@ -90,7 +90,11 @@ class Engine final : public Waiter {
   };
 
   Request start(Kernel kernel);
+  /// True if an operand is where the host cannot touch it, and all have values.
+  static bool is_for_device(const Kernel& kernel);
   Request start_on(Lane& lane, const Kernel& kernel);
+  /// Blocks until the worker has computed what it was given.
+  void finish_host_kernels();
   Request spawn(Context context, Task task);
   /// The clock, once everything that this rank takes for complete is: what the accelerator is still
   /// at is waited for.
@@ -111,7 +115,6 @@ class Engine final : public Waiter {
   void notice_standstill(const Waiting& waiting);
   std::vector<std::string> waits_of(const Waiting& waiting) const;
   void finish(KernelOperation& operation);
-  void finish_host_kernels();
   bool poll();
   bool resume_flows();
   void idle(Seconds until);

@@ -71,6 +71,7 @@ class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
 // ---- memory
 
 void* DetachedAccelerator::DeviceMemory::allocate(std::size_t bytes) {
+  device_.expect_own_thread();
   void* const address = host_memory().allocate(bytes);
   poison(address, bytes);
   // Whoever uses it without an order after this finds that out.
@@ -87,11 +88,13 @@ void DetachedAccelerator::DeviceMemory::release(void* address, std::size_t bytes
 }
 void DetachedAccelerator::DeviceMemory::read(std::byte* host, const std::byte* from,
                                              std::size_t bytes) const {
+  device_.expect_own_thread();
   device_.finish_lane();
   if (bytes > 0) std::memcpy(host, from, bytes);
 }
 void DetachedAccelerator::DeviceMemory::write(std::byte* into, const std::byte* host,
                                               std::size_t bytes) {
+  device_.expect_own_thread();
   device_.finish_lane();
   if (bytes > 0) std::memcpy(into, host, bytes);
 }
@@ -119,6 +122,9 @@ std::unique_ptr<mpi::AcceleratorLane> DetachedAccelerator::make_lane() {
   return std::make_unique<Lane>(*this);
 }
 void DetachedAccelerator::enter(mpi::AcceleratorLane* lane) { entered_ = static_cast<Lane*>(lane); }
+void DetachedAccelerator::expect_own_thread() const {
+  EXPECTS(std::this_thread::get_id() == thread_, "one thread uses a device");
+}
 void DetachedAccelerator::finish_lane() {
   if (entered_ && !at_work_) entered_->finish();
 }

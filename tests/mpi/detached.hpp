@@ -11,6 +11,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <thread>
 
 #include "core/random.hpp"
 #include "real_backend/mpi/accelerator.hpp"
@@ -85,10 +86,14 @@ class DetachedAccelerator final : public mpi::Accelerator {
   /// Does one step of any queue that can go on. False if none can.
   bool do_a_step();
   mpi::Mark copy(std::byte* to, const std::byte* from, std::size_t bytes, const mpi::Mark& after);
+  /// EXPECTS the thread that made the device: kernels of the host run on another, and have no
+  /// business here.
+  void expect_own_thread() const;
   /// Blocks until the lane that was entered has done everything; nothing in the midst of a step.
   void finish_lane();
 
   Settings settings_;
+  std::thread::id thread_ = std::this_thread::get_id();
   SplitMix64 random_;
   std::list<Queue> lanes_, copying_;  // a queue for each lane, and one for each copy under way
   Lane* entered_ = nullptr;
