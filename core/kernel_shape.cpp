@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 8> dtypes{"float32", "float64", "int32", 
                                                  "uint32",  "uint8",   "float16", "bfloat16"};
 
 constexpr std::array<std::string_view, 1> count{"count"};
-constexpr std::array<std::string_view, 2> columns{"width", "columns"};
+constexpr std::array<std::string_view, 3> columns{"width", "columns", "from"};
 constexpr std::array<std::string_view, 3> product{"m", "n", "k"};
 constexpr std::array<std::string_view, 1> order{"n"};
 constexpr std::array<std::string_view, 2> right_sides{"n", "columns"};
@@ -108,7 +108,8 @@ KernelShape sizes_of(const Kernel& kernel) {
             return of(k.from.dtype(), {k.into.size()}, name_of(k.into.dtype()));
           },
           [](const Gather& k) {
-            return of(as_moved(k.into.dtype()), {k.width, k.columns.size()});
+            return of(as_moved(k.into.dtype()),
+                      {k.width, k.columns.size(), k.width > 0 ? k.from.size() / k.width : 0});
           },
           [](const Gemm& k) {
             const std::size_t form = (k.transpose_a ? 2u : 0u) + (k.transpose_b ? 1u : 0u);

@@ -34,7 +34,8 @@ struct KernelKind {
 
 /// All kernels but Opaque. Forms: of Gemm nn, nt, tn, tt (n: as it is, t: transposed, of A and of
 /// B); of Cast the dtype it makes; of DelayCompensation constant, adaptive; of activations, losses
-/// and pooling their kind. An elementwise kernel has one size, `count`.
+/// and pooling their kind. An elementwise kernel has one size, `count`; `from` of
+/// Gather is how many columns there are to choose from: a cache holds them, or not.
 std::span<const KernelKind> kernel_kinds() noexcept;
 /// The kind of that name; nullptr if there is none.
 const KernelKind* find_kernel_kind(std::string_view name) noexcept;

@@ -76,7 +76,8 @@ void networks(Ladder& ladder, bool quick) {
   ladder.grid("Loss", "squared_error", {outputs, batches});
   ladder.grid("Loss", "softmax_cross_entropy", {outputs, batches});
   ladder.grid("Loss", "binary_cross_entropy", {{1}, batches});
-  ladder.grid("Gather", {}, {quick ? Axis{1, 1024} : Axis{1, 16, 256, 1024}, batches});
+  ladder.grid("Gather", {},
+              {quick ? Axis{1, 1024} : Axis{1, 16, 256, 1024}, batches, {1024, 32768}});
 }
 
 void images(Ladder& ladder, bool quick) {

@@ -147,9 +147,8 @@ using Maker = Kernel (*)(const Sizes&, OperandsOfJob&);
 // Operands are made in the order in which they are written here.
 
 Kernel gather(const Sizes& s, OperandsOfJob& o) {
-  const std::size_t there = 2 * s[1];  // columns to choose from
-  const auto columns = o.columns(s[1], there);
-  const Slice into = o.values(s[0] * s[1]), from = o.values(s[0] * there);
+  const auto columns = o.columns(s[1], s[2]);
+  const Slice into = o.values(s[0] * s[1]), from = o.values(s[0] * s[2]);
   return Gather{s[0], columns, into, from};
 }
 Kernel gemm(const Sizes& s, OperandsOfJob& o) {

@@ -1,0 +1,85 @@
+// A simulated processor is calibrated as a real one is, and what comes out is what it was charged
+// with.
+
+#include <gtest/gtest.h>
+
+#include "algorithms/microbenchmarks/device.hpp"
+#include "algorithms/microbenchmarks/workbench.hpp"
+#include "sim/measured_times.hpp"
+#include "tests/loggp/star.hpp"
+
+namespace troupe::algorithms {
+namespace {
+
+const sim::Processor accelerator{
+    .speed = {2e13}, .double_speed = {1e13}, .memory_bandwidth = {3e12}, .launch = Seconds{3e-6}};
+
+std::vector<KernelTime> measured_on(const sim::Processor& processor,
+                                    std::span<const KernelShape> shapes, RowChoice rows = {}) {
+  rows.phantom = true;
+  std::vector<KernelTime> times;
+  test::run_on(test::LogGPStar{.ranks = 1, .processor = processor}, [&](Communicator& comm) {
+    times = measure_kernels(comm, host_memory(), rows, shapes);
+  });
+  return times;
+}
+
+/// Rows are sums of as many as 100,000 times on one clock, which rounds each.
+constexpr double rounding = 1e-9;
+
+TEST(ClosedLoop, EveryKernelOfASimulatedProcessorTakesItsRoofline) {
+  const auto shapes = ladder({.quick = true});
+  const auto times = measured_on(accelerator, shapes);
+  ASSERT_GT(times.size(), shapes.size() * 9 / 10);
+  test::run_on(test::LogGPStar{.ranks = 1}, [&](Communicator& comm) {
+    Workbench bench{comm, host_memory(), true};
+    for (const auto& point : times) {
+      const auto job = bench.job(point.shape);
+      const double charged =
+          charge(sim::Compute::roofline, accelerator, job->kernel, work(job->kernel)).count();
+      EXPECT_NEAR(point.timing.time.count(), charged, rounding * charged) << point.shape.kernel;
+      EXPECT_NEAR(point.timing.p90 / point.timing.p10, 1, rounding);
+      EXPECT_EQ(point.work.flops.value, work(job->kernel).flops.value);
+    }
+  });
+}
+
+TEST(ClosedLoop, AProcessorChargedWithWhatWasMeasuredMeasuresTheSameAgain) {
+  const auto shapes = ladder({.dtypes = {Dtype::float32}, .quick = true});
+  MeasuredDevice device;
+  device.kernels = measured_on(accelerator, shapes);
+  sim::Processor again;
+  again.measured = std::make_shared<sim::MeasuredTimes>(device);
+  const auto times = measured_on(again, shapes);
+  ASSERT_EQ(times.size(), device.kernels.size());
+  for (std::size_t i = 0; i < times.size(); ++i)
+    EXPECT_NEAR(times[i].timing.time / device.kernels[i].timing.time, 1, rounding);
+}
+
+TEST(ClosedLoop, WhatTakesTooLongIsLeftOutAndSoIsAllThatIsLarger) {
+  const auto copy = [](std::uint64_t count) {
+    return KernelShape{.kernel = "Copy", .form = {}, .dtype = Dtype::float32, .sizes = {count}};
+  };
+  const std::vector<KernelShape> shapes{copy(1000), copy(2000), copy(4000)};
+  const sim::Processor processor{.memory_bandwidth = {8e6}};  // 1000 values in 1 ms
+  const auto times = measured_on(processor, shapes, {.longest = Seconds{1.5e-3}});
+  ASSERT_EQ(times.size(), 1u);
+  EXPECT_NEAR(times[0].timing.time.count(), 1e-3, 1e-12);
+  EXPECT_EQ(times[0].timing.repeats, 7);
+}
+
+TEST(ClosedLoop, WhereKernelsAreFreeTheyTakeNoTime) {
+  const auto shapes = ladder({.dtypes = {Dtype::float64}, .quick = true});
+  for (const auto& point : measured_on({}, {shapes.data(), 3}))
+    EXPECT_EQ(point.timing.time.count(), 0);
+}
+
+TEST(ClosedLoop, HostMemoryHasNoLinkToADevice) {
+  test::run_on(test::LogGPStar{.ranks = 1}, [](Communicator& comm) {
+    const auto link = measure_host_link(comm, host_memory(), {});
+    EXPECT_TRUE(link.to_device.empty() && link.from_device.empty());
+  });
+}
+
+}  // namespace
+}  // namespace troupe::algorithms

@@ -1,0 +1,155 @@
+// Times of kernels between measured ones. The arithmetic stands beside each expectation.
+
+#include "sim/measured_times.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sim/charging.hpp"
+#include "tests/loggp/star.hpp"
+
+namespace troupe::sim {
+namespace {
+
+KernelShape shape(std::string_view kernel, std::initializer_list<std::uint64_t> sizes,
+                  std::string_view form = {}, Dtype dtype = Dtype::float32) {
+  KernelShape made{.kernel = kernel, .form = form, .dtype = dtype, .sizes = {}};
+  std::copy(sizes.begin(), sizes.end(), made.sizes.begin());
+  return made;
+}
+KernelTime took(const KernelShape& of, double seconds, Work work = {}) {
+  return {of, work, {.time = Seconds{seconds}, .p10 = Seconds{seconds}, .p90 = Seconds{seconds}}};
+}
+double time(const MeasuredTimes& times, const KernelShape& of) {
+  return times.time_of(of).value().count();
+}
+
+/// 100 values in 1 us, 10,000 in 4 us.
+MeasuredDevice two_copies() {
+  MeasuredDevice device;
+  device.kernels = {took(shape("Copy", {100}), 1e-6, {Flops{}, Bytes{800}}),
+                    took(shape("Copy", {10'000}), 4e-6, {Flops{}, Bytes{80'000}})};
+  device.launch_overhead = Seconds{8e-7};
+  return device;
+}
+
+TEST(MeasuredTimes, AMeasuredShapeTakesWhatWasMeasured) {
+  const MeasuredTimes times{two_copies()};
+  EXPECT_EQ(time(times, shape("Copy", {100})), 1e-6);
+  EXPECT_EQ(time(times, shape("Copy", {10'000})), 4e-6);
+}
+
+TEST(MeasuredTimes, BetweenTwoTheLogarithmIsLinear) {
+  const MeasuredTimes times{two_copies()};  // half way in log(count): the geometric mean
+  EXPECT_NEAR(time(times, shape("Copy", {1000})), 2e-6, 1e-18);
+}
+
+TEST(MeasuredTimes, AboveTheLastItsRateHolds) {
+  const MeasuredTimes times{two_copies()};
+  EXPECT_NEAR(time(times, shape("Copy", {30'000})), 12e-6, 1e-17);
+}
+
+TEST(MeasuredTimes, BelowTheFirstNothingIsFasterThanALaunch) {
+  const MeasuredTimes times{two_copies()};
+  EXPECT_NEAR(time(times, shape("Copy", {90})), 0.9e-6, 1e-18);  // the first's rate
+  EXPECT_EQ(time(times, shape("Copy", {10})), 8e-7);             // 0.1 us would be
+}
+
+TEST(MeasuredTimes, AreUnknownForOtherKernelsFormsAndDtypes) {
+  const MeasuredTimes times{two_copies()};
+  EXPECT_FALSE(times.time_of(shape("Scale", {100})));
+  EXPECT_FALSE(times.time_of(shape("Copy", {100}, {}, Dtype::float64)));
+  EXPECT_FALSE(times.time_of(shape("Gemm", {1, 1, 1}, "nn")));
+}
+
+TEST(MeasuredTimes, OfAProductAreInterpolatedOverItsThreeSizes) {
+  MeasuredDevice device;
+  double expected = 1;  // the centre of a cell is the geometric mean of its eight corners
+  int i = 0;
+  for (const std::uint64_t m : {4, 16})
+    for (const std::uint64_t n : {4, 16})
+      for (const std::uint64_t k : {4, 16}) {
+        const double seconds = 1e-6 * (1 << i++);
+        device.kernels.push_back(took(shape("Gemm", {m, n, k}, "nt"), seconds));
+        expected *= seconds;
+      }
+  const MeasuredTimes times{device};
+  EXPECT_NEAR(time(times, shape("Gemm", {8, 8, 8}, "nt")), std::pow(expected, 1.0 / 8), 1e-15);
+}
+
+TEST(MeasuredTimes, FillAHoleOfTheGridWithTheRateOfTheNearest) {
+  MeasuredDevice device;  // 16x16x4 was not measured: 4 times the work of 16x4x4
+  device.kernels = {took(shape("Gemm", {4, 4, 4}, "nn"), 1e-6),
+                    took(shape("Gemm", {4, 16, 4}, "nn"), 2e-6),
+                    took(shape("Gemm", {16, 4, 4}, "nn"), 3e-6)};
+  const MeasuredTimes times{device};
+  const double corner = time(times, shape("Gemm", {16, 16, 4}, "nn"));
+  EXPECT_TRUE(std::abs(corner - 8e-6) < 1e-15 || std::abs(corner - 12e-6) < 1e-15) << corner;
+}
+
+TEST(MeasuredTimes, GrowWithEverySizeWhereTheMeasuredOnesDo) {
+  MeasuredDevice device;
+  for (const std::uint64_t m : {1, 8, 64})
+    for (const std::uint64_t n : {1, 8, 64})
+      for (const std::uint64_t k : {1, 8, 64})
+        device.kernels.push_back(
+            took(shape("Gemm", {m, n, k}, "tn"), 1e-6 + 1e-9 * static_cast<double>(m * n * k)));
+  const MeasuredTimes times{device};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    double before = 0;
+    for (std::uint64_t size = 1; size < 200; ++size) {
+      auto of = shape("Gemm", {5, 5, 5}, "tn");
+      of.sizes[axis] = size;
+      const double now = time(times, of);
+      EXPECT_GE(now, before * (1 - 1e-12)) << size;
+      before = now;
+    }
+  }
+}
+
+TEST(MeasuredTimes, SingleShapesAreExactAndChangeNoOther) {
+  auto device = two_copies();
+  device.exact = {took(shape("Copy", {1000}), 5e-6)};
+  const MeasuredTimes times{device};
+  EXPECT_EQ(time(times, shape("Copy", {1000})), 5e-6);
+  EXPECT_NEAR(time(times, shape("Copy", {1001})), 2e-6 * std::pow(1001. / 1000, std::log10(2)),
+              1e-15);
+}
+
+TEST(MeasuredTimes, TellTheBestRatesForWhatWasNotMeasured) {
+  auto device = two_copies();  // 80,000 B in 4 us: 20 GB/s
+  device.kernels.push_back(took(shape("Gemm", {100, 100, 100}, "nn"), 1e-6, {Flops{2e6}, Bytes{}}));
+  const MeasuredTimes times{device};
+  EXPECT_NEAR(times.memory_bandwidth().value, 2e10, 1);
+  EXPECT_NEAR(times.speed(Dtype::float32).value, 2e12, 1);
+  EXPECT_EQ(times.speed(Dtype::float64).value, 0);
+}
+
+TEST(MeasuredTimes, AreChargedBeforeTheRooflineDividedByThePace) {
+  Processor processor{.speed = {1e9}, .memory_bandwidth = {8e9}};
+  processor.measured = std::make_shared<MeasuredTimes>(two_copies());
+  processor.pace = 0.5;
+  const Slice x = Slice::phantom(100);
+  const auto seconds = [&](const Kernel& kernel, Compute model = Compute::roofline) {
+    return charge(model, processor, kernel).count();
+  };
+  EXPECT_EQ(seconds(Copy{.into = x, .from = x}), 2e-6);  // measured, at half the pace
+  EXPECT_EQ(seconds(Scale{.a = 2, .x = x}), 100 / 1e9);  // not measured: 100 flops
+  EXPECT_EQ(seconds(Copy{.into = x, .from = x}, Compute::none), 0);
+  EXPECT_EQ(seconds(Copy{.into = Slice::phantom(0), .from = Slice::phantom(0)}), 0);
+}
+
+TEST(MeasuredTimes, AddUpInASimulatedRun) {
+  Processor processor{.speed = {1e9}};
+  processor.measured = std::make_shared<MeasuredTimes>(two_copies());
+  const auto result =
+      test::run_on(test::LogGPStar{.ranks = 1, .processor = processor}, [](Communicator& comm) {
+        const Slice small = Slice::phantom(100), large = Slice::phantom(10'000);
+        for (int i = 0; i < 10; ++i) compute(comm, Copy{.into = small, .from = small});
+        compute(comm, Copy{.into = large, .from = large});
+        compute(comm, Scale{.a = 2, .x = small});
+      });
+  EXPECT_NEAR(result.end.count(), 10 * 1e-6 + 4e-6 + 100e-9, 1e-18);
+}
+
+}  // namespace
+}  // namespace troupe::sim
