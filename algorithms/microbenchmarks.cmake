@@ -4,4 +4,5 @@ troupe_library(microbenchmarks
           microbenchmarks/shape_collector.hpp microbenchmarks/workbench.hpp
   SOURCES microbenchmarks/device.cpp microbenchmarks/ladders.cpp
           microbenchmarks/shape_collector.cpp microbenchmarks/workbench.cpp
-  PUBLIC troupe::core)
+  PUBLIC troupe::core
+  PRIVATE troupe::algorithms)

@@ -93,9 +93,11 @@ std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, cons
     if (too_much.covers(shapes[i])) continue;
     std::optional<Timing> timing;
     try {
-      const auto job = bench.job(shapes[i]);
-      const Work done = work(job->kernel);
-      timing = Rows{comm, choice, [&] { compute(comm, job->kernel); }}.measure();
+      const Work done = work_of(shapes[i]);
+      if (done.bytes <= choice.most) {
+        const auto job = bench.job(shapes[i]);
+        timing = Rows{comm, choice, [&] { compute(comm, job->kernel); }}.measure();
+      }
       if (timing) times.push_back({shapes[i], done, *timing});
     } catch (const std::bad_alloc&) {
     }

@@ -23,7 +23,8 @@ struct RowChoice {
   int repeats = 7;    ///< rows that count, after those that warm up
   Seconds longest{
       2e-2};  ///< a kernel that takes longer is left out, and all larger ones of its form
-  bool phantom = false;  ///< operands without values: for a simulated clock
+  Bytes most{std::uint64_t{2} << 30};  ///< likewise one that moves more
+  bool phantom = false;                ///< operands without values: for a simulated clock
 };
 
 /// Done so far, of 1.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "algorithms/models/off_the_clock.hpp"
 #include "core/random.hpp"
 
 namespace troupe::algorithms {
@@ -339,6 +340,11 @@ constexpr std::array<std::pair<std::string_view, Maker>, 26> makers{{
 }};
 
 }  // namespace
+
+Work work_of(const KernelShape& shape) {
+  OffTheClock nowhere;
+  return work(Workbench{nowhere, host_memory(), true}.job(shape)->kernel);
+}
 
 std::unique_ptr<Workbench::Job> Workbench::job(const KernelShape& shape) {
   const auto maker =

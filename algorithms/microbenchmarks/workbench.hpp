@@ -12,6 +12,9 @@
 
 namespace troupe::algorithms {
 
+/// Arithmetic and memory traffic of a kernel of that shape.
+Work work_of(const KernelShape& shape);
+
 /// Where the operands of kernels are taken from: random values, ±[0.5, 1), drawn once.
 class Workbench {
  public:

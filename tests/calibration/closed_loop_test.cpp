@@ -68,6 +68,13 @@ TEST(ClosedLoop, WhatTakesTooLongIsLeftOutAndSoIsAllThatIsLarger) {
   EXPECT_EQ(times[0].timing.repeats, 7);
 }
 
+TEST(ClosedLoop, WhatMovesTooManyBytesIsLeftOut) {
+  const KernelShape fill{.kernel = "Fill", .form = {}, .dtype = Dtype::float64, .sizes = {1000}};
+  EXPECT_EQ(work_of(fill).bytes.value, 8000u);
+  EXPECT_EQ(measured_on(accelerator, {&fill, 1}, {.most = Bytes{8000}}).size(), 1u);
+  EXPECT_TRUE(measured_on(accelerator, {&fill, 1}, {.most = Bytes{7999}}).empty());
+}
+
 TEST(ClosedLoop, WhereKernelsAreFreeTheyTakeNoTime) {
   const auto shapes = ladder({.dtypes = {Dtype::float64}, .quick = true});
   for (const auto& point : measured_on({}, {shapes.data(), 3}))

@@ -104,7 +104,8 @@ TEST(ShapeCollector, NamesEachShapeOnceAndNoOpaqueKernel) {
     const Slice x = Slice::phantom(7);
     for (int i = 0; i < 3; ++i) compute(collector, Scale{.a = 2, .x = x});
     compute(collector, Fill{.value = 1, .x = x});
-    compute(collector, Opaque{.reads = {x}, .writes = {}, .work = {Flops{1}, Bytes{}}, .body = [] {}});
+    compute(collector,
+            Opaque{.reads = {x}, .writes = {}, .work = {Flops{1}, Bytes{}}, .body = [] {}});
     const auto seen = shapes.take();
     ASSERT_EQ(seen.size(), 2u);
     EXPECT_EQ(seen[0].kernel, "Scale");
