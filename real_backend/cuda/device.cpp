@@ -97,11 +97,13 @@ std::vector<std::pair<std::string, std::string>> versions() {
   std::vector<std::pair<std::string, std::string>> all;
   int version = 0;
   if (std::ifstream file{"/proc/driver/nvidia/version"}; file) {
-    // "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.159.04  …"
-    std::string line, word;
-    std::getline(file, line);
-    if (const auto at = line.find_first_of("0123456789", line.find("Module")); at != line.npos)
-      all.emplace_back("NVIDIA driver", line.substr(at, line.find(' ', at) - at));
+    // "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build …"
+    std::string word;
+    while (file >> word)
+      if (word.find_first_not_of("0123456789.") == word.npos && word.find('.') != word.npos) {
+        all.emplace_back("NVIDIA driver", word);
+        break;
+      }
   }
   if (cudaDriverGetVersion(&version) == cudaSuccess && version > 0)
     all.emplace_back("CUDA driver", version_text(version));

@@ -10,6 +10,16 @@ namespace troupe::mpi {
 namespace {
 // Of one message: while one is copied another travels, and the third waits for either.
 constexpr std::size_t under_way_at_once = 3;
+// A message is cut into so many, where that makes neither short nor overlong ones: what is copied
+// before the first of them leaves, and after the last has come, nothing overlaps.
+constexpr std::size_t fragments_wanted = 8;
+constexpr std::size_t shortest_fragment = 128 * 1024;
+
+std::size_t fragment_of(std::size_t bytes, std::size_t longest) {
+  const std::size_t wanted = std::max((bytes + fragments_wanted - 1) / fragments_wanted,
+                                      std::min(shortest_fragment, longest));
+  return std::min({bytes, wanted, longest});
+}
 }  // namespace
 
 Fragments::Fragments(MPI_Comm comm, int ranks, const Options& options, const Waiter& rank,
@@ -48,7 +58,7 @@ Fragments::Header Fragments::send(MessageOperation& operation, Rank to, const Pl
   transfer.eager = eager;
   transfer.staged |= eager;  // its payload is free before it has left
   transfer.bytes = bytes;
-  transfer.fragment = transfer.staged ? std::min(bytes, fragment_bytes_) : bytes;
+  transfer.fragment = transfer.staged ? fragment_of(bytes, fragment_bytes_) : bytes;
   transfer.tag = static_cast<int>(number % tags_);
   const Header header{bytes, transfer.fragment, number};
   refill(transfer);
