@@ -100,12 +100,12 @@ class OperandsOfJob {
     return all;
   }
   void run(Kernel kernel) { compute(bench_.comm_, std::move(kernel)); }
-  /// `count` of `columns` columns, at random.
+  /// `count` of `columns` columns, at random, and as many draws more as take all of them once.
   std::span<const std::size_t> columns(std::size_t count, std::size_t columns) {
     SplitMix64 random{3};
-    job_.columns.resize(count);
+    job_.columns.resize(count * ((columns + count - 1) / count));
     for (auto& column : job_.columns) column = random.below(columns);
-    return job_.columns;
+    return std::span{job_.columns}.first(count);
   }
 
  private:
@@ -344,6 +344,15 @@ constexpr std::array<std::pair<std::string_view, Maker>, 26> makers{{
 Work work_of(const KernelShape& shape) {
   OffTheClock nowhere;
   return work(Workbench{nowhere, host_memory(), true}.job(shape)->kernel);
+}
+
+const Kernel& Workbench::Job::next() {
+  if (auto* gather = std::get_if<Gather>(&kernel)) {
+    const std::size_t count = gather->columns.size();
+    gather->columns = std::span<const std::size_t>{columns}.subspan(drawn_, count);
+    drawn_ = (drawn_ + count) % columns.size();
+  }
+  return kernel;
 }
 
 std::unique_ptr<Workbench::Job> Workbench::job(const KernelShape& shape) {

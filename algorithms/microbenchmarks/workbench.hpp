@@ -25,7 +25,14 @@ class Workbench {
   struct Job {
     Kernel kernel;
     std::vector<Buffer> operands;
-    std::vector<std::size_t> columns;  ///< of Gather
+    std::vector<std::size_t> columns;  ///< of Gather: a draw of columns after the other
+
+    /// The kernel to run next: the same again, but of Gather with the next draw, so that it finds
+    /// in a cache what a training would find there.
+    const Kernel& next();
+
+   private:
+    std::size_t drawn_ = 0;
   };
   /// The operands are filled by kernels of the communicator, which have been waited for. Throws
   /// std::bad_alloc, or BackendError, where memory does not suffice.
