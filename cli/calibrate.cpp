@@ -23,7 +23,6 @@
 #include "core/version.hpp"
 #include "platforms/measured_device.hpp"
 #include "platforms/specification.hpp"
-#include "real_backend/mpi/launch.hpp"
 
 namespace troupe::cli {
 namespace {
@@ -261,11 +260,7 @@ int calibrate_command(const Program& program, const std::vector<std::string>& ar
   const auto name = options.text("backend", fallback);
   const auto* kind = backend_named(program, name);
   if (!kind) {
-    if (name == "mpi" && !mpi::find_launch())
-      throw BadInput{
-          "--backend mpi runs under a launcher: mpirun -n 1 troupe calibrate --device --backend "
-          "mpi"};
-    if (const int ranks = launched_ranks(options); ranks != 1)
+    if (const int ranks = launched_ranks(options, 1); ranks != 1)
       throw BadInput{
           fmt::format("calibrate --device measures one rank, the launcher started {}", ranks)};
     auto all = arguments;

@@ -37,14 +37,15 @@ std::optional<std::string> sibling(std::string_view backend) {
   return program;
 }
 
-std::string launch_command(const Options& options) {
-  auto command = fmt::format("mpirun -n {}", options.text("np", options.text("ranks", "4")));
+std::string launch_command(const Options& options, int ranks) {
+  const auto usual = fmt::format("{}", ranks);
+  auto command = fmt::format("mpirun -n {}", options.text("np", options.text("ranks", usual)));
   if (options.given("hosts")) command += " -H " + options.text("hosts");
   if (options.given("hostfile")) command += " --hostfile " + options.text("hostfile");
   return command + " troupe ... --backend " + options.text("backend", "mpi");
 }
 
-int launched_ranks(const Options& options) {
+int launched_ranks(const Options& options, int ranks) {
   const auto backend = options.text("backend", "mpi");
   if (!sibling(backend))
     throw BadInput{fmt::format(
@@ -55,7 +56,7 @@ int launched_ranks(const Options& options) {
   if (!launch && backend == "cuda") return 1;  // one rank on one GPU needs no launcher
   if (!launch)
     throw BadInput{fmt::format("--backend {} runs under a launcher: {} (or srun)", backend,
-                               launch_command(options))};
+                               launch_command(options, ranks))};
   return launch->size;
 }
 

@@ -13,11 +13,12 @@
 namespace troupe::cli {
 
 /// The command that starts real ranks, as many and on the hosts that the options say:
-/// "mpirun -n 8 -H a:4,b:4 troupe ... --backend mpi".
-std::string launch_command(const Options& options);
+/// "mpirun -n 8 -H a:4,b:4 troupe ... --backend mpi"; `ranks` where they do not say.
+std::string launch_command(const Options& options, int ranks = 4);
 
-/// How many ranks the launcher started. Throws BadInput outside mpirun and its like.
-int launched_ranks(const Options& options);
+/// How many ranks the launcher started. Throws BadInput outside mpirun and its like, with the
+/// command that would start them.
+int launched_ranks(const Options& options, int ranks = 4);
 
 /// Replaces this process by the sibling that has the backend asked for, running the resolved
 /// scenario with the output options given here. Throws BadInput if it is not there.

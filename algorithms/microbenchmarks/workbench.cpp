@@ -58,17 +58,21 @@ ConstSlice Workbench::pattern(Dtype dtype) {
 /// Makes the operands of one job.
 class OperandsOfJob {
  public:
-  OperandsOfJob(Workbench& bench, Workbench::Job& job, Dtype dtype)
-      : bench_{bench}, job_{job}, dtype_{dtype} {}
+  /// Random values begin at `offset` of the pattern.
+  OperandsOfJob(Workbench& bench, Workbench::Job& job, Dtype dtype, std::size_t offset)
+      : bench_{bench}, job_{job}, dtype_{dtype}, offset_{offset} {}
 
   /// Random values.
   Slice values(std::size_t count) {
     const Slice all = room(count, dtype_);
     if (all.is_phantom() || count == 0) return all;
     const ConstSlice pattern = bench_.pattern(dtype_);
-    for (std::size_t at = 0; at < count; at += pattern.size()) {
-      const std::size_t some = std::min(pattern.size(), count - at);
-      compute(bench_.comm_, Copy{all.subslice(at, some), pattern.first(some)});
+    std::size_t from = offset_;
+    for (std::size_t at = 0; at < count;) {
+      const std::size_t some = std::min(pattern.size() - from, count - at);
+      compute(bench_.comm_, Copy{all.subslice(at, some), pattern.subslice(from, some)});
+      at += some;
+      from = 0;
     }
     return all;
   }
@@ -100,18 +104,19 @@ class OperandsOfJob {
     return all;
   }
   void run(Kernel kernel) { compute(bench_.comm_, std::move(kernel)); }
-  /// `count` of `columns` columns, at random.
+  /// `count` of `columns` columns, at random, and as many draws more as take all of them once.
   std::span<const std::size_t> columns(std::size_t count, std::size_t columns) {
     SplitMix64 random{3};
-    job_.columns.resize(count);
+    job_.columns.resize(count * ((columns + count - 1) / count));
     for (auto& column : job_.columns) column = random.below(columns);
-    return job_.columns;
+    return std::span{job_.columns}.first(count);
   }
 
  private:
   Workbench& bench_;
   Workbench::Job& job_;
   Dtype dtype_;
+  std::size_t offset_;
 };
 
 namespace {
@@ -227,9 +232,15 @@ Kernel convolution_filter_gradient(const Sizes& s, OperandsOfJob& o) {
   const Filtering f{s, o};
   return ConvolutionFilterGradient{f.windows, f.filters, f.batch, 0, f.input, f.output, f.filter};
 }
+/// What pooling meets in most networks; half of it is 0, which branches can tell.
+Slice after_relu(std::size_t count, OperandsOfJob& o) {
+  const Slice values = o.values(count);
+  o.run(Activation{ActivationKind::relu, values, values});
+  return values;
+}
 Kernel pooling(const Sizes& s, OperandsOfJob& o) {
   const Windows w = s.windows();
-  const Slice input = o.values(w.in_size() * s[7]);
+  const Slice input = after_relu(w.in_size() * s[7], o);
   return Pooling{s.form<PoolingKind>(), w, s[7], input,
                  o.values(w.channels * w.out_pixels() * s[7])};
 }
@@ -238,7 +249,7 @@ Kernel pooling_gradient(const Sizes& s, OperandsOfJob& o) {
   const auto kind = s.form<PoolingKind>();
   const Windows w = s.windows();
   const std::size_t outputs = w.channels * w.out_pixels() * s[7];
-  const Slice input = o.values(w.in_size() * s[7]), output = o.room(outputs, s.shape.dtype);
+  const Slice input = after_relu(w.in_size() * s[7], o), output = o.room(outputs, s.shape.dtype);
   o.run(Pooling{kind, w, s[7], input, output});
   const Slice gradient = o.values(outputs);
   return PoolingGradient{kind, w, s[7], input, output, gradient, o.values(input.size())};
@@ -339,11 +350,30 @@ constexpr std::array<std::pair<std::string_view, Maker>, 26> makers{{
      }},
 }};
 
+/// How many kernels take turns: of pooling as many as make a million values.
+std::size_t turns_of(const KernelShape& shape) {
+  if (!shape.kernel.starts_with("Pooling")) return 1;
+  const std::size_t values = Sizes{shape}.windows().in_size() * shape.sizes[7];
+  return std::clamp<std::size_t>(pattern_size / values, 1, 32);
+}
+
+/// A Gather for each draw of columns.
+void take_turns(Workbench::Job& job) {
+  const auto* first = std::get_if<Gather>(&job.kernels.front());
+  if (!first) return;
+  Gather gather = *first;
+  const std::size_t count = gather.columns.size();
+  for (std::size_t at = count; at < job.columns.size(); at += count) {
+    gather.columns = std::span<const std::size_t>{job.columns}.subspan(at, count);
+    job.kernels.push_back(gather);
+  }
+}
+
 }  // namespace
 
 Work work_of(const KernelShape& shape) {
   OffTheClock nowhere;
-  return work(Workbench{nowhere, host_memory(), true}.job(shape)->kernel);
+  return work(Workbench{nowhere, host_memory(), true}.job(shape)->kernels.front());
 }
 
 std::unique_ptr<Workbench::Job> Workbench::job(const KernelShape& shape) {
@@ -351,8 +381,12 @@ std::unique_ptr<Workbench::Job> Workbench::job(const KernelShape& shape) {
       std::ranges::find(makers, shape.kernel, &std::pair<std::string_view, Maker>::first);
   EXPECTS(maker != makers.end(), "a kernel of kernel_kinds()");
   auto made = std::make_unique<Job>();
-  OperandsOfJob operands{*this, *made, shape.dtype};
-  made->kernel = maker->second({shape}, operands);
+  const std::size_t turns = turns_of(shape);
+  for (std::size_t turn = 0; turn < turns; ++turn) {
+    OperandsOfJob operands{*this, *made, shape.dtype, turn * pattern_size / turns};
+    made->kernels.push_back(maker->second({shape}, operands));
+  }
+  take_turns(*made);
   return made;
 }
 

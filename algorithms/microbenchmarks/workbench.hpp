@@ -23,9 +23,17 @@ class Workbench {
 
   /// A kernel and what it works on.
   struct Job {
-    Kernel kernel;
+    /// The same on different operands, to be run in turn: other columns of Gather, other values to
+    /// find the largest of, so that neither caches nor branch predictors know what a training would
+    /// not let them know. All others have one.
+    std::vector<Kernel> kernels;
     std::vector<Buffer> operands;
-    std::vector<std::size_t> columns;  ///< of Gather
+    std::vector<std::size_t> columns;  ///< of Gather: a draw of columns after the other
+
+    const Kernel& next() { return kernels[turn_++ % kernels.size()]; }
+
+   private:
+    std::size_t turn_ = 0;
   };
   /// The operands are filled by kernels of the communicator, which have been waited for. Throws
   /// std::bad_alloc, or BackendError, where memory does not suffice.

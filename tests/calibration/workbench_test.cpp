@@ -48,10 +48,26 @@ TEST(Workbench, MakesAKernelOfEachShapeThatIsAskedFor) {
     Workbench bench{comm, host_memory(), true};
     for (const auto& shape : ladder({})) {
       const auto job = bench.job(shape);
-      EXPECT_EQ(shape_of(job->kernel), shape)
-          << text_of(shape_of(job->kernel)) << ", asked for " << text_of(shape);
-      check(job->kernel);
+      EXPECT_EQ(shape_of(job->kernels.front()), shape)
+          << text_of(shape_of(job->kernels.front())) << ", asked for " << text_of(shape);
+      check(job->kernels.front());
     }
+  });
+}
+
+TEST(Workbench, GathersOtherColumnsEachTimeUntilAllHaveHadTheirTurn) {
+  on_one_rank([](Communicator& comm) {
+    Workbench bench{comm, host_memory(), true};
+    const auto job = bench.job({.kernel = "Gather", .dtype = Dtype::float32, .sizes = {5, 4, 10}});
+    const auto columns = [&] {
+      const auto now = std::get<Gather>(job->next()).columns;
+      EXPECT_EQ(now.size(), 4u);
+      return std::vector<std::size_t>{now.begin(), now.end()};
+    };
+    const auto first = columns(), second = columns(), third = columns();
+    EXPECT_NE(first, second);
+    EXPECT_NE(second, third);
+    EXPECT_EQ(columns(), first);  // 3 draws of 4 are at least 10 columns
   });
 }
 
@@ -82,7 +98,7 @@ TEST(Workbench, ItsKernelsCanRunThousandsOfTimesWithoutDenormalsInfinitiesOrNaN)
     Workbench bench{comm, host_memory(), false};
     for (const auto& shape : one_of_each()) {
       const auto job = bench.job(shape);
-      for (int i = 0; i < 3000; ++i) compute(comm, job->kernel);
+      for (int i = 0; i < 3000; ++i) compute(comm, job->next());
       for (const Buffer& operand : job->operands) {
         if (operand.slice().dtype() == Dtype::float32) {
           EXPECT_EQ(odd_values(std::span<const float>{operand.slice().host<float>()}), 0)
