@@ -9,16 +9,19 @@
 
 namespace troupe::scenarios {
 
-DeviceOfRank find_gpu(const mpi::World& world, bool tf32) {
-  const auto gpus = cuda::devices();
-  const int count = static_cast<int>(gpus.size());
-  if (count == 0)
+void expect_gpu() {
+  if (const auto why = cuda::why_no_device(); !why.empty())
     throw BackendError{fmt::format(
         "--backend cuda: there is no GPU to compute on: {} (--backend mpi computes on processors)",
-        cuda::why_no_device())};
+        why)};
+}
+
+DeviceOfRank find_gpu(const mpi::World& world, bool tf32) {
+  expect_gpu();
+  const int count = static_cast<int>(cuda::devices().size());
   auto gpu = std::make_unique<cuda::Device>(
-      world.local_rank() % count,
-      tf32 ? cuda::Float32Products::tf32 : cuda::Float32Products::exact);
+      world.local_rank() % count, tf32 ? cuda::Float32Products::tf32 : cuda::Float32Products::exact,
+      world.reaches_gpu_memory());
   const auto& facts = gpu->facts();
   DeviceOfRank device;
   device.backend = "cuda";
@@ -33,8 +36,10 @@ DeviceOfRank find_gpu(const mpi::World& world, bool tf32) {
   device.notes.push_back(fmt::format(
       "{} GPU{} here{}: {}", count, count == 1 ? "" : "s",
       visible ? fmt::format(" (CUDA_VISIBLE_DEVICES={})", visible) : std::string{}, facts.name));
-  if (world.size() > 1)
-    device.notes.push_back("messages between GPUs are staged through pinned memory of the host");
+  if (world.size() > 1 && !gpu->reachable_by_mpi())
+    device.notes.push_back(
+        "this MPI is not CUDA-aware: messages between GPUs are staged through pinned memory of the "
+        "host");
   device.accelerator = std::move(gpu);
   return device;
 }

@@ -10,6 +10,10 @@ namespace troupe::scenarios {
 /// float32 products may be computed on tensor cores. Throws BackendError where there is no GPU.
 DeviceOfRank find_gpu(const mpi::World& world, bool tf32);
 
+/// Throws BackendError, with CUDA's words, where this process sees no GPU. Before there is a job to
+/// be ended.
+void expect_gpu();
+
 /// Versions of CUDA and its libraries, and what GPUs there are.
 std::vector<std::pair<std::string, std::string>> cuda_versions();
 

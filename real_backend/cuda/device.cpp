@@ -125,8 +125,11 @@ std::vector<std::pair<std::string, std::string>> versions() {
 // ---- the device
 
 struct Device::State {
-  State(DeviceFacts what, Float32Products float32)
-      : facts{std::move(what)}, products{float32}, memory{facts.name} {
+  State(DeviceFacts what, Float32Products float32, bool mpi_reaches_it)
+      : facts{std::move(what)},
+        products{float32},
+        reachable_by_mpi{mpi_reaches_it},
+        memory{facts.name} {
     for (cudaStream_t* stream : {&to_host, &to_device})
       check_call(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking),
                  "cudaStreamCreateWithFlags");
@@ -149,6 +152,7 @@ struct Device::State {
 
   const DeviceFacts facts;
   const Float32Products products;
+  const bool reachable_by_mpi;
   DeviceCounters counters;
   Stream base;  // of memory that is asked for outside of any lane
   DeviceMemory memory;
@@ -241,8 +245,8 @@ DeviceFacts chosen(int index) {
 
 }  // namespace
 
-Device::Device(int index, Float32Products products)
-    : state_{std::make_unique<State>(chosen(index), products)} {
+Device::Device(int index, Float32Products products, bool reachable_by_mpi)
+    : state_{std::make_unique<State>(chosen(index), products, reachable_by_mpi)} {
   expect_code(state_->facts, state_->base, state_->memory);
 }
 Device::~Device() = default;
@@ -291,5 +295,7 @@ mpi::Mark Device::copy_to_device(std::byte* device, const std::byte* host, std::
                                  const mpi::Mark& after) {
   return state_->copy(state_->to_device, device, host, bytes, cudaMemcpyHostToDevice, after);
 }
+
+bool Device::reachable_by_mpi() const noexcept { return state_->reachable_by_mpi; }
 
 }  // namespace troupe::cuda

@@ -41,7 +41,9 @@ class Device final : public mpi::Accelerator {
  public:
   /// Makes the device of that index the current one of this thread. Throws BackendError where there
   /// is none of that index, or where this build has no code for it (naming its architecture).
-  explicit Device(int index, Float32Products products = Float32Products::exact);
+  /// `reachable_by_mpi`: the MPI of this process is CUDA-aware.
+  explicit Device(int index, Float32Products products = Float32Products::exact,
+                  bool reachable_by_mpi = false);
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
   ~Device() override;
@@ -59,6 +61,7 @@ class Device final : public mpi::Accelerator {
                          const mpi::Mark& after) override;
   mpi::Mark copy_to_device(std::byte* device, const std::byte* host, std::size_t bytes,
                            const mpi::Mark& after) override;
+  bool reachable_by_mpi() const noexcept override;
 
  private:
   struct State;

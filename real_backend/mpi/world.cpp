@@ -1,6 +1,9 @@
 #include "real_backend/mpi/world.hpp"
 
 #include <mpi.h>
+#if __has_include(<mpi-ext.h>)
+#include <mpi-ext.h>  // Open MPI's: whether it is CUDA-aware
+#endif
 
 #include <array>
 #include <chrono>
@@ -130,6 +133,13 @@ World::~World() {
 Rank World::rank() const noexcept { return state_->rank; }
 int World::size() const noexcept { return state_->size; }
 int World::local_rank() const noexcept { return state_->local_rank; }
+bool World::reaches_gpu_memory() const noexcept {
+#ifdef MPIX_CUDA_AWARE_SUPPORT
+  return MPIX_Query_cuda_support() == 1;
+#else
+  return false;
+#endif
+}
 
 void World::abort(std::string_view message, int exit_status) const noexcept {
   end_job(message, exit_status);

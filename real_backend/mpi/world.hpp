@@ -30,6 +30,8 @@ class World {
   int size() const noexcept;
   /// This rank among those of the same node.
   int local_rank() const noexcept;
+  /// True if this MPI sends from and receives into the memory of NVIDIA GPUs.
+  bool reaches_gpu_memory() const noexcept;
 
   /// Runs `program` on all ranks; their clocks start together after a barrier. Ends when every rank
   /// has ended and every message has arrived; returns how many messages were left that nobody had
