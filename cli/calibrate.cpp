@@ -36,7 +36,7 @@ void declare(Options& options) {
   options.value("dtype", "of the kernels: float32, float64 (float32,float64)");
   options.values("for",
                  "a scenario's training, whose kernels are measured besides, shape by shape");
-  options.flag("quick", "fewer shapes, shorter and fewer rows: seconds instead of a minute");
+  options.flag("quick", "fewer shapes, shorter and fewer rows: seconds instead of minutes");
   options.value("name", "of the device (what its driver or the system calls it)");
   options.flag("tf32", "of cuda: float32 products on tensor cores");
   options.flag("points", "print every point instead of the best of each kernel");

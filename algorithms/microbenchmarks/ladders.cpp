@@ -55,8 +55,9 @@ void elementwise(Ladder& ladder, const Axis& counts) {
 }
 
 void matrices(Ladder& ladder, bool quick) {
-  const Axis widths = quick ? Axis{1, 16, 256, 4096} : Axis{1, 8, 64, 256, 1024, 4096};
-  const Axis batches = quick ? Axis{1, 32, 512, 8192} : Axis{1, 8, 64, 512, 2048, 8192};
+  // A product with a vector is other code than one with a thin matrix: 1 and 2.
+  const Axis widths = quick ? Axis{1, 2, 16, 256, 4096} : Axis{1, 2, 8, 64, 256, 1024, 4096};
+  const Axis batches = quick ? Axis{1, 2, 32, 512, 8192} : Axis{1, 2, 8, 64, 512, 2048, 8192};
   ladder.grid("Gemm", "nn", {widths, batches, widths});
   ladder.grid("Gemm", "nt", {widths, widths, batches});
   ladder.grid("Gemm", "tn", {widths, batches, widths});
@@ -68,7 +69,7 @@ void matrices(Ladder& ladder, bool quick) {
 
 void networks(Ladder& ladder, bool quick) {
   const Axis channels = quick ? Axis{1, 64, 4096} : Axis{1, 8, 64, 512, 4096};
-  const Axis spatial = quick ? Axis{1, 784} : Axis{1, 64, 784};
+  const Axis spatial{1, 784};
   const Axis batches = quick ? Axis{1, 64, 8192} : Axis{1, 16, 128, 1024, 8192};
   for (const char* kernel : {"AddBias", "BiasGradient"})
     ladder.grid(kernel, {}, {channels, spatial, batches});
