@@ -28,6 +28,7 @@ void launch(Stream&, const AddBias&);
 void launch(Stream&, const BiasGradient&);
 void launch(Stream&, const Activation&);
 void launch(Stream&, const ActivationGradient&);
+// loss.cu
 void launch(Stream&, const Loss&);
 // pooling.cu
 void launch(Stream&, const Pooling&);
