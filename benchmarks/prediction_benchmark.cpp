@@ -39,9 +39,9 @@ constexpr Case cases[]{
      R"("model": {"kind": "mlp", "layers": [784, 512, 512, 10]}, "dtype": "float32",
         "data": {"kind": "digits", "samples": 2000}, "batch": 256,
         "optimiser": {"kind": "momentum", "rate": 0.01})"},
-    {"mlp 784-4096-4096-4096-10, batch 8192", 20, true,
-     R"("model": {"kind": "mlp", "layers": [784, 4096, 4096, 4096, 10]}, "dtype": "float32",
-        "data": {"kind": "digits", "samples": 16384}, "batch": 8192,
+    {"mlp 784-1024-1024-10, batch 8192", 20, true,
+     R"("model": {"kind": "mlp", "layers": [784, 1024, 1024, 10]}, "dtype": "float32",
+        "data": {"kind": "digits", "samples": 8192}, "batch": 8192,
         "optimiser": {"kind": "sgd", "rate": 0.01})"},
     {"cnn 4-8 filters, batch 16", 200, false,
      R"("model": {"kind": "cnn", "filters": [4, 8], "window": 5, "hidden": 32}, "dtype": "float32",
@@ -96,7 +96,8 @@ class Bench {
         R"("network": "loggp", "platform": {"generator": {"kind": "star", "hosts": 2,
            "bandwidth": "10Gbps", "latency": "1us", "speed": "10Gf"}, "ranks": 1},)";
     const auto seconds = [&](int steps) {
-      return end_of(write("simulated.json", one, steps, platform), "--device " + file(device));
+      return end_of(write("simulated.json", one, steps, platform),
+                    "--payload phantom --device " + file(device));
     };
     const int steps = std::min(one.steps, 20);
     return (seconds(2 * steps) - seconds(steps)) / steps;
