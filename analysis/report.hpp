@@ -71,7 +71,7 @@ struct TargetResult {
 /// What one rank did during the whole run, all algorithms and sizes together.
 struct RankActivity {
   int rank = 0;
-  std::string host;
+  std::string host{};
   std::uint64_t messages = 0, bytes = 0;  ///< sent
   std::uint64_t received_messages = 0, received_bytes = 0;
   std::uint64_t kernels = 0;
