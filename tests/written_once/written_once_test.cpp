@@ -1,5 +1,5 @@
-// Written once, shown: every strategy of the table, from the same scenario, on threads, in the
-// simulated network and on processes of a real MPI; only the backend differs.
+// Written once, shown: every strategy of the table, from the same scenario, on threads, in both
+// simulated networks and on processes of a real MPI; only the backend differs.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -20,6 +20,7 @@
 #include "core/errors.hpp"
 #include "scenarios/backend_loopback.hpp"
 #ifdef TROUPE_HAS_SIMGRID
+#include "scenarios/backend_loggp.hpp"
 #include "scenarios/backend_simgrid.hpp"
 #endif
 
@@ -56,15 +57,14 @@ class File {
 
 #ifdef TROUPE_HAS_SIMGRID
 /// A process for each, because a simulated clock does not start again.
-Ends simulated(int ranks) {
+Ends simulated(int ranks, const MakeBackend& make) {
   Ends ends;
   for (const Case& one : catalogue(ranks)) {
     const File file{"written_once_sim"};
     const pid_t child = fork();
     if (child == 0) {
       try {
-        const json end =
-            run(one, [](const auto& scenario) { return scenarios::make_simgrid(scenario, {}); });
+        const json end = run(one, make);
         std::ofstream{file.path()} << end;
         _exit(0);
       } catch (const std::exception& error) {
@@ -142,7 +142,20 @@ TEST(Catalogue, HasEveryStrategyAmongFourRanks) {
 
 TEST_P(WrittenOnce, TrainsAlikeOnThreadsAndInTheSimulatedNetwork) {
 #ifdef TROUPE_HAS_SIMGRID
-  const auto simulation = simulated(GetParam());  // before there are threads: it forks
+  const auto simulation =  // before there are threads: it forks
+      simulated(GetParam(),
+                [](const auto& scenario) { return scenarios::make_simgrid(scenario, {}); });
+  expect_alike(catalogue(GetParam()), on_threads(GetParam()), simulation);
+#else
+  GTEST_SKIP() << "built without SimGrid";
+#endif
+}
+
+TEST_P(WrittenOnce, TrainsAlikeOnThreadsAndInTheLogGPNetwork) {
+#ifdef TROUPE_HAS_SIMGRID  // which reads the platform
+  const auto simulation = simulated(GetParam(), [](const auto& scenario) {
+    return scenarios::make_loggp(scenario, {}, scenarios::load_with_simgrid);
+  });
   expect_alike(catalogue(GetParam()), on_threads(GetParam()), simulation);
 #else
   GTEST_SKIP() << "built without SimGrid";
