@@ -9,6 +9,7 @@
 #include "core/errors.hpp"
 #include "real_backend/cuda/cuda_call.hpp"
 #include "real_backend/cuda/kernels.hpp"
+#include "real_backend/cuda/values.hpp"
 
 namespace troupe::cuda {
 
@@ -18,20 +19,6 @@ std::int64_t wide(std::size_t size) { return static_cast<std::int64_t>(size); }
 /// Rows of a matrix as libraries want them, which is never 0.
 std::int64_t leading(std::size_t rows) { return std::max<std::int64_t>(wide(rows), 1); }
 
-template <class T>
-T* values(Slice slice) {
-  return reinterpret_cast<T*>(slice.address());
-}
-template <class T>
-const T* values(ConstSlice slice) {
-  return reinterpret_cast<const T*>(slice.address());
-}
-
-template <class F>
-void with_real(Dtype dtype, F&& f) {
-  if (dtype == Dtype::float32) f(std::type_identity<float>{});
-  else f(std::type_identity<double>{});
-}
 cudaDataType data_type(Dtype dtype) { return dtype == Dtype::float32 ? CUDA_R_32F : CUDA_R_64F; }
 cublasOperation_t operation(bool transpose) { return transpose ? CUBLAS_OP_T : CUBLAS_OP_N; }
 

@@ -9,26 +9,11 @@
 #include <type_traits>
 
 #include "core/errors.hpp"
-#include "core/slice.hpp"
 #include "real_backend/cuda/cuda_call.hpp"
 #include "real_backend/cuda/stream.hpp"
+#include "real_backend/cuda/values.hpp"
 
 namespace troupe::cuda {
-
-/// Calls f(std::type_identity<T>{}) with float or double.
-template <class F>
-void with_real(Dtype dtype, F&& f) {
-  if (dtype == Dtype::float32) f(std::type_identity<float>{});
-  else f(std::type_identity<double>{});
-}
-template <class T>
-T* values(Slice slice) {
-  return reinterpret_cast<T*>(slice.address());
-}
-template <class T>
-const T* values(ConstSlice slice) {
-  return reinterpret_cast<const T*>(slice.address());
-}
 
 /// `size` as blocks of `part`, the last of them perhaps not full.
 constexpr std::size_t blocks_of(std::size_t size, std::size_t part) {
