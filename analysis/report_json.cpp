@@ -274,8 +274,10 @@ Report report_from_json(const std::string& text, const std::string& name) {
   if (!json.is_object() || !json.contains("troupe_report"))
     throw BadInput{fmt::format("{}: not a report of Troupe (no key \"troupe_report\")", name)};
   if (json["troupe_report"] != 1)
-    throw BadInput{fmt::format("{}: /troupe_report is {}, this program reads version 1", name,
-                               json["troupe_report"].dump())};
+    throw BadInput{
+        fmt::format("{}: /troupe_report is {}, this program reads version 1: make it "
+                    "again with this program",
+                    name, json["troupe_report"].dump())};
   const Walker walk{name};
   Report report;
   if (json.contains("scenario")) report.scenario = json["scenario"].dump();

@@ -12,6 +12,7 @@ int collective_command(const Program& program, const std::vector<std::string>& a
 int run_command(const Program& program, const std::vector<std::string>& arguments);
 int tune_command(const Program& program, const std::vector<std::string>& arguments);
 int calibrate_command(const Program& program, const std::vector<std::string>& arguments);
+int validate_command(const Program& program, const std::vector<std::string>& arguments);
 int compare_command(const Program& program, const std::vector<std::string>& arguments);
 int algorithms_command(const Program& program, const std::vector<std::string>& arguments);
 int doctor_command(const Program& program, const std::vector<std::string>& arguments);

@@ -60,6 +60,8 @@ int launched_ranks(const Options& options, int ranks) {
   return launch->size;
 }
 
+bool under_launcher() { return mpi::find_launch().has_value(); }
+
 void hand_over(const std::string& scenario, const Options& options) {
   std::vector<std::string> arguments{"run", nameless_file(scenario)};
   for (const char* option : {"backend", "json", "csv", "format", "min-busbw"})

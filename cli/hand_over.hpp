@@ -20,6 +20,9 @@ std::string launch_command(const Options& options, int ranks = 4);
 /// command that would start them.
 int launched_ranks(const Options& options, int ranks = 4);
 
+/// True in a process that a launcher started.
+bool under_launcher();
+
 /// Replaces this process by the sibling that has the backend asked for, running the resolved
 /// scenario with the output options given here. Throws BadInput if it is not there.
 [[noreturn]] void hand_over(const std::string& scenario, const Options& options);

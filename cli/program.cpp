@@ -26,10 +26,11 @@ int platform_command(const Program& program, const std::vector<std::string>& arg
 
 int help_command(const Program& program, const std::vector<std::string>& arguments);
 
-constexpr std::array<Command, 9> commands{
+constexpr std::array<Command, 10> commands{
     {{"collective", "measure a collective: all algorithms at all sizes", collective_command},
      {"run", "run a scenario file", run_command},
      {"compare", "show reports side by side", compare_command},
+     {"validate", "show how far predictions are off, and why", validate_command},
      {"platform", "list, show and check platforms", platform_command},
      {"algorithms", "list training strategies and collectives with their costs",
       algorithms_command},

@@ -1,0 +1,108 @@
+// troupe validate: predictions beside what real runs took.
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "analysis/output.hpp"
+#include "analysis/report_json.hpp"
+#include "analysis/validation.hpp"
+#include "cli/commands.hpp"
+#include "cli/execute.hpp"
+#include "cli/real_run.hpp"
+#include "core/errors.hpp"
+#include "scenarios/cost_parts.hpp"
+
+namespace troupe::cli {
+namespace {
+
+/// "0.05" or "5%".
+double share_from(const std::string& option, const std::string& text) {
+  try {
+    std::size_t end = 0;
+    const double value = std::stod(text, &end);
+    if (value > 0 && std::isfinite(value)) {
+      if (end == text.size()) return value;
+      if (text.substr(end) == "%") return value / 100;
+    }
+  } catch (const std::exception&) {
+  }
+  throw BadInput{
+      fmt::format("--{} \"{}\": expected a number above 0, such as 0.05 or 5%", option, text)};
+}
+
+analysis::Report read_report(const std::string& file) {
+  return analysis::report_from_json(analysis::read_file(file), file);
+}
+
+analysis::Validation validate_files(const std::vector<std::string>& files) {
+  const auto real = read_report(files[0]), simulated = read_report(files[1]);
+  return analysis::validate(files[0], real, files[1], simulated, scenarios::cost_parts(simulated));
+}
+
+/// Runs the scenario simulated, then for real.
+analysis::Validation validate_scenario(const Program& program, const Options& options) {
+  expect_real_run(options);
+  const auto file = options.text("scenario");
+  Draft draft{file, options.texts("set")};
+  draft.apply_machine(options);
+  const auto simulated = execute(program, draft, options);
+  const auto real = real_run(file, simulated.machine.ranks, options);
+  return analysis::validate("the real run", real, "the simulation", simulated.report,
+                            scenarios::cost_parts(simulated.report));
+}
+
+int judge(const analysis::Validation& validation, const Options& options) {
+  if (!options.given("max-error")) return 0;
+  const double most = share_from("max-error", options.text("max-error"));
+  const double error = analysis::geometric_mean_error(validation.points);
+  if (error <= most) return 0;
+  fmt::print(stderr, "troupe: geometric mean error {:.1f} %, more than --max-error {:g} %\n",
+             error * 100, most * 100);
+  return outside_threshold;
+}
+
+}  // namespace
+
+int validate_command(const Program& program, const std::vector<std::string>& arguments) {
+  Options options{
+      "validate REAL.json SIMULATED.json | --scenario S.json [options]",
+      "Shows how far predictions are off: of each collective, algorithm and size, and of the steps "
+      "of a training.\nThe error is exp |ln(simulated / real)| - 1, of medians. A point counts "
+      "where the prediction is outside the\nreal runs' p10 to p90; the worst is named with what "
+      "explains it."};
+  options.group("Scenario");
+  options.value("scenario",
+                "run this scenario, on real ranks and simulated, instead of reading "
+                "two reports");
+  options.values("set", "/json/pointer=value over what the file says; may be repeated");
+  options.value("launcher", "what starts the real ranks (mpirun -n RANKS)");
+  declare_machine(options);
+  options.group("Output");
+  options.value("json", "write the validation to a file (- for standard output)");
+  options.flag("quiet,q", "no table, no progress");
+  options.value("max-error", "exit 3 if the geometric mean error is more: 0.05 or 5%");
+  options.positional("report", 0, 2);
+  options.examples(
+      "  troupe validate real.json simulated.json --max-error 5%\n"
+      "  troupe validate --scenario ring.json --platform mine.xml\n");
+  if (options.parse(arguments)) {
+    fmt::print("{}", options.help(program.name));
+    return 0;
+  }
+  if (options.given("max-error")) share_from("max-error", options.text("max-error"));
+  if (options.given("json")) analysis::Output{options.text("json")};
+  const auto files = options.texts("report");
+  if (options.given("scenario") != files.empty() || files.size() == 1)
+    throw BadInput{
+        "validate: expected two reports, REAL.json and SIMULATED.json, or --scenario S.json"};
+  const auto validation =
+      files.empty() ? validate_scenario(program, options) : validate_files(files);
+  if (!options.given("quiet") && options.text("json") != "-")
+    fmt::print("{}", analysis::validation_table(validation));
+  if (options.given("json"))
+    analysis::Output{options.text("json")}.write(analysis::to_json(validation));
+  return judge(validation, options);
+}
+
+}  // namespace troupe::cli
