@@ -3,18 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "analysis/output.hpp"
 #include "analysis/report_json.hpp"
+#include "analysis/trace_json.hpp"
 #include "cli/commands.hpp"
 #include "cli/hand_over.hpp"
 #include "cli/progress.hpp"
 #include "core/text.hpp"
 #include "scenarios/resolve.hpp"
 #include "scenarios/run.hpp"
+#include "scenarios/traced_backend.hpp"
 
 namespace troupe::cli {
 namespace {
@@ -102,6 +105,23 @@ std::optional<double> threshold(const Options& options, const std::string& name)
   throw BadInput{fmt::format("--{} \"{}\": expected a number above 0", name, text)};
 }
 
+std::size_t most_spans(const Options& options) {
+  if (!options.given("trace-spans")) return scenarios::usual_trace_events;
+  const auto text = options.text("trace-spans");
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number == 0)
+    throw BadInput{fmt::format("--trace-spans \"{}\": expected a whole number above 0", text)};
+  if (!options.given("trace")) throw BadInput{"--trace-spans says nothing without --trace"};
+  return number;
+}
+
+void write_trace(const analysis::Trace& trace, const std::string& file) {
+  const auto text = analysis::to_chrome_json(trace);
+  const analysis::Output output{file};
+  file.ends_with(".gz") ? output.write(analysis::gzipped(text)) : output.write(text);
+}
+
 }  // namespace
 
 const BackendKind* backend_named(const Program& program, const std::string& name) {
@@ -114,6 +134,10 @@ void declare_output(Options& options) {
   options.group("Output");
   options.value("json", "write the report to a file (- for standard output)");
   options.value("csv", "write the results to a file (- for standard output)");
+  options.value("trace",
+                "write what every rank did when, for ui.perfetto.dev (a name that ends in .gz: "
+                "compressed)");
+  options.value("trace-spans", "leave out of the trace what comes after so many (500000)");
   options.value("format", "of the table: auto, rows, matrix, nccl (auto)");
   options.flag("reproducible", "leave out of the report what differs from run to run");
   options.flag("quiet,q", "no table, no progress");
@@ -123,7 +147,9 @@ void declare_output(Options& options) {
 void check_outputs(const Options& options) {
   if (options.text("json") == "-" && options.text("csv") == "-")
     throw BadInput{"--json - and --csv - cannot share standard output"};
-  for (const char* option : {"json", "csv"})
+  if (options.text("trace") == "-") throw BadInput{"--trace -: expected the name of a file"};
+  most_spans(options);
+  for (const char* option : {"json", "csv", "trace"})
     if (options.given(option)) analysis::Output{options.text(option)};
   analysis::layout_named(options.text("format", "auto"));
   threshold(options, "min-busbw");
@@ -139,13 +165,25 @@ Executed execute(const Program& program, const Draft& draft, const Options& opti
   backend.check_same_everywhere(prepared.resolved.digest);
   if (backend.reporter()) check_outputs(options);
   ProgressBar bar{prepared.resolved.scenario.name, !quiet};
-  return {.report = scenarios::run(
-              prepared.resolved, backend, [&](double share) { bar.show(share); },
-              [&](const auto& note) {
-                if (!quiet) fmt::print(stderr, "troupe: {}\n", note);
-              }),
-          .machine = backend.machine(),
-          .reporter = backend.reporter()};
+  const auto run = [&](scenarios::Backend& on, analysis::Trace* trace) {
+    return scenarios::run(
+        prepared.resolved, on, [&](double share) { bar.show(share); },
+        [&](const auto& note) {
+          if (!quiet) fmt::print(stderr, "troupe: {}\n", note);
+        },
+        trace);
+  };
+  Executed executed{.report = {}, .machine = backend.machine(), .reporter = backend.reporter()};
+  if (!options.given("trace")) {
+    executed.report = run(backend, nullptr);
+    return executed;
+  }
+  scenarios::TracedBackend traced{backend, prepared.resolved.scenario.eager_limit,
+                                  most_spans(options)};
+  analysis::Trace trace;
+  executed.report = run(traced, &trace);
+  if (executed.reporter) write_trace(trace, options.text("trace"));
+  return executed;
 }
 
 std::string resolved_text(const Program& program, const Draft& draft, const Options& options) {

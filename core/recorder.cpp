@@ -35,7 +35,10 @@ Request RecordedRank::record(Request request, RecordedEvent event) {
       work_.flops += event.work.flops;
       work_.bytes += event.work.bytes;
     }
-    if (!keeps_events_) return request;
+    if (events_.size() >= most_events_) {
+      if (left_out_++ == 0) first_left_out_ = event.issued;
+      return request;
+    }
     events_.push_back(event);
     ending = std::make_unique<Ending>(*this, events_.size() - 1);
   }

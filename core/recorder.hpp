@@ -2,7 +2,9 @@
 // What a rank sent, received and computed, and when: for tests of costs, timelines and static
 // schedules.
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <string_view>
 #include <vector>
@@ -31,16 +33,20 @@ struct RecordedEvent {
 /// The log of one rank, filled by all of its flows. It must outlive every request recorded in it.
 class RecordedRank {
  public:
-  /// Counts only, where `keeps_events` is false: costs next to nothing.
-  explicit RecordedRank(bool keeps_events = true) : keeps_events_{keeps_events} {}
+  /// Keeps the first `most_events`, and counts them all. Counts alone (0) cost next to nothing.
+  explicit RecordedRank(std::size_t most_events = std::numeric_limits<std::size_t>::max())
+      : most_events_{most_events} {}
 
   std::uint64_t messages_sent() const { return locked(messages_sent_); }
   std::uint64_t bytes_sent() const { return locked(bytes_sent_); }
   std::uint64_t kernels() const { return locked(kernels_); }
   /// The sum of work() over all kernels.
   Work work() const { return locked(work_); }
-  /// All events in the order of issue.
+  /// The events that were kept, in the order of issue.
   std::vector<RecordedEvent> events() const { return locked(events_); }
+  /// How many were not, and when the first of them was issued (`forever` if there is none).
+  std::uint64_t left_out() const { return locked(left_out_); }
+  Seconds first_left_out() const { return locked(first_left_out_); }
 
  private:
   friend class Recorder;
@@ -52,11 +58,13 @@ class RecordedRank {
   }
   Request record(Request request, RecordedEvent event);
 
-  const bool keeps_events_;
+  const std::size_t most_events_;
   mutable std::mutex mutex_;
   std::uint64_t messages_sent_ = 0, bytes_sent_ = 0, kernels_ = 0;
   Work work_;
   std::vector<RecordedEvent> events_;
+  std::uint64_t left_out_ = 0;
+  Seconds first_left_out_ = forever;
 };
 
 /// Does what `comm` does, and writes it down. Flows spawned here are recorded into the same log.

@@ -12,6 +12,7 @@
 
 #include "algorithms/catalogue.hpp"
 #include "analysis/report.hpp"
+#include "analysis/trace.hpp"
 #include "core/communicator.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -49,7 +50,8 @@ struct RunOutcome {
   std::vector<analysis::LinkActivity> links;
   std::vector<analysis::TrafficCell> traffic;
   std::uint64_t unmatched_messages = 0;
-  std::vector<std::string> notes;  ///< for a person, of what the run could not see
+  std::vector<std::string> notes;        ///< for a person, of what the run could not see
+  std::optional<analysis::Trace> trace;  ///< where the backend is a TracedBackend
 };
 
 class Backend {
@@ -69,6 +71,12 @@ class Backend {
   virtual Memory& memory() { return host_memory(); }
   /// More for the report's environment: versions, models in force.
   virtual std::vector<std::pair<std::string, std::string>> facts() const { return {}; }
+  /// The names of the links from one rank to another, as in RunOutcome::links; empty where a
+  /// backend knows none.
+  virtual std::vector<std::string> route(Rank from, Rank to) const {
+    static_cast<void>(from), static_cast<void>(to);
+    return {};
+  }
   /// Once: a simulated clock does not start again.
   virtual RunOutcome run(const Program& program) = 0;
   /// Real backends: throws BadInput on every rank if `text` is not the same on all of them.

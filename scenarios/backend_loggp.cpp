@@ -106,6 +106,13 @@ class LogGPBackend final : public Backend {
                          to_text(overheads_.gap), has_ports_ ? "ports" : "no ports")}};
   }
 
+  std::vector<std::string> route(Rank from, Rank to) const override {
+    std::vector<std::string> names;
+    for (const int link : platform_->way(from, to).links)
+      names.push_back(platform_->links[static_cast<std::size_t>(link)].name);
+    return names;
+  }
+
   RunOutcome run(const Program& program) override {
     RunOutcome outcome;
     outcome.said.resize(seats_.size());

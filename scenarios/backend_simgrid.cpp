@@ -38,10 +38,10 @@ class SimGridBackend final : public Backend {
     sim::configure_simgrid(options_, scenario.platform->placement.ranks);
     platform_ =
         std::make_unique<platforms::SimGridPlatform>(engine_, *scenario.platform, options.cfg);
-    const auto placed = platforms::placed(*platform_);
-    ranks_.processors = processors_of(*placed, scenario.compute);
+    placed_ = platforms::placed(*platform_);
+    ranks_.processors = processors_of(*placed_, scenario.compute);
     for (const auto& place : platform_->ranks()) ranks_.hosts.push_back(place.host);
-    machine_ = machine_of(*placed, ranks_.processors, options_);
+    machine_ = machine_of(*placed_, ranks_.processors, options_);
   }
   std::string_view name() const override { return "sim"; }
   bool simulated() const override { return true; }
@@ -50,6 +50,12 @@ class SimGridBackend final : public Backend {
   std::vector<std::pair<std::string, std::string>> facts() const override {
     return {{"network_model", platform_->network().text()},
             {"simgrid", platforms::compat::version()}};
+  }
+  std::vector<std::string> route(Rank from, Rank to) const override {
+    std::vector<std::string> names;
+    for (const int link : placed_->way(from, to).links)
+      names.push_back(placed_->links[static_cast<std::size_t>(link)].name);
+    return names;
   }
 
   RunOutcome run(const Program& program) override {
@@ -70,6 +76,7 @@ class SimGridBackend final : public Backend {
   simgrid::s4u::Engine engine_;
   sim::Options options_;
   std::unique_ptr<platforms::SimGridPlatform> platform_;
+  std::unique_ptr<platforms::PlacedPlatform> placed_;
   sim::Ranks ranks_;
   Machine machine_;
 };

@@ -1,6 +1,9 @@
 #include "scenarios/collective_run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cctype>
 
 #include "scenarios/counting.hpp"
 #include "scenarios/payload.hpp"
@@ -159,6 +162,27 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
   return result;
 }
 
+/// What each rank was at, from what the ranks said of one measurement: until all are ready to
+/// begin (before the first iteration, with any warm-up), and the operation. Back to back,
+/// iterations are one phase.
+void add_phases(const Measurement& what, algorithms::Collective op, bool warmed_up,
+                const std::vector<std::vector<double>>& said, std::size_t at, std::size_t intervals,
+                std::vector<Seconds>& before, std::vector<analysis::Phase>& phases) {
+  auto name = std::string{algorithms::name_of(op)};
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const auto detail = fmt::format("{}, {} B", what.algorithm->name, what.problem.bytes());
+  for (std::size_t rank = 0; rank < said.size(); ++rank)
+    for (std::size_t i = 0; i < intervals; ++i) {
+      const Seconds begin{said[rank][at + 2 * i]}, end{said[rank][at + 2 * i + 1]};
+      const auto me = static_cast<Rank>(rank);
+      phases.push_back(
+          {me, warmed_up && i == 0 ? "WARMUP" : "NEGOTIATE_" + name, detail, before[rank], begin});
+      phases.push_back({me, name, detail, begin, end});
+      before[rank] = end;
+    }
+}
+
 }  // namespace
 
 RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Progress& progress,
@@ -178,6 +202,12 @@ RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Prog
   });
   if (!backend.reporter()) return outcome;
   const auto stride = figures + 2 * measurer.intervals();
+  if (outcome.trace) {
+    std::vector<Seconds> before(outcome.said.size());
+    for (std::size_t i = 0; i < all.size(); ++i)
+      add_phases(all[i], study.op, study.warmup > 0, outcome.said, i * stride + figures,
+                 measurer.intervals(), before, outcome.trace->phases);
+  }
   for (std::size_t i = 0; i < all.size(); ++i)
     report.results.push_back(result_of(study, all[i], machine, outcome.said, i * stride,
                                        measurer.intervals(), backend.common_clock()));

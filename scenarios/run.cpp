@@ -36,7 +36,7 @@ void describe_environment(const Resolved& resolved, const Backend& backend,
 }  // namespace
 
 analysis::Report run(const Resolved& resolved, Backend& backend, const Progress& progress,
-                     const Notes& notes) {
+                     const Notes& notes, analysis::Trace* trace) {
   analysis::Report report;
   report.scenario = resolved.json;
   report.digest = resolved.digest;
@@ -56,6 +56,11 @@ analysis::Report run(const Resolved& resolved, Backend& backend, const Progress&
   for (const auto& note : outcome.notes) {
     report.environment.emplace_back("note", note);
     if (notes) notes(note);
+  }
+  if (trace && outcome.trace) {
+    *trace = std::move(*outcome.trace);
+    trace->name = scenario.name;
+    trace->digest = resolved.digest;
   }
   report.ranks = std::move(outcome.ranks);
   report.links = std::move(outcome.links);

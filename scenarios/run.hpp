@@ -16,9 +16,10 @@ using Progress = std::function<void(double share)>;
 using Notes = std::function<void(const std::string& sentence)>;
 
 /// Runs it once. Notes are told at once, and stand in the report's environment. The report is
-/// complete where backend.reporter() is true; elsewhere it has this process's share only. Throws
-/// what the run throws (Deadlock, BackendError, …).
+/// complete where backend.reporter() is true; elsewhere it has this process's share only. A trace
+/// that a TracedBackend leaves goes, with its phases, to `trace`. Throws what the run throws
+/// (Deadlock, BackendError, …).
 analysis::Report run(const Resolved& resolved, Backend& backend, const Progress& progress = {},
-                     const Notes& notes = {});
+                     const Notes& notes = {}, analysis::Trace* trace = nullptr);
 
 }  // namespace troupe::scenarios

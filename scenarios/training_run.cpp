@@ -192,6 +192,24 @@ void describe_totals(const RunOutcome& outcome, analysis::Report& report) {
   report.totals.emplace_back("unmatched_messages", static_cast<double>(outcome.unmatched_messages));
 }
 
+/// A phase a step of each rank, as far as it reported them.
+void add_phases(const TrainingHistory& history, analysis::Trace& trace) {
+  for (Rank rank = 0; rank < trace.ranks; ++rank) {
+    Seconds before{};
+    std::int64_t step = 0;
+    for (const auto& figures : history.figures_of(rank)) {
+      const auto since = figures.step - step;
+      if (figures.time > before && since > 0)
+        trace.phases.push_back({rank,
+                                since == 1 ? fmt::format("step {}", figures.step)
+                                           : fmt::format("steps {} to {}", step + 1, figures.step),
+                                "", before, figures.time});
+      before = std::max(before, figures.time);
+      step = figures.step;
+    }
+  }
+}
+
 }  // namespace
 
 RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progress& progress,
@@ -217,8 +235,10 @@ RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progre
     for (std::size_t rank = 0; rank < outcome.said.size(); ++rank)
       decode(outcome.said[rank], static_cast<Rank>(rank), gathered, digests);
     describe_curve(gathered, sent, report);
+    if (outcome.trace) add_phases(gathered, *outcome.trace);
   } else {
     describe_curve(history, sent, report);
+    if (outcome.trace) add_phases(history, *outcome.trace);
   }
   report.parameters_digest = digest_of(digests);
   describe_targets(problem.stop, report);

@@ -22,7 +22,7 @@ inline constexpr Tag hand_over{62}, hand_back{63};
 /// `lost` are written before the null pointer is handed back.
 struct Shared {
   Options options;
-  RecordedRank data{false}, control{false};
+  RecordedRank data{0}, control{0};
   std::exception_ptr failure{};  ///< what ended the background flow early
   std::string lost{};            ///< why others were refused what this rank never announced
 };

@@ -44,6 +44,19 @@ TEST_F(Mpi, TroupeBecomesTroupeMpiForACollective) {
   EXPECT_EQ(report["ranks"].size(), 3u);
 }
 
+TEST_F(Mpi, LeavesOneTraceOfAllRanks) {
+  const auto ran =
+      troupe("collective --backend mpi -a ring --sizes 4K -n 2 -w 0 -q --trace " + file("t.json"),
+             mpirun(3));
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const auto trace = json::parse(read(file("t.json")));
+  EXPECT_EQ(trace["otherData"]["ranks"], 3);
+  std::map<std::string, int> kinds;
+  for (const auto& event : trace["traceEvents"]) ++kinds[event["ph"]];
+  EXPECT_GE(kinds["s"], 2 * 3 * 4);  // two rings of 4 messages a rank, and what aligns them
+  EXPECT_EQ(kinds["s"], kinds["f"]);
+}
+
 TEST_F(Mpi, TrainsAsThreadsDo) {
   const auto scenario = write("s.json", R"({"troupe": 1, "ranks": 3, "training": {
       "strategy": "data_parallel", "stop": {"steps": 30}, "data": {"samples": 300}}})");

@@ -213,7 +213,7 @@ SparseRun sparse_allreduce(int ranks, const std::vector<int>& radices, std::uint
   run_loopback(ranks, [&](Communicator& comm) {
     CheckedCommunicator checked{comm};
     const auto me = static_cast<std::size_t>(comm.rank());
-    RecordedRank configuration{false}, values_sent{false};
+    RecordedRank configuration{0}, values_sent{0};
     Recorder configuring{checked, configuration}, passing{checked, values_sent};
     const KylixPlan plan =
         KylixPlan::configured(configuring, contributed[me], requested[me], length, radices);

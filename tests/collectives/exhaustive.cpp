@@ -355,7 +355,7 @@ void check(Communicator& comm, const Entry& entry, const Case& one, Memory& memo
     throw WrongResult(text_of(entry, one) + ": rank " + std::to_string(me) + ": " + what);
   };
   const Sides sides = sides_of(problem, entry.collective, me);
-  RecordedRank real{false}, phantom{false};
+  RecordedRank real{0}, phantom{0};
   {
     Memories memories =
         memories_for(problem, entry.collective, me, sides, one.in_place, false, memory);

@@ -86,6 +86,24 @@ TEST(Recorder, RecordsFlowsAndGroupsIntoOneLog) {
   });
 }
 
+TEST(Recorder, KeepsAsManyAsThereIsRoomForAndSaysSince) {
+  run_loopback(1, [](Communicator& comm) {
+    RecordedRank log{2};
+    Recorder recorder{comm, log};
+    std::vector<float> values(8);
+    Seconds before{};
+    for (int i = 0; i < 5; ++i) {
+      if (i == 2) before = comm.now();
+      compute(recorder, Scale{2, std::span{values}});
+    }
+    EXPECT_EQ(log.events().size(), 2u);
+    EXPECT_EQ(log.kernels(), 5u);
+    EXPECT_EQ(log.left_out(), 3u);
+    EXPECT_GE(log.first_left_out(), before);
+    EXPECT_LE(log.first_left_out(), comm.now());
+  });
+}
+
 TEST(Recorder, CountsWithoutEvents) {
   run_loopback(1, [](Communicator& comm) {
     RecordedRank log{/*keeps_events=*/false};
