@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/execute.hpp"
 #include "cli/real_run.hpp"
+#include "cli/validate_measured.hpp"
 #include "core/errors.hpp"
 #include "scenarios/cost_parts.hpp"
 
@@ -52,40 +53,51 @@ analysis::Validation validate_scenario(const Program& program, const Options& op
                             scenarios::cost_parts(simulated.report));
 }
 
-int judge(const analysis::Validation& validation, const Options& options) {
+int judge(double error, const Options& options) {
   if (!options.given("max-error")) return 0;
   const double most = share_from("max-error", options.text("max-error"));
-  const double error = analysis::geometric_mean_error(validation.points);
   if (error <= most) return 0;
   fmt::print(stderr, "troupe: geometric mean error {:.1f} %, more than --max-error {:g} %\n",
              error * 100, most * 100);
   return outside_threshold;
 }
 
+/// Shows it, writes it and judges it.
+int finish(const std::string& table, const std::string& json, double error,
+           const Options& options) {
+  if (!options.given("quiet") && options.text("json") != "-") fmt::print("{}", table);
+  if (options.given("json")) analysis::Output{options.text("json")}.write(json);
+  return judge(error, options);
+}
+
 }  // namespace
 
 int validate_command(const Program& program, const std::vector<std::string>& arguments) {
   Options options{
-      "validate REAL.json SIMULATED.json | --scenario S.json [options]",
+      "validate REAL.json SIMULATED.json | --scenario S.json | --measured FILE [options]",
       "Shows how far predictions are off: of each collective, algorithm and size, and of the steps "
       "of a training.\nThe error is exp |ln(simulated / real)| - 1, of medians. A point counts "
       "where the prediction is outside the\nreal runs' p10 to p90; the worst is named with what "
-      "explains it."};
+      "explains it.\nWith tables that others measured, costs of messages are fitted to some of the "
+      "times, and the others predicted\n(docs/validation.md)."};
   options.group("Scenario");
   options.value("scenario",
                 "run this scenario, on real ranks and simulated, instead of reading "
                 "two reports");
   options.values("set", "/json/pointer=value over what the file says; may be repeated");
   options.value("launcher", "what starts the real ranks (mpirun -n RANKS)");
+  declare_measured(options);
   declare_machine(options);
   options.group("Output");
   options.value("json", "write the validation to a file (- for standard output)");
   options.flag("quiet,q", "no table, no progress");
-  options.value("max-error", "exit 3 if the geometric mean error is more: 0.05 or 5%");
+  options.value("max-error", "exit 3 if a geometric mean error is more: 0.05 or 5%");
   options.positional("report", 0, 2);
   options.examples(
       "  troupe validate real.json simulated.json --max-error 5%\n"
-      "  troupe validate --scenario ring.json --platform mine.xml\n");
+      "  troupe validate --scenario ring.json --platform mine.xml\n"
+      "  troupe validate --measured allreduce.csv --max-error 10%\n"
+      "  troupe validate --measured nccl.txt --algorithm multi_ring --calibrate-nodes 2\n");
   if (options.parse(arguments)) {
     fmt::print("{}", options.help(program.name));
     return 0;
@@ -93,16 +105,20 @@ int validate_command(const Program& program, const std::vector<std::string>& arg
   if (options.given("max-error")) share_from("max-error", options.text("max-error"));
   if (options.given("json")) analysis::Output{options.text("json")};
   const auto files = options.texts("report");
-  if (options.given("scenario") != files.empty() || files.size() == 1)
+  if (options.given("scenario") + options.given("measured") + !files.empty() != 1 ||
+      files.size() == 1)
     throw BadInput{
-        "validate: expected two reports, REAL.json and SIMULATED.json, or --scenario S.json"};
+        "validate: expected two reports, REAL.json and SIMULATED.json, or --scenario S.json, or "
+        "--measured FILE"};
+  if (options.given("measured")) {
+    const auto machines = validate_measured(options);
+    return finish(analysis::measured_table(machines, options.given("all")),
+                  analysis::to_json(machines), analysis::largest_error(machines), options);
+  }
   const auto validation =
       files.empty() ? validate_scenario(program, options) : validate_files(files);
-  if (!options.given("quiet") && options.text("json") != "-")
-    fmt::print("{}", analysis::validation_table(validation));
-  if (options.given("json"))
-    analysis::Output{options.text("json")}.write(analysis::to_json(validation));
-  return judge(validation, options);
+  return finish(analysis::validation_table(validation), analysis::to_json(validation),
+                analysis::geometric_mean_error(validation.points), options);
 }
 
 }  // namespace troupe::cli

@@ -88,6 +88,32 @@ TEST_F(Validate, TellsOneMistakeAtATime) {
 }
 #endif
 
+/// A table of a machine whose messages take 2 us and 1 ns a byte, on 4 and on `ranks` ranks.
+std::string table(int ranks, double factor) {
+  std::string text = "algorithm,ranks,bytes,time_us\n";
+  for (const int n : {4, ranks})
+    for (const double bytes : {1024.0, 65536.0, 1048576.0})
+      text += fmt::format("ring,{},{},{}\n", n, bytes,
+                          2 * (n - 1) * (2 + bytes / n / 1000) * (n == 4 ? 1 : factor));
+  return text;
+}
+
+TEST_F(Validate, PredictsMeasuredTablesOfOthers) {
+  const auto good = write("good.csv", table(16, 1)), off = write("off.csv", table(16, 1.3));
+  const auto ran = troupe("validate --max-error 5% --measured " + good);
+  ASSERT_EQ(ran.status, 0) << ran.err << ran.out;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("calibrated on 4 nodes: 3 rows"),
+                             HasSubstr("from 64 KiB: geometric mean error")));
+  const auto bad = troupe("validate --max-error 5% --json - --measured " + off);
+  EXPECT_EQ(bad.status, 3);
+  EXPECT_NEAR(json::parse(bad.out)["machines"][0]["from_64KiB"]["geometric_mean_error_of_all"]
+                  .get<double>(),
+              0.3, 0.05);
+  const auto wrong = troupe("validate --measured " + write("w.csv", "ranks,bytes,time\n2,8,1\n"));
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("w.csv:1: column time has no unit"));
+}
+
 TEST_F(Validate, RunsBothHalvesOfAScenario) {
 #if !defined(TROUPE_MPI_PROGRAM) || !defined(TROUPE_HAS_SIMGRID)
   GTEST_SKIP() << "built without MPI or without SimGrid";
