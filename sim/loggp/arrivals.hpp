@@ -1,61 +1,60 @@
 #pragma once
 // Messages on their way to a port, by the time at which their first bytes are there: a pairing heap
-// (Fredman, Sedgewick, Sleator and Tarjan 1986) linked through the operations themselves, so that a
+// (Fredman, Sedgewick, Sleator and Tarjan 1986) linked through the messages themselves, so that a
 // port with nothing or one message costs nothing to speak of.
 
 #include <utility>
 
-#include "sim/loggp/operation.hpp"
+#include "sim/loggp/pending.hpp"
 
 namespace troupe::sim::loggp {
 
 class Arrivals {
  public:
-  void push(LogGPOperation& message) noexcept {
-    message.child = message.sibling = nullptr;
+  void push(Pending& message) noexcept {
+    message.child = nullptr;
     first_ = first_ ? merge(*first_, message) : &message;
   }
   /// The message whose first byte is there first; nullptr if there is none.
-  const LogGPOperation* first() const noexcept { return first_; }
+  const Pending* first() const noexcept { return first_; }
   /// Takes the first message out. There must be one.
-  LogGPOperation& pop() noexcept {
-    LogGPOperation& first = *first_;
+  Pending& pop() noexcept {
+    Pending& first = *first_;
     first_ = first.child ? merge_pairs(first.child) : nullptr;
     return first;
   }
 
  private:
-  static LogGPOperation* merge(LogGPOperation& a, LogGPOperation& b) noexcept {
+  static Pending* merge(Pending& a, Pending& b) noexcept {
     const bool in_order = a.head != b.head ? a.head < b.head : a.order < b.order;
-    LogGPOperation &above = in_order ? a : b, &below = in_order ? b : a;
+    Pending &above = in_order ? a : b, &below = in_order ? b : a;
     below.sibling = above.child;
     above.child = &below;
     return &above;
   }
-  static LogGPOperation* merge_pairs(LogGPOperation* siblings) noexcept {
-    LogGPOperation* pairs = nullptr;  // a stack of merged pairs
+  static Pending* merge_pairs(Pending* siblings) noexcept {
+    Pending* pairs = nullptr;  // a stack of merged pairs
     while (siblings) {
-      LogGPOperation* one = siblings;
-      siblings = std::exchange(one->sibling, nullptr);
+      Pending* one = siblings;
+      siblings = one->sibling;
       if (siblings) {
-        LogGPOperation* other = siblings;
-        siblings = std::exchange(other->sibling, nullptr);
+        Pending* other = siblings;
+        siblings = other->sibling;
         one = merge(*one, *other);
       }
       one->sibling = pairs;
       pairs = one;
     }
-    LogGPOperation* all = std::exchange(pairs, pairs->sibling);
-    all->sibling = nullptr;
-    while (pairs) {
-      LogGPOperation* const next = std::exchange(pairs, pairs->sibling);
-      next->sibling = nullptr;
+    Pending* all = pairs;
+    for (Pending* next = all->sibling; next;) {
+      Pending* const following = next->sibling;
       all = merge(*all, *next);
+      next = following;
     }
     return all;
   }
 
-  LogGPOperation* first_ = nullptr;
+  Pending* first_ = nullptr;
 };
 
 }  // namespace troupe::sim::loggp

@@ -7,104 +7,114 @@
 #include <utility>
 #include <vector>
 
-#include "sim/loggp/operation.hpp"
+#include "sim/loggp/pending.hpp"
 
 namespace troupe::sim::loggp {
 
 class Channels {
  public:
-  /// The oldest operation of the other side that waits for this one, no longer queued; nullptr if
-  /// there is none, and now this one is queued.
-  LogGPOperation* post(LogGPOperation& operation) {
-    const std::uint64_t hash = hash_of(operation);
-    std::size_t place = find(hash, operation);
+  /// The oldest one of the other side that waits for this one, no longer queued; nullptr if there
+  /// is none, and now this one is queued.
+  Pending* post(Pending& fresh) {
+    const std::uint64_t hash = hash_of(fresh);
+    const std::size_t place = find(hash, fresh);
     Channel& channel = table_[place];
-    LogGPOperation* const first = channel.first;
-    if (first && first->what != operation.what) {
-      take_out(place, *first);
-      return first;
-    }
-    operation.is.queued = true;
-    if (first) {  // a ring: left of the first is the last
-      operation.left = first->left;
-      operation.right = first;
-      first->left->right = &operation;
-      first->left = &operation;
+    Pending* const last = channel.last;
+    if (!last) {
+      fresh.is.queued = true;
+      fresh.other = &fresh;
+      channel = {hash, &fresh};
+      if (++size_ * 2 > mask_) grow();
       return nullptr;
     }
-    operation.left = operation.right = &operation;
-    channel = {hash, &operation};
-    if (++size_ * 2 > table_.size()) grow();
+    Pending* const first = last->other;
+    if (first->what != fresh.what) {
+      first->is.queued = false;
+      if (first == last) reclaim(place);
+      else last->other = first->other;
+      return first;
+    }
+    fresh.is.queued = true;
+    fresh.other = first;
+    channel.last = last->other = &fresh;
     return nullptr;
   }
-  /// Forgets a queued operation.
-  void remove(LogGPOperation& operation) {
-    take_out(find(hash_of(operation), operation), operation);
+  /// Forgets a queued one.
+  void remove(Pending& queued) noexcept {
+    const std::size_t place = find(hash_of(queued), queued);
+    Pending* before = table_[place].last;
+    queued.is.queued = false;
+    if (before->other == before) return reclaim(place);
+    while (before->other != &queued) before = before->other;
+    before->other = queued.other;
+    if (table_[place].last == &queued) table_[place].last = before;
   }
 
-  /// Calls visit(operation) for everything queued; oldest first within a channel, channels in no
+  /// Calls visit(pending) for everything queued; oldest first within a channel, channels in no
   /// order.
   template <class Visit>
   void for_each(Visit&& visit) const {
     for (const Channel& channel : table_) {
-      if (!channel.first) continue;
-      const LogGPOperation* operation = channel.first;
-      do visit(*operation);
-      while ((operation = operation->right) != channel.first);
+      if (!channel.last) continue;
+      const Pending* queued = channel.last;
+      do visit(*(queued = queued->other));
+      while (queued != channel.last);
     }
   }
 
  private:
+  /// A queue as a ring: after the last comes the first.
   struct Channel {
     std::uint64_t hash = 0;
-    LogGPOperation* first = nullptr;  // null: an empty entry
+    Pending* last = nullptr;  // null: an empty entry
   };
-  static std::uint64_t hash_of(const LogGPOperation& operation) noexcept {
-    const auto& [context, ends, name] = operation.key;
-    std::uint64_t hash = (context * 0x9E3779B97F4A7C15u ^ ends) * 0xD6E8FEB86659FD93u;
-    hash = ((hash ^ hash >> 32) ^ name) * 0xD6E8FEB86659FD93u;
-    return hash ^ hash >> 32;
+  static std::uint64_t hash_of(const Pending& pending) noexcept {
+    const Tag& tag = pending.tag;
+    const Rank from = tag.is_open() ? any_rank : pending.from;
+    const std::uint64_t ends = static_cast<std::uint64_t>(static_cast<std::uint32_t>(from)) << 32 |
+                               static_cast<std::uint32_t>(pending.to);
+    const std::uint64_t name = static_cast<std::uint64_t>(tag.step()) << 32 | tag.name();
+    // Three products side by side; their upper bits depend on all of what they are made of.
+    return tag.context().path() * 0x9E3779B97F4A7C15u ^ ends * 0xD6E8FEB86659FD93u ^
+           name * 0xA0761D6478BD642Fu;
   }
-  std::size_t home(std::uint64_t hash) const noexcept { return hash & (table_.size() - 1); }
-  std::size_t after(std::size_t place) const noexcept { return (place + 1) & (table_.size() - 1); }
+  std::size_t home(std::uint64_t hash) const noexcept { return hash >> shift_; }
+  std::size_t after(std::size_t place) const noexcept { return (place + 1) & mask_; }
 
-  /// The place of an operation's channel, or the empty one where it belongs.
-  std::size_t find(std::uint64_t hash, const LogGPOperation& operation) const noexcept {
+  /// The place of the channel it belongs to, or the empty one where that would be.
+  std::size_t find(std::uint64_t hash, const Pending& pending) const noexcept {
     std::size_t place = home(hash);
-    while (table_[place].first &&
-           !(table_[place].hash == hash && table_[place].first->key == operation.key))
+    while (table_[place].last &&
+           !(table_[place].hash == hash && table_[place].last->is_alike(pending)))
       place = after(place);
     return place;
-  }
-  void take_out(std::size_t place, LogGPOperation& operation) noexcept {
-    operation.is.queued = false;
-    if (operation.right == &operation) return reclaim(place);
-    operation.left->right = operation.right;
-    operation.right->left = operation.left;
-    if (table_[place].first == &operation) table_[place].first = operation.right;
   }
   /// Empties an entry, and moves up those behind it that are not at home.
   void reclaim(std::size_t hole) noexcept {
     --size_;
-    for (std::size_t next = after(hole); table_[next].first; next = after(next)) {
-      const std::size_t mask = table_.size() - 1;
-      if (((next - home(table_[next].hash)) & mask) < ((next - hole) & mask)) continue;
+    for (std::size_t next = after(hole); table_[next].last; next = after(next)) {
+      if (((next - home(table_[next].hash)) & mask_) < ((next - hole) & mask_)) continue;
       table_[hole] = table_[next];
       hole = next;
     }
-    table_[hole] = {};
+    table_[hole].last = nullptr;
   }
   void grow() {
     const std::vector<Channel> old = std::exchange(table_, std::vector<Channel>(2 * table_.size()));
+    mask_ = table_.size() - 1;
+    --shift_;
     for (const Channel& channel : old) {
-      if (!channel.first) continue;
+      if (!channel.last) continue;
       std::size_t place = home(channel.hash);
-      while (table_[place].first) place = after(place);
+      while (table_[place].last) place = after(place);
       table_[place] = channel;
     }
   }
 
-  std::vector<Channel> table_ = std::vector<Channel>(64);
+  static constexpr int first_bits = 6;
+  std::vector<Channel> table_ = std::vector<Channel>(1 << first_bits);
+  std::size_t mask_ = (1 << first_bits) - 1;
+  int shift_ = 64 - first_bits;  ///< the upper bits of a hash say where a channel belongs
   std::size_t size_ = 0;
 };
 

@@ -8,35 +8,42 @@ Flow::Flow(World& world, Rank rank, Context context, Task task, LogGPOperation* 
            Stack stack)
     : world_{world},
       rank_{rank},
+      fiber_{stack, world.stacks().protection(), &World::run_flow, this},
       context_{context},
       task_{std::move(task)},
-      own_request_{spawned},
-      fiber_{stack, world.stacks().protection(), &World::run_flow, this} {}
+      own_request_{spawned} {}
 
 int Flow::size() const { return world_.size(); }
 Seconds Flow::now() const { return Seconds{world_.now()}; }
 
 // ---- messages
 
+void Flow::check_receiver(Rank to) const {
+  EXPECTS(0 <= to && to < world_.size(), "a message goes to a rank of the communicator");
+}
+void Flow::check_sender(Rank from, const Tag& tag) const {
+  EXPECTS((from == any_rank) == tag.is_open(),
+          "any_rank is received from on open tags, and only so");
+  EXPECTS(from == any_rank || (0 <= from && from < world_.size()),
+          "a message comes from a rank of the communicator");
+}
+
 Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
-  EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator");
+  check_receiver(to);
   if (world_.has_overheads_) spend_overhead(payload.bytes);
   LogGPOperation& send = world_.spare_operation();
-  send.renew(this, LogGPOperation::What::send, sequence_++, rank_, to, placed(tag), payload.bytes,
-             const_cast<std::byte*>(payload.address));
-  send.is.eager = is_eager(payload.bytes, world_.options_.eager_limit);
-  world_.post_send(send);
+  send.renew(this, Pending::What::send, sequence_++);
+  send.name(rank_, to, placed(tag), payload.bytes, const_cast<std::byte*>(payload.address));
+  if (is_eager(payload.bytes, world_.options_.eager_limit)) world_.post_eager_send(send);
+  else world_.post_send(send);
   return Request{send};
 }
 
 Request Flow::irecv(Rank from, Tag tag, Payload room) {
-  EXPECTS((from == any_rank) == tag.is_open(),
-          "any_rank is received from on open tags, and only so");
-  EXPECTS(from == any_rank || (0 <= from && from < size()),
-          "a message comes from a rank of the communicator");
+  check_sender(from, tag);
   LogGPOperation& receive = world_.spare_operation();
-  receive.renew(this, LogGPOperation::What::receive, sequence_++, from, rank_, placed(tag),
-                room.bytes, room.address);
+  receive.renew(this, Pending::What::receive, sequence_++);
+  receive.name(from, rank_, placed(tag), room.bytes, room.address);
   world_.post_receive(receive);
   return Request{receive};
 }
@@ -62,7 +69,7 @@ void Flow::spend_overhead(std::size_t bytes) {
 Request Flow::start(Kernel kernel) {
   check(kernel);
   LogGPOperation& operation = world_.spare_operation();
-  operation.renew(this, LogGPOperation::What::kernel, sequence_++);
+  operation.renew(this, Pending::What::kernel, sequence_++);
   world_.start_kernel(*this, operation, kernel);
   return Request{operation};
 }
@@ -72,8 +79,7 @@ Request Flow::start(Kernel kernel) {
 Request Flow::spawn(Task task) {
   EXPECTS(task, "what is spawned is a function");
   LogGPOperation& operation = world_.spare_operation();
-  operation.renew(this, LogGPOperation::What::flow, sequence_++);
-  operation.is.transfer_over = false;
+  operation.renew(this, Pending::What::flow, sequence_++);
   const Context context = context_.spawned(spawned_++);
   operation.tag = Tag{0}.in(context);
   world_.make_ready(world_.new_flow(rank_, context, std::move(task), &operation));
@@ -95,9 +101,9 @@ std::optional<Completion> Flow::wait_any(WaitSet& set, Seconds until) {
   return set.take_ready();
 }
 
-void Flow::finish(const LogGPOperation& operation) {
-  while (!operation.is_done() && !world_.over_) {
-    awaited_ = &operation;
+void Flow::finish(const Pending& pending) {
+  while (!pending.is.done && !world_.over_) {
+    awaited_ = &pending;
     world_.block(*this);
     awaited_ = nullptr;
   }

@@ -12,7 +12,7 @@ namespace troupe::sim::loggp {
 /// Thrown through a flow that has to end because the run has failed.
 struct Stopped {};
 
-class Flow final : public Communicator {
+class alignas(64) Flow final : public Communicator {
  public:
   /// `spawned` completes when the task has returned; null for a rank's own program.
   Flow(World& world, Rank rank, Context context, Task task, LogGPOperation* spawned, Stack stack);
@@ -27,37 +27,43 @@ class Flow final : public Communicator {
   Request spawn(Task task) override;
   std::optional<Completion> wait_any(WaitSet& set, Seconds until = forever) override;
 
-  /// Blocks until `operation` is done, or the run has failed.
-  void finish(const LogGPOperation& operation);
-  /// True if the flow blocks on a set or operation that `operation` belongs to.
-  bool waits_for(const LogGPOperation& operation) const noexcept {
-    return (awaited_set_ && operation.wait_set() == awaited_set_) || awaited_ == &operation;
+  /// Blocks until `pending` is done, or the run has failed.
+  void finish(const Pending& pending);
+  /// True if the flow blocks on `pending`, or on a set that it belongs to.
+  bool waits_for(const Pending& pending) const noexcept {
+    if (awaited_ == &pending) return true;
+    return awaited_set_ && pending.is.requested &&
+           static_cast<const LogGPOperation&>(pending).wait_set() == awaited_set_;
   }
   const Stack& stack() const noexcept { return fiber_.stack(); }
   bool is_blocked() const noexcept { return awaited_set_ || awaited_; }
+  const Pending* awaited() const noexcept { return awaited_; }
 
  private:
   friend class World;
-  Tag placed(Tag tag) const { return tag.is_placed() ? tag : tag.in(context_); }
+  inline void check_receiver(Rank to) const;
+  inline void check_sender(Rank from, const Tag& tag) const;
+  Tag placed(const Tag& tag) const { return tag.is_placed() ? tag : tag.in(context_); }
   /// Spends the processor's time for one end of a message.
   void spend_overhead(std::size_t bytes);
 
+  // What a wait touches comes first.
   World& world_;
   const Rank rank_;
-  const Context context_;
-  std::uint32_t spawned_ = 0;
-  std::uint64_t sequence_ = 0;
-  const WaitSet* awaited_set_ = nullptr;
-  const LogGPOperation* awaited_ = nullptr;
-  std::uint64_t pauses_ = 0;   ///< how often it was woken: tells old timers from new ones
-  double lane_free_ = 0;       ///< when the last of its kernels ends
   std::uint32_t kernels_ = 0;  ///< of its lane, not yet done
-  LogGPOperation *first_kernel_ = nullptr, *last_kernel_ = nullptr;  ///< where cores are shared
+  const Pending* awaited_ = nullptr;
+  const WaitSet* awaited_set_ = nullptr;
   Flow* next_ready_ = nullptr;
+  std::uint64_t pauses_ = 0;  ///< how often it was woken: tells old timers from new ones
+  Fiber fiber_;
+  const Context context_;
+  double lane_free_ = 0;  ///< when the last of its kernels ends
+  std::uint64_t sequence_ = 0;
+  Pending *first_kernel_ = nullptr, *last_kernel_ = nullptr;  ///< where cores are shared
+  std::uint32_t spawned_ = 0;
   bool has_begun_ = false, has_ended_ = false;
   Task task_;
   LogGPOperation* own_request_;
-  Fiber fiber_;
 };
 
 }  // namespace troupe::sim::loggp

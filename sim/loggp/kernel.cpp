@@ -20,7 +20,7 @@ void World::find_shared_cores() {
   }
 }
 
-void World::start_kernel(Flow& flow, LogGPOperation& operation, const Kernel& kernel) {
+void World::start_kernel(Flow& flow, Pending& pending, const Kernel& kernel) {
   const auto index = static_cast<std::size_t>(flow.rank_);
   RankState& rank = ranks_[index];
   const Work done = work(kernel);
@@ -31,32 +31,29 @@ void World::start_kernel(Flow& flow, LogGPOperation& operation, const Kernel& ke
       try {
         run_on_host(kernel);
       } catch (...) {
-        operation.error = std::current_exception();
+        pending.error = std::current_exception();
       }
     });
   ++rank.kernels;
   rank.flops += done.flops.value;
-  if (flow.kernels_++ == 0 && duration == 0) return end_kernel(operation);
-  operation.kind = Event::Kind::kernel;
-  operation.is.transfer_over = false;
-  rank.advance(now_);
+  if (flow.kernels_++ == 0 && duration == 0) return end_kernel(pending);
+  pending.kind = Event::Kind::kernel;
   if (!cores_of_rank_.empty() && cores_of_rank_[index]) {
-    operation.end = duration;
-    operation.right = nullptr;
-    (flow.first_kernel_ ? flow.last_kernel_->right : flow.first_kernel_) = &operation;
-    flow.last_kernel_ = &operation;
+    pending.end = duration;
+    pending.other = nullptr;
+    (flow.first_kernel_ ? flow.last_kernel_->other : flow.first_kernel_) = &pending;
+    flow.last_kernel_ = &pending;
     if (flow.kernels_ == 1) begin_shared_kernel(flow);
     return;
   }
   flow.lane_free_ = std::max(now_, flow.lane_free_) + duration;
-  rank.computing_until = std::max(rank.computing_until, flow.lane_free_);
-  agenda_.add(flow.lane_free_, operation);
+  rank.computes(now_, flow.lane_free_);
+  agenda_.add(flow.lane_free_, pending);
 }
 
-void World::end_kernel(LogGPOperation& kernel) {
+void World::end_kernel(Pending& kernel) {
   Flow& flow = *kernel.flow;
   --flow.kernels_;
-  kernel.is.transfer_over = true;
   if (kernel.error) fail(kernel, flow.rank_, std::exchange(kernel.error, nullptr));
   else complete(kernel, flow.rank_, 0);
 }
@@ -71,28 +68,21 @@ void World::begin_shared_kernel(Flow& flow) {
 }
 
 void World::plan(SharedCores& cores) {
-  const auto rank_of = [this](const LogGPOperation* kernel) -> RankState& {
+  const auto rank_of = [this](const Pending* kernel) -> RankState& {
     return ranks_[static_cast<std::size_t>(kernel->flow->rank_)];
   };
-  for (const LogGPOperation* kernel : cores.running()) {
-    rank_of(kernel).advance(now_);
-    rank_of(kernel).computing_until = now_;
-  }
-  for (const LogGPOperation* kernel : cores.running()) {
-    double& until = rank_of(kernel).computing_until;
-    until = std::max(until, cores.end_of(*kernel));
-  }
+  for (const Pending* kernel : cores.running()) rank_of(kernel).stops_computing(now_);
+  for (const Pending* kernel : cores.running())
+    rank_of(kernel).computes(now_, cores.end_of(*kernel));
   if (!cores.is_idle()) set_timer(cores.next_end(), {.cores = &cores, .count = cores.plan()});
 }
 
 void World::shared_kernel_ends(SharedCores& cores) {
-  LogGPOperation& kernel = cores.end(now_);
+  Pending& kernel = cores.end(now_);
   Flow& flow = *kernel.flow;
-  RankState& rank = ranks_[static_cast<std::size_t>(flow.rank_)];
-  rank.advance(now_);
-  rank.computing_until = now_;
+  ranks_[static_cast<std::size_t>(flow.rank_)].stops_computing(now_);
   plan(cores);
-  flow.first_kernel_ = kernel.right;
+  flow.first_kernel_ = kernel.other;
   if (flow.first_kernel_) begin_shared_kernel(flow);
   end_kernel(kernel);
 }

@@ -16,17 +16,21 @@ std::size_t index(std::int32_t number) { return static_cast<std::size_t>(number)
 
 // ---- meeting
 
-void World::post_send(LogGPOperation& send) {
-  LogGPOperation* const receive = channels_.post(send);
-  if (receive) {
-    send.partner = receive;
-    receive->partner = &send;
+void World::post_send(Pending& send) {
+  Pending* const receive = channels_.post(send);
+  if (!receive) return;
+  send.other = receive;
+  receive->other = &send;
+  begin_transfer(send);
+}
+
+void World::post_eager_send(LogGPOperation& send) {
+  send.is.eager = true;
+  send.transfer_over = false;
+  if (Pending* const receive = channels_.post(send)) {
+    send.other = receive;
+    receive->other = &send;
   }
-  if (!send.is.eager) {
-    if (receive) begin_transfer(send);
-    return;
-  }
-  send.is.transfer_over = false;
   if (send.address && send.bytes > 0) {
     send.copy = std::make_unique_for_overwrite<std::byte[]>(send.bytes);
     std::memcpy(send.copy.get(), send.address, send.bytes);
@@ -35,22 +39,22 @@ void World::post_send(LogGPOperation& send) {
   begin_transfer(send);
   const Processor& processor = seats_[index(send.from)].processor;
   const Seconds copying = charge_copy(options_.compute, processor, Bytes{send.bytes});
-  if (copying.count() > 0) set_timer(now_ + copying.count(), {.operation = &send});
-  else send.Operation::complete(send.to, send.bytes, Seconds{now_});
+  if (copying.count() > 0) set_timer(now_ + copying.count(), {.sent = &send});
+  else complete(send, send.to, send.bytes);
 }
 
-void World::post_receive(LogGPOperation& receive) {
-  LogGPOperation* const send = channels_.post(receive);
+void World::post_receive(Pending& receive) {
+  Pending* const send = channels_.post(receive);
   if (!send) return;
-  send->partner = &receive;
-  receive.partner = send;
+  send->other = &receive;
+  receive.other = send;
   if (!send->is.eager) begin_transfer(*send);
   else if (send->is.arrived) hand_over(*send, receive);
 }
 
 // ---- moving
 
-void World::begin_transfer(LogGPOperation& send) {
+void World::begin_transfer(Pending& send) {
   Pair& pair = pair_of(send.from, send.to);
   ++pair.messages;
   pair.bytes += send.bytes;
@@ -58,86 +62,79 @@ void World::begin_transfer(LogGPOperation& send) {
   double start = now_;
   if (pair.out != Route::no_port) {
     PortState& port = ports_[index(pair.out)];
-    commit(port, now_);
+    if (port.arrivals.first()) commit(port, now_);
     start = std::max(now_, port.free);
     port.free = start + bytes * port.per_byte + overheads_.gap.count();
   }
   send.head = start + pair.latency;
-  send.end = send.head + bytes * pair.per_byte;
+  const double end = send.end = send.head + bytes * pair.per_byte;
   send.port = pair.in;
   if (pair.in != Route::no_port) {
     send.order = transfers_++;
     ports_[index(pair.in)].arrivals.push(send);
   }
-  for (const Rank rank : {send.from, send.to}) {
-    RankState& state = ranks_[index(rank)];
-    state.advance(now_);
-    state.communicating_until = std::max(state.communicating_until, send.end);
-  }
+  ranks_[index(send.from)].communicates(now_, end);
+  ranks_[index(send.to)].communicates(now_, end);
   send.kind = Event::Kind::arrival;
-  agenda_.add(send.end, send);
+  agenda_.add(end, send);
 }
 
 /// The last byte would be in by now.
-void World::arrive(LogGPOperation& send) {
+void World::arrive(Pending& send) {
   if (send.port != Route::no_port && !send.is.committed)
     commit(ports_[index(send.port)], send.head);
   if (send.end > now_) return agenda_.add(send.end, send);
-  deliver(send);
+  if (send.is.eager) {
+    send.is.arrived = true;
+    if (!send.is.queued) hand_over(send, *send.other);
+    return;
+  }
+  complete(send, send.to, send.bytes);
+  hand_over(send, *send.other);
 }
 
 /// Gives every message whose first byte has arrived by `time` its turn at the port.
 void World::commit(PortState& port, double time) {
   while (port.arrivals.first() && port.arrivals.first()->head <= time) {
-    LogGPOperation& next = port.arrivals.pop();
+    Pending& next = port.arrivals.pop();
     const double in =
         std::max(next.head, port.free) + static_cast<double>(next.bytes) * port.per_byte;
     port.free = in + overheads_.gap.count();
     next.is.committed = true;
     if (in <= next.end) continue;
     next.end = in;
-    for (const Rank rank : {next.from, next.to}) {
-      double& until = ranks_[index(rank)].communicating_until;
-      until = std::max(until, in);
-    }
+    ranks_[index(next.from)].communicates(now_, in);
+    ranks_[index(next.to)].communicates(now_, in);
   }
-}
-
-void World::deliver(LogGPOperation& send) {
-  if (send.is.eager) {
-    send.is.arrived = true;
-    if (send.partner) hand_over(send, *send.partner);
-    return;
-  }
-  LogGPOperation& receive = *send.partner;
-  complete(send, send.to, send.bytes);
-  hand_over(send, receive);
 }
 
 /// Gives the bytes of `send` to `receive`.
-void World::hand_over(LogGPOperation& send, LogGPOperation& receive) {
+void World::hand_over(Pending& send, Pending& receive) {
   if (send.bytes > receive.bytes) {
-    fail(receive, send.from,
-         std::make_exception_ptr(Truncated{"rank " + std::to_string(send.to) + " has room for " +
-                                           std::to_string(receive.bytes) + " bytes, but rank " +
-                                           std::to_string(send.from) + " sent " +
-                                           std::to_string(send.bytes)}));
+    fail(receive, send.from, too_long(send, receive));
   } else {
     if (send.address && receive.address && send.bytes > 0)
       std::memmove(receive.address, send.address, send.bytes);
     receive.from = send.from;
     receive.bytes = send.bytes;
-    finish_receive(receive);
+    if (has_overheads_) take_notice(receive);
+    else complete(receive, receive.from, receive.bytes);
   }
   if (!send.is.eager) return;
-  send.copy = nullptr;
-  send.is.transfer_over = true;
-  send.recycle_if_over();
+  auto& operation = static_cast<LogGPOperation&>(send);
+  operation.copy = nullptr;
+  operation.transfer_over = true;
+  operation.recycle_if_over();
+}
+
+std::exception_ptr World::too_long(const Pending& send, const Pending& receive) {
+  return std::make_exception_ptr(Truncated{
+      "rank " + std::to_string(send.to) + " has room for " + std::to_string(receive.bytes) +
+      " bytes, but rank " + std::to_string(send.from) + " sent " + std::to_string(send.bytes)});
 }
 
 /// The bytes are there; the processor has still to take notice.
-void World::finish_receive(LogGPOperation& receive) {
-  if (!has_overheads_) return complete(receive, receive.from, receive.bytes);
+void World::take_notice(Pending& receive) {
   RankState& rank = ranks_[index(receive.to)];
   rank.processor_free = std::max(now_, rank.processor_free) + overheads_.each.count() +
                         static_cast<double>(receive.bytes) * overheads_.per_byte.count();
@@ -147,10 +144,6 @@ void World::finish_receive(LogGPOperation& receive) {
 
 // ---- pairs
 
-Pair& World::pair_of(Rank from, Rank to) {
-  Pair* const known = ranks_[index(from)].pairs.find(to);
-  return known ? *known : new_pair(from, to);
-}
 Pair& World::new_pair(Rank from, Rank to) {
   Pairs& pairs = ranks_[index(from)].pairs;
   if (pairs.size() >= counters_.most_pairs()) {

@@ -3,9 +3,25 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/standstill.hpp"
 #include "sim/loggp/world.hpp"
 
 namespace troupe::sim::loggp {
+
+namespace {
+
+/// What a flow that waits for it waits for, in a Standstill's words.
+std::string describe(const Pending& pending) {
+  switch (pending.what) {
+    case Pending::What::send: return waits_to_send(pending.to, pending.tag, pending.bytes);
+    case Pending::What::receive: return waits_to_receive(pending.from, pending.tag);
+    case Pending::What::flow: return waits_for_flow(pending.tag.context());
+    case Pending::What::kernel: break;
+  }
+  return "for a kernel";
+}
+
+}  // namespace
 
 SimulationResult World::result() {
   SimulationResult result;
@@ -16,8 +32,8 @@ SimulationResult World::result() {
                             .kernels = rank.kernels,
                             .flops = Flops{rank.flops},
                             .computing = Seconds{rank.computing},
-                            .communicating = Seconds{rank.communicating},
-                            .waiting = Seconds{rank.waiting},
+                            .communicating = Seconds{std::max(0.0, rank.busy - rank.computing)},
+                            .waiting = Seconds{std::max(0.0, rank.end - rank.busy)},
                             .end = Seconds{rank.end}});
     result.end = std::max(result.end, Seconds{rank.end});
   }
@@ -28,9 +44,9 @@ SimulationResult World::result() {
 
 std::vector<UnmatchedMessage> World::unmatched() const {
   std::vector<UnmatchedMessage> messages;
-  channels_.for_each([&](const LogGPOperation& operation) {
-    if (operation.what == LogGPOperation::What::send)
-      messages.push_back({operation.from, operation.to, operation.tag, operation.bytes});
+  channels_.for_each([&](const Pending& queued) {
+    if (queued.what == Pending::What::send)
+      messages.push_back({queued.from, queued.to, queued.tag, queued.bytes});
   });
   std::ranges::stable_sort(messages, {}, [](const UnmatchedMessage& message) {
     return std::tuple{message.from, message.to, message.tag.name(), message.tag.step()};
@@ -44,12 +60,16 @@ Standstill World::standstill() const {
     if (!flow->is_blocked()) continue;
     BlockedFlow& blocked =
         report.blocked.emplace_back(BlockedFlow{flow->rank(), flow->context(), {}});
+    if (flow->awaited()) {
+      blocked.waits.push_back(describe(*flow->awaited()));
+      continue;
+    }
     for (const auto& slab : operations_)
       for (std::size_t i = 0; i < slab_size; ++i)
         if (const LogGPOperation& operation = slab[i];
-            operation.is.in_use && operation.flow == flow.get() && !operation.is_done() &&
+            operation.in_use && operation.flow == flow.get() && !operation.is.done &&
             flow->waits_for(operation))
-          blocked.waits.push_back(operation.describe());
+          blocked.waits.push_back(describe(operation));
   }
   std::ranges::stable_sort(report.blocked, {}, &BlockedFlow::rank);
   for (Rank rank = 0; rank < size(); ++rank)

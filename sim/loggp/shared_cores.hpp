@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/loggp/operation.hpp"
+#include "sim/loggp/pending.hpp"
 
 namespace troupe::sim::loggp {
 
@@ -15,17 +15,17 @@ class SharedCores {
   explicit SharedCores(int cores) : cores_{static_cast<double>(cores)} {}
 
   /// A kernel that would take `seconds` alone starts.
-  void begin(LogGPOperation& kernel, double seconds, double now) {
+  void begin(Pending& kernel, double seconds, double now) {
     progress(now);
     kernel.end = seconds;
     running_.push_back(&kernel);
     ++plan_;
   }
   /// Takes out the kernel that ends now, by the plan.
-  LogGPOperation& end(double now) {
+  Pending& end(double now) {
     progress(now);
     const auto first = soonest();
-    LogGPOperation& kernel = **first;
+    Pending& kernel = **first;
     running_.erase(first);
     ++plan_;
     return kernel;
@@ -33,8 +33,8 @@ class SharedCores {
   bool is_idle() const noexcept { return running_.empty(); }
   /// When the next kernel ends if none starts before.
   double next_end() const { return since_ + (*soonest())->end / share(); }
-  double end_of(const LogGPOperation& kernel) const { return since_ + kernel.end / share(); }
-  const std::vector<LogGPOperation*>& running() const noexcept { return running_; }
+  double end_of(const Pending& kernel) const { return since_ + kernel.end / share(); }
+  const std::vector<Pending*>& running() const noexcept { return running_; }
   /// Changes whenever a kernel starts or ends: what was planned before is void.
   std::uint64_t plan() const noexcept { return plan_; }
 
@@ -43,18 +43,18 @@ class SharedCores {
   void progress(double now) {
     if (!running_.empty()) {
       const double done = (now - since_) * share();
-      for (LogGPOperation* kernel : running_) kernel->end = std::max(0.0, kernel->end - done);
+      for (Pending* kernel : running_) kernel->end = std::max(0.0, kernel->end - done);
     }
     since_ = now;
   }
-  std::vector<LogGPOperation*>::const_iterator soonest() const {
+  std::vector<Pending*>::const_iterator soonest() const {
     return std::ranges::min_element(running_, {}, [](const auto* kernel) { return kernel->end; });
   }
 
   double cores_;
   double since_ = 0;
   std::uint64_t plan_ = 0;
-  std::vector<LogGPOperation*> running_;  // in the order of starting; end: what is left to do
+  std::vector<Pending*> running_;  // in the order of starting; end: what is left to do
 };
 
 }  // namespace troupe::sim::loggp

@@ -12,8 +12,8 @@ namespace troupe::sim::loggp {
 
 namespace {
 
-/// As much of a stack as a flow that goes on will look at first.
-constexpr std::size_t hot_stack = 768;
+/// As much of a stack and of a flow as it will look at first when it goes on.
+constexpr std::size_t hot_stack = 768, hot_flow = 448;
 
 /// Brings memory that will be used in a moment into the cache; any address will do.
 void fetch(const void* address, std::size_t bytes) noexcept {
@@ -85,7 +85,7 @@ void World::make_operations() {
   for (std::size_t i = slab_size; i-- > 0;) {
     LogGPOperation& fresh = operations_.back()[i];
     fresh.world = this;
-    fresh.right = std::exchange(spare_operations_, &fresh);
+    fresh.other = std::exchange(spare_operations_, &fresh);
   }
 }
 void World::set_timer(double time, const Due& due) {
@@ -102,32 +102,46 @@ void World::set_timer(double time, const Due& due) {
 
 // ---- completions
 
-void World::fail(LogGPOperation& operation, Rank peer, std::exception_ptr error) {
-  operation.Operation::fail(peer, std::move(error), Seconds{now_});
-  completed(operation);
+void World::fail(Pending& pending, Rank peer, std::exception_ptr error) {
+  pending.is.done = true;
+  if (pending.is.requested)
+    static_cast<LogGPOperation&>(pending).Operation::fail(peer, std::move(error), Seconds{now_});
+  else pending.error = std::move(error);
+  if (Flow& flow = *pending.flow; flow.waits_for(pending)) wake(flow);
 }
 
 // ---- time
 
-/// The flow to go on with; nullptr if none ever will.
-Flow* World::next_flow() {
-  for (;;) {
-    if (Flow* const flow = first_ready_) {
-      first_ready_ = flow->next_ready_;
-      if (first_ready_) fetch(first_ready_->fiber_.position(), hot_stack);
-      return flow;
-    }
+/// Brings what a flow that will go on looks at first into the cache.
+void World::fetch_flow(const Flow& flow) noexcept {
+  fetch(flow.fiber_.position(), hot_stack);
+  if (flow.next_ready_) fetch(flow.next_ready_, hot_flow);
+}
+
+/// When no flow can go on: lets all happen that is due next, until one can. nullptr: none ever
+/// will.
+Flow* World::begin_moment() {
+  while (!first_ready_) {
     if (agenda_.empty()) return nullptr;
     const double time = agenda_.next_time();
     for (Event* event = agenda_.take(); event;) {
       Event* const following = event->next;
-      fetch(following, sizeof(LogGPOperation));
-      const bool is_stale = event->kind == Event::Kind::timer && is_obsolete(*event);
-      if (!is_stale) now_ = time;
-      happen(*event);
+      if (following) {
+        fetch(following->next, sizeof(Pending));
+        if (following->kind == Event::Kind::arrival)
+          fetch(static_cast<Pending*>(following)->other, 128);
+      }
+      if (event->kind == Event::Kind::arrival) {
+        now_ = time;
+        arrive(static_cast<Pending&>(*event));
+      } else {
+        if (event->kind != Event::Kind::timer || !is_obsolete(*event)) now_ = time;
+        happen(*event);
+      }
       event = following;
     }
   }
+  return next_flow();
 }
 
 bool World::is_obsolete(const Event& event) noexcept {
@@ -138,10 +152,10 @@ bool World::is_obsolete(const Event& event) noexcept {
 
 void World::happen(Event& event) {
   switch (event.kind) {
-    case Event::Kind::arrival: return arrive(static_cast<LogGPOperation&>(event));
-    case Event::Kind::kernel: return end_kernel(static_cast<LogGPOperation&>(event));
+    case Event::Kind::arrival: return arrive(static_cast<Pending&>(event));
+    case Event::Kind::kernel: return end_kernel(static_cast<Pending&>(event));
     case Event::Kind::received: {
-      auto& receive = static_cast<LogGPOperation&>(event);
+      auto& receive = static_cast<Pending&>(event);
       return complete(receive, receive.from, receive.bytes);
     }
     case Event::Kind::timer: return timer_rings(static_cast<Timer&>(event));
@@ -154,7 +168,7 @@ void World::timer_rings(Timer& timer) {
   spare_timers_.push_back(&timer);
   if (is_obsolete_now) return;
   if (due.flow) wake(*due.flow);
-  if (due.operation) complete(*due.operation, due.operation->to, due.operation->bytes);
+  if (due.sent) complete(*due.sent, due.sent->to, due.sent->bytes);
   if (due.cores) shared_kernel_ends(*due.cores);
 }
 
@@ -194,7 +208,6 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
   flow.has_ended_ = true;
   --alive_;
   if (LogGPOperation* const spawned = flow.own_request_) {
-    spawned->is.transfer_over = true;
     if (!over_) {
       if (error) fail(*spawned, flow.rank_, std::move(error));
       else complete(*spawned, flow.rank_, 0);
@@ -202,10 +215,7 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
     spare_flows_.push_back(&flow);
     stacks_.give_back(flow.fiber_.stack());
   } else {
-    RankState& rank = ranks_[static_cast<std::size_t>(flow.rank_)];
-    rank.advance(now_);
-    rank.end = now_;
-    rank.has_ended = true;
+    ranks_[static_cast<std::size_t>(flow.rank_)].ends(now_);
     if (error && !over_) {
       errors_.emplace_back(flow.rank_, std::move(error));
       over_ = true;
@@ -219,14 +229,6 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
 void World::block(Flow& flow) {
   Flow* const next = next_flow();
   if (next != &flow) switch_to(flow, next);
-}
-
-/// From the running flow to another; without one, to the thread's own stack.
-void World::switch_to(Flow& from, Flow* to) {
-  if (!from.fiber_.is_intact()) overflowed(from);
-  if (!to) return Fiber::switch_to(from.fiber_, own_);
-  running_ = to;
-  Fiber::switch_to(from.fiber_, to->fiber_);
 }
 
 void World::overflowed(const Flow& flow) {

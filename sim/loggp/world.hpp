@@ -15,6 +15,7 @@
 // where it has to queue the event is put off once. An uncontended message costs one event.
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -32,21 +33,23 @@ namespace troupe::sim::loggp {
 
 /// Something that will be due: exactly one of the three.
 struct Due {
-  Flow* flow = nullptr;                 ///< goes on, if it has not been woken since
-  LogGPOperation* operation = nullptr;  ///< a message has been copied
-  SharedCores* cores = nullptr;         ///< a kernel ends, if the plan still holds
-  std::uint64_t count = 0;              ///< of the flow's pauses, or of the plans
+  Flow* flow = nullptr;            ///< goes on, if it has not been woken since
+  LogGPOperation* sent = nullptr;  ///< an eager message has been copied
+  SharedCores* cores = nullptr;    ///< a kernel ends, if the plan still holds
+  std::uint64_t count = 0;         ///< of the flow's pauses, or of the plans
 };
 struct Timer final : Event {
   Due due;
 };
 
 /// What one rank has done, kept while the simulation runs. At each moment a rank computes (a kernel
-/// of any of its flows runs), else communicates (a message of its is under way), else waits.
-struct RankState {
-  double since = 0;  ///< accounted for up to here
+/// of any of its flows runs), else communicates (a message of its is under way), else waits. What
+/// begins is booked in advance, so that nothing is to be done while time passes: from now on, a
+/// rank computes without a pause until `computing_until`, and likewise it communicates.
+struct alignas(64) RankState {
   double computing_until = 0, communicating_until = 0;
-  double computing = 0, communicating = 0, waiting = 0;
+  double computing = 0;
+  double busy = 0;  ///< computing or communicating
   double end = 0;
   double processor_free = 0;  ///< of overheads of messages
   std::uint64_t kernels = 0;
@@ -54,14 +57,36 @@ struct RankState {
   bool has_ended = false;
   Pairs pairs;
 
-  void advance(double now) noexcept {
-    if (now == since || has_ended) return;
-    const double computed = std::min(std::max(computing_until, since), now);
-    const double communicated = std::min(std::max(communicating_until, computed), now);
-    computing += computed - since;
-    communicating += communicated - computed;
-    waiting += now - communicated;
-    since = now;
+  void computes(double now, double until) noexcept {
+    if (until <= computing_until) return;
+    computing += until - std::max(now, computing_until);
+    is_busy(now, until);
+    computing_until = until;
+  }
+  void communicates(double now, double until) noexcept {
+    if (until <= communicating_until) return;
+    is_busy(now, until);
+    communicating_until = until;
+  }
+  /// What was booked as computing from `now` on is not.
+  void stops_computing(double now) noexcept {
+    if (has_ended || computing_until <= now) return;
+    computing -= computing_until - now;
+    busy -= std::max(0.0, computing_until - std::max(now, communicating_until));
+    computing_until = now;
+  }
+  void ends(double now) noexcept {
+    stops_computing(now);
+    busy -= std::max(0.0, communicating_until - now);
+    computing_until = communicating_until = std::numeric_limits<double>::infinity();
+    end = now;
+    has_ended = true;
+  }
+
+ private:
+  void is_busy(double now, double until) noexcept {
+    const double booked = std::max(computing_until, communicating_until);
+    if (until > booked) busy += until - std::max(now, booked);
   }
 };
 
@@ -99,37 +124,41 @@ class World {
   // ---- operations and timers, recycled
   LogGPOperation& spare_operation() {
     if (!spare_operations_) make_operations();
-    return *std::exchange(spare_operations_, spare_operations_->right);
+    Pending& spare = *std::exchange(spare_operations_, spare_operations_->other);
+    return static_cast<LogGPOperation&>(spare);
   }
   void make_operations();
   void recycle(LogGPOperation& operation) noexcept {
     if (over_) return;  // it may still be linked somewhere
-    operation.is.in_use = false;
-    operation.right = std::exchange(spare_operations_, &operation);
+    operation.in_use = false;
+    operation.other = std::exchange(spare_operations_, &operation);
   }
   void set_timer(double time, const Due& due);
 
   // ---- messages (message.cpp)
-  void post_send(LogGPOperation& send);
-  void post_receive(LogGPOperation& receive);
-  void begin_transfer(LogGPOperation& send);
-  void arrive(LogGPOperation& send);
+  void post_send(Pending& send);
+  void post_eager_send(LogGPOperation& send);
+  void post_receive(Pending& receive);
+  void begin_transfer(Pending& send);
+  void arrive(Pending& send);
   void commit(PortState& port, double time);
-  void deliver(LogGPOperation& send);
-  void hand_over(LogGPOperation& send, LogGPOperation& receive);
-  void finish_receive(LogGPOperation& receive);
-  Pair& pair_of(Rank from, Rank to);
+  void hand_over(Pending& send, Pending& receive);
+  static std::exception_ptr too_long(const Pending& send, const Pending& receive);
+  void take_notice(Pending& receive);
+  Pair& pair_of(Rank from, Rank to) {
+    Pair* const known = ranks_[static_cast<std::size_t>(from)].pairs.find(to);
+    return known ? *known : new_pair(from, to);
+  }
   Pair& new_pair(Rank from, Rank to);
 
   // ---- flows (world.cpp)
-  void complete(LogGPOperation& operation, Rank peer, std::size_t bytes) {
-    operation.Operation::complete(peer, bytes, Seconds{now_});
-    completed(operation);
+  void complete(Pending& pending, Rank peer, std::size_t bytes) {
+    pending.is.done = true;
+    if (pending.is.requested)
+      static_cast<LogGPOperation&>(pending).Operation::complete(peer, bytes, Seconds{now_});
+    if (Flow& flow = *pending.flow; flow.waits_for(pending)) wake(flow);
   }
-  void fail(LogGPOperation& operation, Rank peer, std::exception_ptr error);
-  void completed(LogGPOperation& operation) noexcept {
-    if (Flow& flow = *operation.flow; flow.waits_for(operation)) wake(flow);
-  }
+  void fail(Pending& pending, Rank peer, std::exception_ptr error);
   void wake(Flow& flow) noexcept {
     ++flow.pauses_;
     flow.awaited_set_ = nullptr;
@@ -146,11 +175,25 @@ class World {
   static void run_flow(void* flow);
   void end_flow(Flow& flow, std::exception_ptr error);
   void block(Flow& flow);
-  Flow* next_flow();
+  Flow* next_flow() {
+    if (Flow* const flow = first_ready_) {
+      first_ready_ = flow->next_ready_;
+      if (first_ready_) fetch_flow(*first_ready_);
+      return flow;
+    }
+    return begin_moment();
+  }
+  static void fetch_flow(const Flow& flow) noexcept;
+  Flow* begin_moment();
   void happen(Event& event);
   void timer_rings(Timer& timer);
   static bool is_obsolete(const Event& event) noexcept;
-  void switch_to(Flow& from, Flow* to);
+  void switch_to(Flow& from, Flow* to) {
+    if (!from.fiber_.is_intact()) [[unlikely]]
+      overflowed(from);
+    if (to) running_ = to;
+    Fiber::switch_to(from.fiber_, to ? to->fiber_ : own_);
+  }
   /// Runs `job` on the thread's own stack.
   template <class Job>
   void on_own_stack(Job job) {
@@ -162,8 +205,8 @@ class World {
 
   // ---- kernels (kernel.cpp)
   void find_shared_cores();
-  void start_kernel(Flow& flow, LogGPOperation& operation, const Kernel& kernel);
-  void end_kernel(LogGPOperation& kernel);
+  void start_kernel(Flow& flow, Pending& pending, const Kernel& kernel);
+  void end_kernel(Pending& kernel);
   void begin_shared_kernel(Flow& flow);
   void plan(SharedCores& cores);
   void shared_kernel_ends(SharedCores& cores);
@@ -195,7 +238,7 @@ class World {
 
   static constexpr std::size_t slab_size = 256;
   std::vector<std::unique_ptr<LogGPOperation[]>> operations_;  // slabs
-  LogGPOperation* spare_operations_ = nullptr;
+  Pending* spare_operations_ = nullptr;
   std::vector<std::unique_ptr<Timer>> timers_;
   std::vector<Timer*> spare_timers_;
 

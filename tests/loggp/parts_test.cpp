@@ -46,51 +46,51 @@ TEST(Agenda, GivesEventsInOrderOfTimeAndOfBeingPutDown) {
 
 TEST(Arrivals, ComeOutInOrderOfTheirHeads) {
   SplitMix64 random{6};
-  std::vector<LogGPOperation> messages(1000);
+  std::vector<Pending> messages(1000);
   Arrivals arrivals;
   std::vector<std::pair<double, std::uint64_t>> inside;
   std::uint64_t count = 0;
-  for (LogGPOperation& message : messages) {
+  for (Pending& message : messages) {
     message.head = static_cast<double>(random.below(50));
     message.order = count++;
     arrivals.push(message);
     inside.emplace_back(message.head, message.order);
     while (!inside.empty() && random.below(3) == 0) {
       const auto first = std::ranges::min_element(inside);
-      const LogGPOperation& got = arrivals.pop();
+      const Pending& got = arrivals.pop();
       EXPECT_EQ(std::pair(got.head, got.order), *first);
       inside.erase(first);
     }
   }
   std::ranges::sort(inside);
   for (const auto& expected : inside) {
-    const LogGPOperation& got = arrivals.pop();
+    const Pending& got = arrivals.pop();
     EXPECT_EQ(std::pair(got.head, got.order), expected);
   }
 }
 
 TEST(Channels, MatchLikeAQueueForEachKey) {
   SplitMix64 random{7};
-  std::vector<LogGPOperation> operations(20'000);
+  std::vector<Pending> operations(20'000);
   Channels channels;
   using Key = std::tuple<Rank, Rank, std::uint32_t, std::uint32_t, bool>;
-  std::map<Key, std::deque<LogGPOperation*>> expected;
-  const auto key_of = [](const LogGPOperation& o) {
+  std::map<Key, std::deque<Pending*>> expected;
+  const auto key_of = [](const Pending& o) {
     return Key{o.tag.is_open() ? any_rank : o.from, o.to, o.tag.name(), o.tag.step(),
                o.tag.is_open()};
   };
-  for (LogGPOperation& operation : operations) {
-    const auto what =
-        random.below(2) == 0 ? LogGPOperation::What::send : LogGPOperation::What::receive;
+  for (Pending& operation : operations) {
+    const auto what = random.below(2) == 0 ? Pending::What::send : Pending::What::receive;
     const auto from = static_cast<Rank>(random.below(20)), to = static_cast<Rank>(random.below(20));
     const auto name = static_cast<std::uint32_t>(random.below(3));
     const bool is_open = random.below(4) == 0;
     const Tag tag = (is_open ? Tag::open(name) : Tag{name})
                         .at(static_cast<std::int64_t>(random.below(2)))
                         .in(Context{});
-    operation.renew(nullptr, what, 0, from, to, tag, 0, nullptr);
+    operation.begin(nullptr, what, false);
+    operation.name(from, to, tag, 0, nullptr);
     auto& queue = expected[key_of(operation)];
-    LogGPOperation* const partner = channels.post(operation);
+    Pending* const partner = channels.post(operation);
     if (!queue.empty() && queue.front()->what != operation.what) {
       ASSERT_EQ(partner, queue.front());
       queue.pop_front();
@@ -108,7 +108,7 @@ TEST(Channels, MatchLikeAQueueForEachKey) {
   std::size_t left = 0;
   for (const auto& [key, queue] : expected) left += queue.size();
   std::size_t visited = 0;
-  channels.for_each([&](const LogGPOperation&) { ++visited; });
+  channels.for_each([&](const Pending&) { ++visited; });
   EXPECT_EQ(visited, left);
 }
 

@@ -77,6 +77,27 @@ TEST(LogGP, LetsAnEagerMessageTravelBeforeItsReceiverIsReady) {
   EXPECT_EQ(got, std::vector<float>(250'000, 7));
 }
 
+TEST(LogGP, EndsAnExchangeWhoseMessageIsTooLongOnceItsOwnHasArrived) {
+  Seconds failed{};
+  Seconds sent{};
+  run_on({.alpha = Seconds{1e-3}, .bandwidth = {1e6}}, [&](Communicator& comm) {
+    if (comm.rank() == 0) {
+      EXPECT_THROW(exchange(comm, tag, second, 1, second.first(1), 1), Truncated);
+      failed = comm.now();
+    } else {
+      EXPECT_EQ(exchange(comm, tag, second.first(2), 0, second, 0).bytes, second.size_bytes());
+      sent = comm.now();
+    }
+    // what is left behind disturbs nobody
+    const Completion got =
+        exchange(comm, tag, second.first(3), 1 - comm.rank(), second, 1 - comm.rank());
+    EXPECT_EQ(got.bytes, 12u);
+    EXPECT_EQ(got.from, 1 - comm.rank());
+  });
+  EXPECT_NEAR(failed.count(), 1.001, 1.001 * tight);  // its 1 MB at 1 MB/s
+  EXPECT_EQ(sent, failed);
+}
+
 // ---- ports
 
 TEST(LogGP, ServesAPortInTheOrderOfArrival) {
