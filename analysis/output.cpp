@@ -30,6 +30,10 @@ bool write_all(int file, std::string_view content) {
   return true;
 }
 
+std::string temporary(const std::string& path) {
+  return fmt::format("{}.{}.part", path, ::getpid());
+}
+
 }  // namespace
 
 Output::Output(std::string path) : path_{std::move(path)} {
@@ -42,14 +46,12 @@ Output::Output(std::string path) : path_{std::move(path)} {
   error.clear();  // that there is nothing yet is as it should be
   if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), error);
   if (error) throw BadInput{fmt::format("cannot write {}: {}", path_, error.message())};
-  const auto trial = temporary();
+  const auto trial = temporary(path_);
   const int file = ::open(trial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file < 0) throw BadInput{fmt::format("cannot write {}: {}", path_, reason())};
   ::close(file);
   ::unlink(trial.c_str());
 }
-
-std::string Output::temporary() const { return fmt::format("{}.{}.part", path_, ::getpid()); }
 
 void Output::write(std::string_view content) const {
   if (is_standard_output()) {
@@ -58,14 +60,18 @@ void Output::write(std::string_view content) const {
       throw Error{fmt::format("cannot write to standard output: {}", reason())};
     return;
   }
-  const auto part = temporary();
+  write_whole(path_, content);
+}
+
+void write_whole(const std::string& path, std::string_view content) {
+  const auto part = temporary(path);
   const int file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   const bool written = file >= 0 && write_all(file, content);
   const bool closed = file < 0 || ::close(file) == 0;
-  if (!written || !closed || std::rename(part.c_str(), path_.c_str()) != 0) {
+  if (!written || !closed || std::rename(part.c_str(), path.c_str()) != 0) {
     const auto why = reason();
     ::unlink(part.c_str());
-    throw Error{fmt::format("cannot write {}: {}", path_, why)};
+    throw Error{fmt::format("cannot write {}: {}", path, why)};
   }
 }
 

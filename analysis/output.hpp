@@ -18,9 +18,11 @@ class Output {
   const std::string& path() const noexcept { return path_; }
 
  private:
-  std::string temporary() const;
   std::string path_;
 };
+
+/// Writes a temporary file beside `path` and renames it. Throws Error when the disk refuses.
+void write_whole(const std::string& path, std::string_view content);
 
 /// The whole of a file. Throws BadInput with the system's reason.
 std::string read_file(const std::string& path);

@@ -19,6 +19,11 @@ std::string_view name_of(Timing) noexcept;
 /// Throws BadInput with the nearest name.
 Timing timing_named(std::string_view name);
 
+/// What a closed form spends on messages as such, on their bytes and on reducing them.
+struct ModelParts {
+  Seconds latency{}, bandwidth{}, reduction{};
+};
+
 /// One collective, one algorithm, one size.
 struct CollectiveResult {
   std::string op, algorithm, dtype, redop;  ///< names; redop is "none" where nothing is reduced
@@ -30,6 +35,7 @@ struct CollectiveResult {
   Seconds time{}, min{}, p10{}, p90{};  ///< `time` is the median
   BytesPerSecond algbw{}, busbw{};
   std::optional<Seconds> model;  ///< closed form without contention
+  std::optional<ModelParts> model_parts;
   std::optional<Seconds> bound;  ///< no algorithm can be faster on this machine
   /// Of one iteration: what all ranks together, and the busiest rank, sent.
   std::uint64_t messages = 0, sent_bytes = 0, messages_per_rank = 0, sent_bytes_per_rank = 0;

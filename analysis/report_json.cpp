@@ -20,6 +20,9 @@ Json optional_seconds(const std::optional<Seconds>& time) {
 }
 
 Json to_json(const CollectiveResult& r) {
+  const auto part = [&](Seconds ModelParts::*of) {
+    return r.model_parts ? Json(((*r.model_parts).*of).count()) : Json(nullptr);
+  };
   return {{"op", r.op},
           {"algorithm", r.algorithm},
           {"dtype", r.dtype},
@@ -36,6 +39,9 @@ Json to_json(const CollectiveResult& r) {
           {"algbw_Bps", r.algbw.value},
           {"busbw_Bps", r.busbw.value},
           {"model_s", optional_seconds(r.model)},
+          {"model_latency_s", part(&ModelParts::latency)},
+          {"model_bandwidth_s", part(&ModelParts::bandwidth)},
+          {"model_reduction_s", part(&ModelParts::reduction)},
           {"bound_s", optional_seconds(r.bound)},
           {"messages", r.messages},
           {"sent_bytes", r.sent_bytes},
@@ -179,6 +185,10 @@ CollectiveResult result_from(const Walker& walk, const Json& json, const std::st
   r.algbw.value = walk.get<double>(json, at, "algbw_Bps");
   r.busbw.value = walk.get<double>(json, at, "busbw_Bps");
   r.model = walk.seconds_or_nothing(json, at, "model_s");
+  if (const auto latency = walk.seconds_or_nothing(json, at, "model_latency_s"))
+    r.model_parts = ModelParts{.latency = *latency,
+                               .bandwidth = walk.seconds(json, at, "model_bandwidth_s"),
+                               .reduction = walk.seconds(json, at, "model_reduction_s")};
   r.bound = walk.seconds_or_nothing(json, at, "bound_s");
   r.messages = walk.get<std::uint64_t>(json, at, "messages");
   r.sent_bytes = walk.get<std::uint64_t>(json, at, "sent_bytes");

@@ -10,6 +10,7 @@ namespace troupe::cli {
 
 int collective_command(const Program& program, const std::vector<std::string>& arguments);
 int run_command(const Program& program, const std::vector<std::string>& arguments);
+int sweep_command(const Program& program, const std::vector<std::string>& arguments);
 int tune_command(const Program& program, const std::vector<std::string>& arguments);
 int calibrate_command(const Program& program, const std::vector<std::string>& arguments);
 int validate_command(const Program& program, const std::vector<std::string>& arguments);

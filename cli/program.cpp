@@ -26,9 +26,10 @@ int platform_command(const Program& program, const std::vector<std::string>& arg
 
 int help_command(const Program& program, const std::vector<std::string>& arguments);
 
-constexpr std::array<Command, 10> commands{
+constexpr auto commands = std::to_array<Command>(
     {{"collective", "measure a collective: all algorithms at all sizes", collective_command},
      {"run", "run a scenario file", run_command},
+     {"sweep", "run a scenario at many points, on all cores or through Slurm", sweep_command},
      {"compare", "show reports side by side", compare_command},
      {"validate", "show how far predictions are off, and why", validate_command},
      {"platform", "list, show and check platforms", platform_command},
@@ -37,7 +38,7 @@ constexpr std::array<Command, 10> commands{
      {"tune", "find the best algorithm of each size on a platform", tune_command},
      {"calibrate", "measure what a device does, for simulations of it", calibrate_command},
      {"doctor", "say what is built in and found, and the cure for what is not", doctor_command},
-     {"help", "explain a command", help_command}}};
+     {"help", "explain a command", help_command}});
 
 void print_overview(const Program& program) {
   fmt::print(

@@ -14,6 +14,8 @@ class ProgressBar {
   ~ProgressBar();
   /// How far the work is, 0 … 1. Callable from any thread.
   void show(double share);
+  /// Whether there is a terminal to draw on.
+  bool visible() const noexcept { return enabled_; }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -12,13 +12,14 @@ namespace troupe::cli {
 std::vector<platforms::ShippedPlatform> shipped_platforms();
 
 /// The file of a shipped platform, or the text itself, as an absolute path. Throws BadPlatform with
-/// the nearest name if there is neither.
-std::string find_platform(const std::string& text);
+/// `where` the text was given and the nearest name if there is neither.
+std::string find_platform(const std::string& text, const std::string& where = "--platform");
 
 /// Relative to the working directory.
 std::string absolute_path(const std::string& path);
 
-/// The folder of this executable.
+/// This executable, and its folder.
+std::string program_file();
 std::string program_folder();
 
 }  // namespace troupe::cli

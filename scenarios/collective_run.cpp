@@ -155,8 +155,16 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
     result.busbw.value = result.algbw.value * algorithms::bus_factor(study.op, result.ranks);
   }
   if (machine.typical)
-    if (const auto cost = what.algorithm->cost(what.problem, *machine.typical))
+    if (const auto cost = what.algorithm->cost(what.problem, *machine.typical)) {
+      const auto& [alpha, beta, gamma] = *machine.typical;
+      const auto alone = [&](algorithms::AlphaBetaGamma part) {
+        return what.algorithm->cost(what.problem, part)->time;
+      };
       result.model = cost->time;
+      result.model_parts = analysis::ModelParts{.latency = alone({.alpha = alpha}),
+                                                .bandwidth = alone({.beta = beta}),
+                                                .reduction = alone({.gamma = gamma})};
+    }
   if (machine.best)
     result.bound = algorithms::lower_bound(study.op, what.problem, *machine.best).time();
   return result;

@@ -23,7 +23,8 @@ const fs::path folder{TROUPE_SOURCE_DIR "/scenarios"};
 std::vector<std::string> all_scenarios() {
   std::vector<std::string> names;
   for (const auto& entry : fs::recursive_directory_iterator{folder})
-    if (entry.path().extension() == ".json" && entry.path().stem().extension() != ".schema")
+    if (entry.path().extension() == ".json" && entry.path().stem().extension() != ".schema" &&
+        entry.path().parent_path().filename() != "sweeps")
       names.push_back(entry.path().lexically_relative(folder).replace_extension());
   std::ranges::sort(names);
   return names;
