@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/table.hpp"
-#include "core/text.hpp"
 
 namespace troupe::analysis {
 namespace {
@@ -53,7 +52,7 @@ std::string regret_line(const std::vector<Regret>& regrets) {
                           geometric_mean_regret(regrets), regrets.size(), worst_one->ratio);
   if (worst_one->ratio > 1)
     text += fmt::format(" ({} on {} ranks, {}: {} recommended, {} was fastest)", worst_one->op,
-                        worst_one->ranks, to_text(Bytes{worst_one->bytes}), worst_one->recommended,
+                        worst_one->ranks, size_in_words(worst_one->bytes), worst_one->recommended,
                         worst_one->fastest);
   return text + "\n";
 }
@@ -64,7 +63,7 @@ std::string terms_line(const MachineTerms& terms) {
   for (std::size_t i = 0; i < terms.knots.size(); ++i) {
     if (i > 0 && (i % 3 == 0))
       text += fmt::format(", {} of {}", microseconds(message) + " us",
-                          to_text(Bytes{static_cast<std::uint64_t>(terms.knots[i])}));
+                          size_in_words(static_cast<std::uint64_t>(terms.knots[i])));
     message += terms.ramps[i];
   }
   text += fmt::format("; a MiB reduced: {} us", microseconds(Seconds{terms.gamma * (1 << 20)}));
@@ -147,6 +146,7 @@ std::string measured_table(const std::vector<MachineValidation>& machines, bool 
                     machine.machine.empty() ? "" : machine.machine + ": ", machine.calibrated_on,
                     machine.calibrated_rows, total_error(machine.fitted) * 100);
     text += terms_line(machine.terms);
+    if (machine.predicted.empty()) text += "  nothing to predict\n";
     text += error_line("below 64 KiB", of_size(machine.predicted, false));
     text += error_line("from 64 KiB", of_size(machine.predicted, true));
     text += causes_line(machine) + regret_line(machine.regrets);

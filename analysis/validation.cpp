@@ -183,11 +183,16 @@ void validate_training(Validation& into, const Report& real, const Report& simul
 
 }  // namespace
 
+std::string size_in_words(std::uint64_t bytes) {
+  const auto text = to_text(Bytes{bytes});
+  return text.find(' ') == std::string::npos ? text + " B" : text;
+}
+
 double ValidationPoint::error() const { return std::expm1(deviation(*this)); }
 
 std::string ValidationPoint::name() const {
   if (!what.empty()) return what;
-  return fmt::format("{} {}, {} ranks, {}", op, algorithm, ranks, to_text(Bytes{bytes}));
+  return fmt::format("{} {}, {} ranks, {}", op, algorithm, ranks, size_in_words(bytes));
 }
 
 double geometric_mean_error(const std::vector<ValidationPoint>& points, bool all) {

@@ -20,6 +20,9 @@ struct Share {
   Seconds time{};
 };
 
+/// "64 KiB", "256 B".
+std::string size_in_words(std::uint64_t bytes);
+
 /// One time that was measured and predicted.
 struct ValidationPoint {
   std::string what;           ///< "training step", "loss 0.1 reached"; empty for a collective

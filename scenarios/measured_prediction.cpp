@@ -10,7 +10,6 @@
 
 #include "algorithms/catalogue.hpp"
 #include "core/errors.hpp"
-#include "core/text.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -34,7 +33,7 @@ double noise_of(const MeasuredRow& row) { return (row.p90 - row.p10) / 2 / row.t
 std::string name_of(const MeasuredRow& row) {
   return fmt::format("{} {}, {} ranks on {} nodes, {}", row.op,
                      row.algorithm.empty() ? "(no algorithm)" : row.algorithm, row.ranks, row.nodes,
-                     to_text(Bytes{row.bytes}));
+                     analysis::size_in_words(row.bytes));
 }
 
 /// A row that can be predicted; without an entry, one message.
@@ -211,11 +210,12 @@ std::vector<Known> quietest(const std::vector<MeasuredRow>& rows,
   return kept;
 }
 
+std::string called(const std::string& machine) { return machine.empty() ? "the table" : machine; }
+
 MachineValidation predict(const std::string& machine, const std::vector<MeasuredRow>& rows,
                           const MeasuredOptions& options) {
   MachineValidation found;
   found.machine = machine;
-  const auto called = machine.empty() ? std::string{"the table"} : machine;
   auto known = quietest(rows, found.unscored);
   std::vector<Known> calibration, others;
   if (!options.calibration.empty()) {
@@ -235,13 +235,10 @@ MachineValidation predict(const std::string& machine, const std::vector<Measured
       (row.row.nodes == nodes ? calibration : others).push_back(std::move(row));
   }
   if (calibration.empty())
-    throw BadInput{fmt::format("{}: nothing to calibrate on ({}){}{}", called,
+    throw BadInput{fmt::format("{}: nothing to calibrate on ({}){}{}", called(machine),
                                found.calibrated_on.empty() ? "no rows" : found.calibrated_on,
                                found.unscored.empty() ? "" : "; ",
                                found.unscored.empty() ? "" : found.unscored.front())};
-  if (others.empty())
-    throw BadInput{fmt::format("{}: nothing to predict: all rows that count have {}", called,
-                               found.calibrated_on)};
   found.calibrated_rows = calibration.size();
   const auto knots = knots_of(calibration);
   for (int round = 0; round < 2; ++round) {  // choices of pipelines follow the machine found
@@ -268,6 +265,9 @@ std::vector<MachineValidation> predict_measured(const std::vector<MeasuredRow>& 
   }
   std::vector<MachineValidation> found;
   for (const auto& machine : machines) found.push_back(predict(machine, rows[machine], options));
+  if (std::ranges::all_of(found, [](const auto& machine) { return machine.predicted.empty(); }))
+    throw BadInput{fmt::format("{}: nothing to predict: all rows that count have {}",
+                               called(found.front().machine), found.front().calibrated_on)};
   return found;
 }
 

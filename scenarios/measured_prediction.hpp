@@ -18,7 +18,7 @@ struct MeasuredOptions {
 /// Machines in order of appearance. Of repeated rows (same algorithm, ranks, nodes, size) the least
 /// time counts: what a quiet machine takes. Rows with (p90 - p10) / 2 of more than 15 % of the
 /// time, without an algorithm of the catalogue, or that it refuses, are listed in `unscored`.
-/// Throws BadInput where a machine has nothing to calibrate on, or nothing to predict.
+/// Throws BadInput where a machine has nothing to calibrate on, or none has anything to predict.
 std::vector<analysis::MachineValidation> predict_measured(
     const std::vector<analysis::MeasuredRow>& measured, const MeasuredOptions& options = {});
 

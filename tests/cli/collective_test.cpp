@@ -103,7 +103,8 @@ TEST_F(Collective, SimulatedKeepsItsBoundsOnEveryShippedPlatform) {
   std::istringstream lines{list.out};
   for (std::string line; std::getline(lines, line);) {
     const auto name = line.substr(0, line.find(' '));
-    const bool large = name.find("pod") != std::string::npos;
+    const bool large =
+        name.find("pod") != std::string::npos || name.find("_32") != std::string::npos;
     const auto ran = troupe("collective --platform " + name + " --sizes 8,64K,4M -q" +
                             (large ? " --ranks 32" : ""));
     EXPECT_EQ(ran.status, 0) << name << ": " << ran.err;

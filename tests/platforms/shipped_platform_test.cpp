@@ -31,7 +31,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Shipped{"torus_8x8.xml", 64}, Shipped{"hypercube_16.xml", 16},
                     Shipped{"butterfly_16.xml", 16}, Shipped{"dragonfly_64.xml", 64},
                     Shipped{"two_sites_wan.xml", 16}, Shipped{"dgx_h100_2.json", 16},
-                    Shipped{"dgx_h100_pod_32.json", 256}, Shipped{"dgx_a100_pod_20.json", 160}),
+                    Shipped{"dgx_h100_pod_32.json", 256}, Shipped{"dgx_a100_pod_20.json", 160},
+                    Shipped{"leonardo_booster_32.json", 128}, Shipped{"lumi_c_32.json", 32},
+                    Shipped{"mare_nostrum_5_acc_32.json", 128}),
     [](const auto& parameter) {
       const std::string file = parameter.param.file;
       return file.substr(0, file.find('.'));
