@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 #include <set>
+#include <type_traits>
+#include <utility>
 
 #include "core/errors.hpp"
 
@@ -130,11 +132,18 @@ class Walker {
   }
   template <class T>
   T convert(const Json& value, const std::string& where) const {
+    bool fits = true;  // a whole number that T holds; anything, where T is something else
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+      fits = value.is_number_unsigned()
+                 ? std::in_range<T>(value.get<std::uint64_t>())
+                 : value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
     try {
-      return value.get<T>();
+      if (fits) return value.get<T>();
     } catch (const Json::exception&) {
-      throw BadInput{fmt::format("{}: {} has an unexpected value {}", name_, where, value.dump())};
     }
+    const auto found = value.dump(-1, ' ', true);
+    throw BadInput{fmt::format("{}: {} has an unexpected value {}{}", name_, where,
+                               found.substr(0, 60), found.size() > 60 ? "..." : "")};
   }
   std::optional<Seconds> seconds_or_nothing(const Json& object, const std::string& where,
                                             const char* key) const {

@@ -1,10 +1,12 @@
 #include "analysis/measured.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <filesystem>
 
 #include "analysis/output.hpp"
+#include "analysis/report_json.hpp"
 #include "core/errors.hpp"
 #include "tests/fuzz/readers.hpp"
 
@@ -123,6 +125,20 @@ TEST(Measured, NamesLineAndColumnOfWhatIsWrongInPrintedTables) {
             "file: /results/0/out_of_place/time: found \"nan\"; expected a time above 0, in us");
   EXPECT_THAT(complaint_of(json.substr(0, json.size() / 2)), HasSubstr("no valid JSON at byte"));
   EXPECT_THAT(complaint_of("{}"), HasSubstr("not a JSON file of nccl-tests"));
+}
+
+TEST(Readers, RefuseReportsWithNumbersThatAreNone) {
+  const auto report = kept("report.json");
+  for (const char* ranks : {"-1e300", "4.5", "3000000000", "\"4\"", "null", "[4]"}) {
+    const auto text =
+        replaced(report, "\"ranks\": 4, \"bytes\"", fmt::format("\"ranks\": {}, \"bytes\"", ranks));
+    try {
+      report_from_json(text, "file");
+      FAIL() << ranks;
+    } catch (const BadInput& error) {
+      EXPECT_THAT(error.what(), HasSubstr("file: /results/0/ranks has an unexpected value"));
+    }
+  }
 }
 
 TEST(Readers, TakeOrRefuseEveryInputThatWasKept) {
