@@ -102,7 +102,7 @@ TEST_F(Refused, MalformedScenarios) {
 }
 
 TEST_F(Refused, WrongReports) {
-  refused("compare a.json", "usage: troupe compare");
+  refused("compare", "usage: troupe compare");
   refused("compare a.json b.json", "cannot read a.json");
   const auto text = write("x.json", "{}");
   refused("compare " + text + " " + text, "not a report of Troupe");
