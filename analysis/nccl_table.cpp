@@ -19,7 +19,7 @@ std::string half(const CollectiveResult& r) {
   const auto numbers = fmt::format(
       "  {:>7}  {:>6}  {:>6}", narrowed(r.time.count() * 1e6, 7, "{:.1e}"),
       narrowed(r.algbw.value * 1e-9, 6, "{:.0e}"), narrowed(r.busbw.value * 1e-9, 6, "{:.0e}"));
-  return numbers + (r.wrong ? fmt::format("  {:>6g}", static_cast<double>(*r.wrong)) : "     N/A");
+  return numbers + (r.wrong ? fmt::format("  {:>6g}", static_cast<double>(*r.wrong)) : "    N/A");
 }
 
 std::string type_name(const std::string& dtype) {

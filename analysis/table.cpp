@@ -9,6 +9,7 @@
 
 #include "analysis/amount.hpp"
 #include "analysis/nccl_table.hpp"
+#include "analysis/osu_table.hpp"
 #include "analysis/targets.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
@@ -243,10 +244,10 @@ std::string training(const Report& report) {
 }  // namespace
 
 Layout layout_named(std::string_view name) {
-  static const std::array<std::string, 4> names{"auto", "rows", "matrix", "nccl"};
+  static const std::array<std::string, 5> names{"auto", "rows", "matrix", "nccl", "osu"};
   for (std::size_t i = 0; i < names.size(); ++i)
     if (name == names[i]) return static_cast<Layout>(i);
-  throw BadInput{fmt::format("\"{}\" is no layout (auto, rows, matrix, nccl){}", name,
+  throw BadInput{fmt::format("\"{}\" is no layout (auto, rows, matrix, nccl, osu){}", name,
                              did_you_mean(name, names))};
 }
 
@@ -259,6 +260,7 @@ std::string microseconds(Seconds time) {
 
 std::string table(const Report& report, Layout layout) {
   if (layout == Layout::nccl) return nccl_table(report);
+  if (layout == Layout::osu) return osu_table(report);
   std::string text = heading(report) + collective_heading(report);
   if (!report.training.empty() || !report.totals.empty()) text += training(report);
   if (!report.results.empty()) {

@@ -11,7 +11,8 @@ enum class Layout : std::uint8_t {
   automatic,  ///< matrix where several algorithms were measured, else rows
   rows,       ///< one line for each size and algorithm, all columns
   matrix,     ///< one line for each size, one column for each algorithm: times, the best marked
-  nccl        ///< the table of nccl-tests, character for character, one for each algorithm
+  nccl,       ///< the table of nccl-tests, character for character, one for each algorithm
+  osu         ///< likewise of the OSU Micro-Benchmarks
 };
 /// Throws BadInput with the nearest name.
 Layout layout_named(std::string_view name);

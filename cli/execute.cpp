@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "analysis/event_file.hpp"
 #include "analysis/output.hpp"
 #include "analysis/report_json.hpp"
 #include "analysis/trace_json.hpp"
@@ -105,6 +106,10 @@ std::optional<double> threshold(const Options& options, const std::string& name)
   throw BadInput{fmt::format("--{} \"{}\": expected a number above 0", name, text)};
 }
 
+std::string event_file(const Options& options) {
+  return fmt::format("{}/{}", options.text("tensorboard"), analysis::event_file_name);
+}
+
 std::size_t most_spans(const Options& options) {
   if (!options.given("trace-spans")) return scenarios::usual_trace_events;
   const auto text = options.text("trace-spans");
@@ -138,7 +143,7 @@ void declare_output(Options& options) {
                 "write what every rank did when, for ui.perfetto.dev (a name that ends in .gz: "
                 "compressed)");
   options.value("trace-spans", "leave out of the trace what comes after so many (500000)");
-  options.value("format", "of the table: auto, rows, matrix, nccl (auto)");
+  options.value("format", "of the table: auto, rows, matrix, nccl, osu (auto)");
   options.flag("reproducible", "leave out of the report what differs from run to run");
   options.flag("quiet,q", "no table, no progress");
   options.value("min-busbw", "exit 3 if the mean bus bandwidth is below so many GB/s");
@@ -151,6 +156,7 @@ void check_outputs(const Options& options) {
   most_spans(options);
   for (const char* option : {"json", "csv", "trace"})
     if (options.given(option)) analysis::Output{options.text(option)};
+  if (options.given("tensorboard")) analysis::Output{event_file(options)};
   analysis::layout_named(options.text("format", "auto"));
   threshold(options, "min-busbw");
 }
@@ -202,6 +208,8 @@ int conclude(const Executed& executed, const Options& options) {
     analysis::Output{options.text("json")}.write(
         analysis::to_json(report, options.given("reproducible")));
   if (options.given("csv")) analysis::Output{options.text("csv")}.write(analysis::to_csv(report));
+  if (options.given("tensorboard"))
+    analysis::Output{event_file(options)}.write(analysis::to_events(report));
   const auto defects = analysis::defects(report);
   for (const auto& defect : defects) fmt::print(stderr, "troupe: {}\n", defect);
   if (!defects.empty()) return 1;

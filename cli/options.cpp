@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <map>
 #include <sstream>
@@ -23,6 +24,7 @@ struct Options::Boost {
   po::variables_map read;
   std::vector<std::string> names;
   std::map<std::string, std::string> spellings;  // argument → name
+  std::string help_form;                         // "", "man" or "options"
 
   po::options_description_easy_init declare(const std::string& option) {
     if (groups.empty()) groups.push_back(std::make_unique<po::options_description>("Options"));
@@ -63,6 +65,11 @@ void Options::examples(std::string text) { boost_->example_text = std::move(text
 
 bool Options::parse(const std::vector<std::string>& arguments) {
   flag("help,h", "this text");
+  for (const char* form : {"man", "options"})
+    if (std::ranges::find(arguments, std::string{"--help="} + form) != arguments.end()) {
+      boost_->help_form = form;
+      return true;
+    }
   po::options_description all;
   for (const auto& group : boost_->groups) all.add(*group);
   all.add(boost_->hidden);
@@ -105,7 +112,30 @@ std::vector<std::string> Options::texts(const std::string& name) const {
                      : std::vector<std::string>{};
 }
 
+CommandHelp Options::described() const {
+  CommandHelp command{boost_->usage, boost_->about, boost_->example_text, {}};
+  for (const auto& group : boost_->groups) {
+    if (group->options().empty()) continue;
+    std::ostringstream text;
+    text << *group;
+    const auto title = text.str();
+    command.groups.push_back({title.substr(0, title.find(':')), {}});
+    for (const auto& option : group->options()) {
+      const auto names =
+          option->canonical_display_name(po::command_line_style::allow_dash_for_short);
+      command.groups.back().options.push_back(
+          {.name = option->long_name(),
+           .letter = names.size() == 2 && names.starts_with("-") ? names.substr(1) : "",
+           .takes_value = option->semantic()->max_tokens() > 0,
+           .help = option->description()});
+    }
+  }
+  return command;
+}
+
 std::string Options::help(std::string_view program) const {
+  if (boost_->help_form == "man") return manual_page(described());
+  if (boost_->help_form == "options") return option_lines(described());
   std::ostringstream text;
   text << "Usage: " << program << ' ' << boost_->usage << "\n\n" << boost_->about << '\n';
   for (const auto& group : boost_->groups)

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cli/commands.hpp"
+#include "cli/manual.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
@@ -36,8 +37,11 @@ constexpr auto commands = std::to_array<Command>(
      {"algorithms", "list training strategies and collectives with their costs",
       algorithms_command},
      {"tune", "find the best algorithm of each size on a platform", tune_command},
+     {"autotune", "find the buckets and the allreduce with which a training is fastest",
+      autotune_command},
      {"calibrate", "measure what a device does, for simulations of it", calibrate_command},
      {"doctor", "say what is built in and found, and the cure for what is not", doctor_command},
+     {"completion", "print completions for bash, zsh or fish", completion_command},
      {"help", "explain a command", help_command}});
 
 void print_overview(const Program& program) {
@@ -67,14 +71,10 @@ int print_version(const Program& program) {
   return 0;
 }
 
-const Command& find_command(const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& command : commands) {
-    if (command.name == name) return command;
-    names.emplace_back(command.name);
-  }
-  throw BadInput{fmt::format("unknown command \"{}\"{} (troupe help lists them)", name,
-                             did_you_mean(name, names))};
+void print_manual() {
+  std::vector<CommandSummary> summaries;
+  for (const auto& command : commands) summaries.push_back({command.name, command.summary, {}});
+  fmt::print("{}", manual_overview(summaries));
 }
 
 int help_command(const Program& program, const std::vector<std::string>& arguments) {
@@ -82,7 +82,11 @@ int help_command(const Program& program, const std::vector<std::string>& argumen
     print_overview(program);
     return 0;
   }
-  return find_command(arguments.front()).run(program, {"--help"});
+  if (arguments.front() == "--help=man") {
+    print_manual();
+    return 0;
+  }
+  return command_named(arguments.front()).run(program, {"--help"});
 }
 
 int dispatch(const Program& program, std::vector<std::string> arguments) {
@@ -94,7 +98,7 @@ int dispatch(const Program& program, std::vector<std::string> arguments) {
   arguments.erase(arguments.begin());
   if (first == "--version" || first == "-V") return print_version(program);
   if (first == "--help" || first == "-h") return help_command(program, {});
-  return find_command(first).run(program, arguments);
+  return command_named(first).run(program, arguments);
 }
 
 /// True in the one process of a launcher's job that speaks about mistakes all of them find.
@@ -105,6 +109,18 @@ bool speaks() {
 }
 
 }  // namespace
+
+std::span<const Command> all_commands() { return commands; }
+
+const Command& command_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& command : commands) {
+    if (command.name == name) return command;
+    names.emplace_back(command.name);
+  }
+  throw BadInput{fmt::format("unknown command \"{}\"{} (troupe help lists them)", name,
+                             did_you_mean(name, names))};
+}
 
 int run_program(const Program& program, int argc, char** argv) {
   const auto failed = [&](const std::string& message, int status) {

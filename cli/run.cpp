@@ -14,6 +14,7 @@ int run_command(const Program& program, const std::vector<std::string>& argument
   options.flag("resolve", "print the resolved scenario instead of running it");
   declare_machine(options);
   declare_output(options);
+  options.value("tensorboard", "write the curve as scalars for TensorBoard into a folder");
   options.positional("scenario", 1, 1);
   options.examples(
       "  troupe run async.json --set /training/staleness=0 --json ssp0.json\n"

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "analysis/report_json.hpp"
 #include "cli/commands.hpp"
@@ -13,24 +11,12 @@
 #include "cli/processes.hpp"
 #include "cli/progress.hpp"
 #include "cli/shipped.hpp"
+#include "cli/sweep_point.hpp"
 #include "cli/sweep_results.hpp"
 #include "cli/sweep_slurm.hpp"
-#include "scenarios/resolve.hpp"
-#include "scenarios/run.hpp"
 
 namespace troupe::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-int number_above_0(const std::string& text, const std::string& option) {
-  int number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || at != end || number < 1)
-    throw BadInput{fmt::format("--{} \"{}\": expected a whole number above 0", option, text)};
-  return number;
-}
 
 /// A share of the points: every of-th, beginning with the index-th.
 struct Part {
@@ -51,51 +37,10 @@ Part part_from(const std::string& text) {
   return {index, of};
 }
 
-/// Files of platforms that a scenario names as they are shipped: "star_16" for the file of that
-/// name, where the scenario's own folder has none.
-class Platforms {
- public:
-  void find(nlohmann::json& scenario, const std::string& folder) {
-    const nlohmann::json::json_pointer at{"/platform/file"};
-    if (!scenario.contains(at) || !scenario[at].is_string()) return;
-    const auto name = scenario[at].get<std::string>();
-    const auto [known, first] = files_.try_emplace(name);
-    if (first)
-      known->second =
-          fs::exists(fs::path{folder} / name) ? name : find_platform(name, "/platform/file");
-    scenario[at] = known->second;
-  }
-
- private:
-  std::map<std::string, std::string> files_;
-};
-
-void check_platforms(const scenarios::Sweep& sweep) {
-  Platforms platforms;
-  for (std::size_t i = 0; i < sweep.points.size(); ++i) {
-    scenarios::Origin origin;
-    auto json = scenarios::scenario_of(sweep, sweep.points[i], origin);
-    try {
-      platforms.find(json, sweep.folder);
-    } catch (const BadPlatform& error) {
-      throw BadPlatform{fmt::format("{}: point {} ({}): {}", sweep.file, i,
-                                    scenarios::in_words(sweep.points[i]), error.what())};
-    }
-  }
-}
-
 /// Runs one point and returns what it gave: a line, and behind it the report where asked for.
-std::string simulate(const Program& program, const scenarios::Sweep& sweep,
-                     const scenarios::SweepPoint& point, bool with_report) {
-  scenarios::Origin origin;
-  auto json = scenarios::scenario_of(sweep, point, origin);
-  Platforms{}.find(json, sweep.folder);
-  auto scenario = scenarios::read_scenario(json, origin, sweep.folder);
-  const auto backend = backend_named(program, "sim")->make(scenario, {});
-  const auto resolved = scenarios::resolve(std::move(scenario), backend->machine(), true);
-  const auto report = scenarios::run(resolved, *backend);
-  if (const auto defects = analysis::defects(report); !defects.empty())
-    throw Error{defects.front()};
+std::string line_and_report(const Program& program, const scenarios::Sweep& sweep,
+                            const scenarios::SweepPoint& point, bool with_report) {
+  const auto report = simulate_point(program, sweep, point);
   return line_of(report) + "\n" + (with_report ? analysis::to_json(report, true) : "");
 }
 
@@ -157,12 +102,11 @@ void run_points(const Program& program, const scenarios::Sweep& sweep, const Swe
     if (const auto& point = sweep.points[i];
         !folder.finished(point, reports) && seen.try_emplace(point.digest).second)
       left.push_back(&point);
-  const int jobs =
-      options.given("jobs") ? number_above_0(options.text("jobs"), "jobs") : usable_cores();
+  const int jobs = jobs_from(options);
   SweepProgress progress{left.size(), !options.given("quiet")};
   run_in_processes(
       left.size(), jobs,
-      [&](std::size_t piece) { return simulate(program, sweep, *left[piece], reports); },
+      [&](std::size_t piece) { return line_and_report(program, sweep, *left[piece], reports); },
       [&](std::size_t piece, const Finished& finished) {
         const bool well = finished.status == 0;
         const auto line_end = well ? finished.output.find('\n') : 0;
@@ -192,8 +136,8 @@ int conclude_sweep(const scenarios::Sweep& sweep, const SweepFolder& folder,
 
 int submit_sweep(const scenarios::Sweep& sweep, const Options& options) {
   const auto points = static_cast<int>(sweep.points.size());
-  const int tasks = options.given("tasks") ? number_above_0(options.text("tasks"), "tasks")
-                                           : std::min(points, 100);
+  const int tasks =
+      options.given("tasks") ? number_above_0(options, "tasks") : std::min(points, 100);
   const auto folder = options.text("out");
   const SlurmJob job{.program = program_file(),
                      .sweep = absolute_path(sweep.file),

@@ -32,6 +32,11 @@ foreach(data platforms scenarios)
   install(DIRECTORY ${data}/ DESTINATION ${data_dir}/${data}
     FILES_MATCHING PATTERN "*.xml" PATTERN "*.json" PATTERN simgrid EXCLUDE)
 endforeach()
+set(manual ${PROJECT_BINARY_DIR}/cli/manual)
+install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+install(FILES ${manual}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME troupe)
+install(FILES ${manual}/completion.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _troupe)
+install(FILES ${manual}/completion.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME troupe.fish)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 if(PROJECT_IS_TOP_LEVEL)

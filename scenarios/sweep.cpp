@@ -115,6 +115,8 @@ void read_base(const Section& top, const std::string& file, Sweep& sweep) {
   }
 }
 
+}  // namespace
+
 void check_points(Sweep& sweep) {
   FileDigests files;
   const auto folder = fs::path{sweep.folder};
@@ -133,8 +135,6 @@ void check_points(Sweep& sweep) {
     }
   }
 }
-
-}  // namespace
 
 std::string in_words(const SweepPoint& point) {
   std::string text;

@@ -40,6 +40,9 @@ struct Sweep {
 /// whatever else read_scenario refuses, with the number and the fields of the point.
 Sweep read_sweep(const std::string& file);
 
+/// Checks every point, and gives it its digest; read_sweep does. Throws as read_sweep does.
+void check_points(Sweep& sweep);
+
 /// The scenario of a point; `origin` learns which fields the sweep gave. Throws BadScenario where a
 /// field cannot be reached.
 nlohmann::json scenario_of(const Sweep& sweep, const SweepPoint& point, Origin& origin);

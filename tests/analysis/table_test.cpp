@@ -57,6 +57,36 @@ TEST(Table, IsThatOfNcclTestsCharacterForCharacter) {
       "# Avg bus bandwidth    : 12.7409 \n#\n");
 }
 
+TEST(Table, SaysOfValuesThatWereNotCheckedWhatNcclTestsSays) {
+  auto report = samples::report();
+  report.results = {samples::result("ring", 1048576, 123.45e-6)};
+  report.results[0].wrong.reset();
+  EXPECT_THAT(table(report, Layout::nccl),
+              HasSubstr("   123.45    8.49   12.74    N/A   123.45    8.49   12.74    N/A\n"));
+}
+
+TEST(Table, IsThatOfTheOsuBenchmarksCharacterForCharacter) {
+  auto report = samples::report();
+  report.results = {samples::result("ring", 4, 136.08e-6),
+                    samples::result("ring", 1048576, 104.3e-6)};
+  EXPECT_EQ(table(report, Layout::osu),
+            "# algorithm: ring\n"
+            "\n"
+            "# OSU MPI Allreduce Latency Test v7.0\n"
+            "# Size       Avg Latency(us)\n"
+            "4                     136.08\n"
+            "1048576               104.30\n");
+  report.results = {samples::result("bruck", 4096, 10e-6), samples::result("ring", 4096, 20e-6)};
+  for (auto& result : report.results) result.op = "allgather";
+  EXPECT_THAT(table(report, Layout::osu),
+              HasSubstr("\n1024                   10.00\n# algorithm: ring\n"));
+  report.results.resize(1);
+  report.results[0].op = "barrier";
+  EXPECT_THAT(table(report, Layout::osu), testing::EndsWith("# OSU MPI Barrier Latency Test v7.0\n"
+                                                            "# Avg Latency(us)\n"
+                                                            "            10.00\n"));
+}
+
 TEST(Table, ShowsTrainingCurvesAndTotals) {
   const auto text = table(samples::training({3, 2, 1}));
   EXPECT_THAT(text, HasSubstr("loss"));

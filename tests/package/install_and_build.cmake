@@ -12,6 +12,12 @@ file(REMOVE_RECURSE ${prefix} ${example_build})
 run(${CMAKE_COMMAND} --install ${build} --prefix ${prefix})
 if(EXISTS ${prefix}/bin/troupe)
   run(${prefix}/bin/troupe --version)
+  foreach(described share/man/man1/troupe-run.1 share/bash-completion/completions/troupe share/zsh/site-functions/_troupe
+          share/fish/vendor_completions.d/troupe.fish)
+    if(NOT EXISTS ${prefix}/${described})
+      message(FATAL_ERROR "${described} is not installed")
+    endif()
+  endforeach()
 endif()
 run(${CMAKE_COMMAND} -S ${example} -B ${example_build} -G ${generator} -D CMAKE_CXX_COMPILER=${compiler}
     -D CMAKE_BUILD_TYPE=RelWithDebInfo -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_FIND_USE_PACKAGE_REGISTRY=OFF)
