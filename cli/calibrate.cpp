@@ -1,4 +1,5 @@
-// troupe calibrate: measures what a device does, and writes it down for simulations of it.
+// troupe calibrate: measures what a device or a network does, and writes it down for simulations of
+// it. Devices here, networks in calibrate_links.cpp.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "algorithms/microbenchmarks/shape_collector.hpp"
 #include "algorithms/strategies.hpp"
 #include "analysis/output.hpp"
+#include "cli/calibrate_links.hpp"
 #include "cli/commands.hpp"
 #include "cli/execute.hpp"
 #include "cli/hand_over.hpp"
@@ -28,20 +30,25 @@ namespace troupe::cli {
 namespace {
 
 void declare(Options& options) {
-  options.flag("device", "measure the kernels of one rank's device");
-  options.value("out,o", "write the measured device to a file (- for standard output)");
+  options.value("out,o", "write the platform or device to a file (- for standard output)");
   options.value("backend",
-                "what computes: loopback (this processor), mpi, cuda, or sim (loopback)");
-  options.value("platform", "of sim: whose first host is measured");
+                "what is measured: mpi, cuda, loopback (threads of this process) or sim");
+  options.value("platform", "of sim: which is measured; with --device its first host");
+  options.flag("quick", "fewer sizes, shorter and fewer rounds");
+  options.flag("quiet,q", "no table, no progress");
+  options.group("Network");
+  declare_links(options);
+  options.group("Device");
+  options.flag("device", "measure the kernels of one rank's device instead");
   options.value("dtype", "of the kernels: float32, float64 (float32,float64)");
   options.values("for",
                  "a scenario's training, whose kernels are measured besides, shape by shape");
-  options.flag("quick", "fewer shapes, shorter and fewer rows: seconds instead of minutes");
   options.value("name", "of the device (what its driver or the system calls it)");
   options.flag("tf32", "of cuda: float32 products on tensor cores");
   options.flag("points", "print every point instead of the best of each kernel");
-  options.flag("quiet,q", "no table, no progress");
   options.examples(
+      "  mpirun -n 4 troupe calibrate -o mine.xml --json mine.json\n"
+      "  troupe collective --platform mine.xml --op allreduce --algorithm all --sizes 1K:1M\n"
       "  troupe calibrate --device -o here.json\n"
       "  troupe calibrate --device --backend cuda --dtype float32 -o gpu.json\n"
       "  troupe run scenario.json --device gpu.json\n");
@@ -245,15 +252,19 @@ void print_table(const MeasuredDevice& device, bool every_point) {
 
 int calibrate_command(const Program& program, const std::vector<std::string>& arguments) {
   Options options{
-      "calibrate --device [options]",
-      "Measures how long the kernels of training take on one device, over ladders of "
-      "sizes,\nso that simulated runs can charge what was measured (docs/calibration.md)."};
+      "calibrate [options]",
+      "Measures how long messages between ranks take, alone and together, and writes a platform\n"
+      "that simulates them; with --device how long the kernels of training take on one device\n"
+      "(docs/calibration.md)."};
   declare(options);
   if (options.parse(arguments)) {
     fmt::print("{}", options.help(program.name));
     return 0;
   }
-  if (!options.given("device")) throw BadInput{"calibrate measures a device: give --device"};
+  if (!options.given("device")) return calibrate_links(program, options, arguments);
+  for (const char* option : {"json", "sizes", "ranks", "network", "cfg", "eager-limit"})
+    if (options.given(option))
+      throw BadInput{fmt::format("--{} is about a network, and --device measures none", option)};
   dtypes_of(options);
   if (options.given("out")) analysis::Output{options.text("out")};
   const auto fallback = program.default_backend == "sim" ? "loopback" : program.default_backend;

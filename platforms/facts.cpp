@@ -6,6 +6,23 @@
 
 namespace troupe::platforms {
 
+double FactorBySize::at(double bytes) const {
+  double factor = 1;
+  for (const Step& step : steps)
+    if (bytes > step.above) factor = step.factor;
+  return factor;
+}
+double FactorBySize::least() const {
+  double least = steps.empty() || steps.front().above > 0 ? 1 : steps.front().factor;
+  for (const Step& step : steps) least = std::min(least, step.factor);
+  return least;
+}
+double FactorBySize::greatest() const {
+  double greatest = steps.empty() || steps.front().above > 0 ? 1 : steps.front().factor;
+  for (const Step& step : steps) greatest = std::max(greatest, step.factor);
+  return greatest;
+}
+
 Seconds NetworkModel::effective_latency(Seconds raw) const { return raw * latency_factor; }
 
 BytesPerSecond NetworkModel::effective_bandwidth(BytesPerSecond raw, Seconds raw_latency) const {

@@ -17,6 +17,19 @@ struct HostFacts {
   std::optional<BytesPerSecond> memory_bandwidth{};
 };
 
+/// A factor that depends on the size of a message.
+struct FactorBySize {
+  struct Step {
+    double above = 0;  ///< bytes; a message of just so many is still below
+    double factor = 1;
+  };
+  std::vector<Step> steps{};  ///< growing; messages below all of them: factor 1
+
+  double at(double bytes) const;
+  double least() const;
+  double greatest() const;
+};
+
 /// How the network charges a message of m bytes on a quiet route of latency l and least bandwidth
 /// b: l × latency_factor + m / (b × bandwidth_factor), the rate bounded by tcp_window / (2 l) where
 /// the window is not 0.
@@ -28,8 +41,10 @@ struct NetworkModel {
   bool cross_traffic = false;
   /// Who chose it: "--cfg", "scenario", "platform file" or "SimGrid's default".
   std::string chosen_by;
-  /// SMPI and IB: factors depend on the size of a message; those above are for 1 MiB.
+  /// Factors depend on the size of a message, as those of SMPI and IB do; those above are for 1
+  /// MiB.
   bool factors_by_size = false;
+  FactorBySize latency_by_size{}, bandwidth_by_size{};  ///< then
 
   Seconds effective_latency(Seconds raw) const;
   BytesPerSecond effective_bandwidth(BytesPerSecond raw, Seconds raw_latency) const;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "core/errors.hpp"
 #include "core/text.hpp"
 
 namespace troupe::platforms {
@@ -203,6 +204,24 @@ std::vector<int> torus_dimensions(const std::vector<XmlTag>& tags) {
   const auto lists = number_lists((*torus)["topo_parameters"]);
   if (lists.size() != 1) return {};
   return {lists[0].rbegin(), lists[0].rend()};
+}
+
+std::optional<Bytes> eager_limit(const std::vector<XmlTag>& tags) {
+  bool in_zone = false;
+  for (const XmlTag& tag : tags) {
+    if (in_zone && tag.name != "prop") return {};
+    if (in_zone && tag["id"] == "eager_limit") {
+      const std::string text{tag["value"]};
+      try {
+        if (const auto sizes = parse_sizes(text); sizes.size() == 1) return sizes.front();
+      } catch (const BadInput&) {
+      }
+      throw BadPlatform{
+          fmt::format("line {}: eager_limit \"{}\": expected a size in bytes", tag.line, text)};
+    }
+    in_zone |= tag.name == "zone" || tag.name == "AS";
+  }
+  return {};
 }
 
 }  // namespace troupe::platforms

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/units.hpp"
+
 namespace troupe::platforms {
 
 /// A start tag.
@@ -33,6 +35,11 @@ struct XmlMistake {
 /// The first of: a version other than 4 and 4.1; a routing or topology SimGrid does not have; a
 /// <cluster> with another number of hosts than its topology; a dragonfly SimGrid 3.32 crashes on.
 std::optional<XmlMistake> first_mistake(const std::vector<XmlTag>& tags);
+
+/// What a property eager_limit of the platform's first zone says, as a calibrated platform's does:
+/// messages up to so many bytes leave at once. Throws BadPlatform, without the file's name, for a
+/// value that is no size.
+std::optional<Bytes> eager_limit(const std::vector<XmlTag>& tags);
 
 /// The dimensions of a platform that is one <cluster topology="TORUS">, the last varying fastest
 /// (SimGrid writes the fastest first); empty for any other.

@@ -226,7 +226,14 @@ Machine machine_of(const PlacedPlatform& platform, const std::vector<sim::Proces
     typical.alpha = Seconds{median(latencies)};
     typical.beta = 1 / median(rates);
     best.alpha = Seconds{*std::min_element(latencies.begin(), latencies.end())};
-    best.beta = widest > 0 ? 1 / (widest * platform.network.bandwidth_factor) : 0;
+    double fastest = platform.network.bandwidth_factor;
+    if (platform.network.factors_by_size) {  // those for some other size may be better
+      const double typical_factor = platform.network.latency_factor;
+      if (typical_factor > 0)
+        best.alpha *= platform.network.latency_by_size.least() / typical_factor;
+      fastest = std::max(1.0, platform.network.bandwidth_by_size.greatest());
+    }
+    best.beta = widest > 0 ? 1 / (widest * fastest) : 0;
   }
   machine.typical = typical;
   machine.best = best;

@@ -21,7 +21,7 @@ struct Measurement {
 };
 
 /// What every rank says of a measurement, as numbers: messages, bytes, wrong values, then the begin
-/// and end of each iteration.
+/// and end of each iteration, on rank 0's clock.
 constexpr std::size_t figures = 3;
 
 class Measurer {
@@ -42,18 +42,20 @@ class Measurer {
       once();
     }
     sent.messages = sent.bytes = 0;
+    const Seconds ahead = common_clock_ ? Seconds{} : clock_ahead(comm);
+    const auto now = [&] { return (comm.now() - ahead).count(); };
     std::vector<double> times;
     if (study_.timing == analysis::Timing::isolated) {
       for (int i = 0; i < study_.iterations; ++i) {
         if (study_.in_place || i + 1 == study_.iterations) buffers.fill();
-        times.push_back(begin(comm).count());
+        times.push_back((start_together(comm, ahead) - ahead).count());
         once();
-        times.push_back(comm.now().count());
+        times.push_back(now());
       }
     } else {
-      times.push_back(begin(comm).count());
+      times.push_back((start_together(comm, ahead) - ahead).count());
       for (int i = 0; i < study_.iterations; ++i) once();
-      times.push_back(comm.now().count());
+      times.push_back(now());
     }
     const auto iterations = static_cast<std::uint64_t>(study_.iterations);
     said.push_back(static_cast<double>(sent.messages / iterations));
@@ -69,11 +71,6 @@ class Measurer {
   }
 
  private:
-  Seconds begin(Communicator& comm) const {
-    if (common_clock_) return start_together(comm);
-    control_barrier(comm);
-    return comm.now();
-  }
   /// In place and back to back, one result is the input of the next: once more from fresh inputs.
   template <class Once>
   std::uint64_t checked(Communicator& comm, CollectiveBuffers& buffers, Once once) const {
@@ -103,17 +100,15 @@ std::vector<Measurement> measurements_of(const AlgorithmTable& table, const Coll
 
 /// The time of each iteration from what the ranks said, beginning at `at`.
 std::vector<Seconds> times_from(const std::vector<std::vector<double>>& said, std::size_t at,
-                                std::size_t intervals, bool common_clock) {
+                                std::size_t intervals) {
   std::vector<Seconds> times;
   for (std::size_t i = 0; i < intervals; ++i) {
-    double last_begin = 0, last_end = 0, longest = 0;
+    double last_begin = 0, last_end = 0;
     for (const auto& rank : said) {
-      const double begin = rank[at + 2 * i], end = rank[at + 2 * i + 1];
-      last_begin = std::max(last_begin, begin);
-      last_end = std::max(last_end, end);
-      longest = std::max(longest, end - begin);
+      last_begin = std::max(last_begin, rank[at + 2 * i]);
+      last_end = std::max(last_end, rank[at + 2 * i + 1]);
     }
-    times.emplace_back(common_clock ? last_end - last_begin : longest);
+    times.emplace_back(last_end - last_begin);
   }
   return times;
 }
@@ -121,7 +116,7 @@ std::vector<Seconds> times_from(const std::vector<std::vector<double>>& said, st
 analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measurement& what,
                                      const Machine& machine,
                                      const std::vector<std::vector<double>>& said, std::size_t at,
-                                     std::size_t intervals, bool common_clock) {
+                                     std::size_t intervals) {
   analysis::CollectiveResult result;
   result.op = algorithms::name_of(study.op);
   result.algorithm = what.algorithm->name;
@@ -143,7 +138,7 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
     result.sent_bytes_per_rank = std::max(result.sent_bytes_per_rank, bytes);
   }
   if (*study.check) result.wrong = wrong;
-  auto times = times_from(said, at + figures, intervals, common_clock);
+  auto times = times_from(said, at + figures, intervals);
   if (study.timing == analysis::Timing::back_to_back)
     for (auto& time : times) time /= study.iterations;
   result.time = analysis::quantile(times, 0.5);
@@ -217,8 +212,8 @@ RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Prog
                  measurer.intervals(), before, outcome.trace->phases);
   }
   for (std::size_t i = 0; i < all.size(); ++i)
-    report.results.push_back(result_of(study, all[i], machine, outcome.said, i * stride,
-                                       measurer.intervals(), backend.common_clock()));
+    report.results.push_back(
+        result_of(study, all[i], machine, outcome.said, i * stride, measurer.intervals()));
   return outcome;
 }
 

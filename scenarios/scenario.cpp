@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -15,6 +16,7 @@
 #include "core/text.hpp"
 #include "platforms/digest.hpp"
 #include "platforms/measured_device.hpp"
+#include "platforms/xml_scan.hpp"
 #include "scenarios/training_json.hpp"
 
 namespace troupe::scenarios {
@@ -117,6 +119,20 @@ platforms::PlatformSpec read_platform(const Json& json, const Origin& origin,
     const auto end = message.find(": ", pointer);
     if (message.rfind(where + ": /", 0) != 0 || end == std::string::npos) throw;
     throw BadPlatform{origin.place(message.substr(pointer, end - pointer)) + message.substr(end)};
+  }
+}
+
+/// What the platform's file says, if it does; its head is enough to know.
+Bytes eager_limit_of(const std::optional<platforms::PlatformSpec>& platform) {
+  if (!platform || platform->file.extension() != ".xml") return {};
+  std::string head(64 * 1024, '\0');
+  std::ifstream file{platform->file, std::ios::binary};
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(file.gcount()));
+  try {
+    return platforms::eager_limit(platforms::start_tags(head)).value_or(Bytes{});
+  } catch (const BadPlatform& error) {
+    throw BadPlatform{fmt::format("{}: {}", platform->file.string(), error.what())};
   }
 }
 
@@ -311,7 +327,7 @@ Scenario read_scenario(const Json& json, const Origin& origin, const std::string
   if (top.has("loggp")) scenario.loggp = read_loggp(top.section("loggp"), scenario.platform);
   if (top.has("payload"))
     scenario.phantom = top.one_of("payload", payload_names, "real") == "phantom";
-  scenario.eager_limit = top.bytes("eager_limit", {});
+  scenario.eager_limit = top.bytes("eager_limit", eager_limit_of(scenario.platform));
   scenario.compute = read_compute(top.section("compute"), folder);
   auto table = std::make_shared<AlgorithmTable>();
   for (const auto& plugin : top.names("plugins", {})) {

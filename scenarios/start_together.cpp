@@ -1,9 +1,11 @@
 #include "scenarios/start_together.hpp"
 
+#include <utility>
+
 namespace troupe::scenarios {
 namespace {
 
-const Tag barrier_tag{61}, moment_tag{62}, never_tag{63};
+const Tag barrier_tag{61}, moment_tag{62}, never_tag{63}, clock_tag{60};
 
 /// Binomial broadcast of one number from rank 0.
 double broadcast(Communicator& comm, double number) {
@@ -33,14 +35,43 @@ void sleep_until(Communicator& comm, Seconds until) {
   wait_until(comm, never, until);
 }
 
-Seconds start_together(Communicator& comm) {
+Seconds clock_ahead(Communicator& comm) {
+  constexpr int questions = 5;
+  if (comm.rank() != 0) {
+    for (int i = 0; i < questions; ++i) {
+      receive(comm, 0, clock_tag, {});
+      Seconds here = comm.now();
+      send(comm, 0, clock_tag, value(here));
+    }
+    Seconds ahead{};
+    receive(comm, 0, clock_tag, value(ahead));
+    return ahead;
+  }
+  for (Rank rank = 1; rank < comm.size(); ++rank) {
+    Seconds fastest = forever, ahead{};
+    for (int i = 0; i < questions; ++i) {
+      Seconds there{};
+      const Seconds before = comm.now();
+      Request answer = comm.irecv(rank, clock_tag, value(there));
+      wait_all(comm, comm.isend(rank, clock_tag, {}), std::move(answer));
+      const Seconds took = comm.now() - before;
+      if (took >= fastest) continue;
+      fastest = took;
+      ahead = there - (before + took / 2);
+    }
+    send(comm, rank, clock_tag, value(ahead));
+  }
+  return {};
+}
+
+Seconds start_together(Communicator& comm, Seconds ahead) {
   if (comm.size() == 1) return comm.now();
   control_barrier(comm);  // all ranks are here: the next one takes only the network's time
   const Seconds before = comm.now();
   control_barrier(comm);
   const Seconds after = comm.now();
   const Seconds moment{broadcast(comm, (after + 4 * (after - before)).count())};
-  sleep_until(comm, moment);
+  sleep_until(comm, moment + ahead);
   return comm.now();
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 #include <vector>
@@ -50,17 +51,15 @@ void set(const std::string& name, const std::string& value, const std::string& o
   }
 }
 
-/// "1.5", or "0:0.8;1500:0.9": the factor from the greatest threshold the message reaches.
-double factor_for(const std::string& text, double bytes) {
-  if (text.find(':') == text.npos) return std::strtod(text.c_str(), nullptr);
-  double factor = 1, reached = -1;
+/// "0:0.8;1500:0.9".
+FactorBySize factor_by_size(const std::string& text) {
+  FactorBySize factor;
   std::istringstream parts{text};
-  for (std::string part; std::getline(parts, part, ';');) {
-    const double threshold = std::strtod(part.c_str(), nullptr);
-    if (threshold > bytes || threshold < reached) continue;
-    reached = threshold;
-    factor = std::strtod(part.c_str() + part.find(':') + 1, nullptr);
-  }
+  for (std::string part; std::getline(parts, part, ';');)
+    factor.steps.push_back(
+        {.above = std::strtod(part.c_str(), nullptr),
+         .factor = std::strtod(part.c_str() + std::min(part.find(':') + 1, part.size()), nullptr)});
+  std::ranges::sort(factor.steps, {}, &FactorBySize::Step::above);
   return factor;
 }
 
@@ -112,14 +111,21 @@ void Settings::apply(bool ours) const {
 NetworkModel Settings::network() const {
   NetworkModel network;
   network.name = simgrid::config::get_value<std::string>(model_key);
-  network.factors_by_size = network.name == "SMPI" || network.name == "IB";
-  const auto factor = [&](const char* name, const char* of_smpi) {
-    return factor_for(
-        network.factors_by_size ? compat::smpi_factor(of_smpi) : compat::network_factor(name),
-        typical_message);
+  const bool of_smpi = network.name == "SMPI" || network.name == "IB";
+  const auto read = [&](const FactorNames& names, double& factor, FactorBySize& by_size) {
+    const std::string text =
+        of_smpi ? compat::smpi_factor(names.smpi) : compat::network_factor(names.network);
+    if (text.find(':') == text.npos) {
+      factor = std::strtod(text.c_str(), nullptr);
+      by_size.steps = {{0, factor}};
+      return;
+    }
+    network.factors_by_size = true;
+    by_size = factor_by_size(text);
+    factor = by_size.at(typical_message);
   };
-  network.latency_factor = factor("network/latency-factor", "smpi/lat-factor");
-  network.bandwidth_factor = factor("network/bandwidth-factor", "smpi/bw-factor");
+  read(latency_names, network.latency_factor, network.latency_by_size);
+  read(bandwidth_names, network.bandwidth_factor, network.bandwidth_by_size);
   network.tcp_window = simgrid::config::get_value<double>("network/TCP-gamma");
   network.cross_traffic = simgrid::config::get_value<bool>("network/crosstraffic");
   if (const auto value = values_.find(model_key); value != values_.end())

@@ -66,8 +66,14 @@ void World::begin_transfer(Pending& send) {
     start = std::max(now_, port.free);
     port.free = start + bytes * port.per_byte + overheads_.gap.count();
   }
-  send.head = start + pair.latency;
-  const double end = send.end = send.head + bytes * pair.per_byte;
+  double latency = pair.latency, per_byte = pair.per_byte;
+  if (scales_by_size_) {
+    const SizeScale scale = network_.scale(bytes);
+    latency *= scale.latency;
+    per_byte *= scale.per_byte;
+  }
+  send.head = start + latency;
+  const double end = send.end = send.head + bytes * per_byte;
   send.port = pair.in;
   if (pair.in != Route::no_port) {
     send.order = transfers_++;

@@ -27,6 +27,11 @@ struct Route {
   std::int32_t in = no_port;   ///< and of the one it enters by
 };
 
+/// What a message of some size pays beside what its route says.
+struct SizeScale {
+  double latency = 1, per_byte = 1;
+};
+
 /// The pairs and ports of a machine, by rank.
 class Network {
  public:
@@ -36,6 +41,12 @@ class Network {
   /// where too many pairs of ranks talk to remember all of them. Throws BadPlatform where there is
   /// none.
   virtual Route route(Rank from, Rank to) const = 0;
+  /// Whether the size of a message matters beyond its bytes, and how. Ports do not change.
+  virtual bool scales_by_size() const { return false; }
+  virtual SizeScale scale(double bytes) const {
+    static_cast<void>(bytes);
+    return {};
+  }
 };
 
 }  // namespace troupe::sim::loggp

@@ -43,6 +43,15 @@ PlatformNetwork::PlatformNetwork(const platforms::PlacedPlatform& platform,
                         "\" here, so that nothing can be said of their messages"};
 }
 
+SizeScale PlatformNetwork::scale(double bytes) const {
+  const auto& network = platform_.network;
+  SizeScale scale;
+  if (network.latency_factor > 0)
+    scale.latency = network.latency_by_size.at(bytes) / network.latency_factor;
+  scale.per_byte = network.bandwidth_factor / network.bandwidth_by_size.at(bytes);
+  return scale;
+}
+
 PairClass PlatformNetwork::class_of(Rank from, Rank to) const {
   const auto &a = platform_.place_of(from), &b = platform_.place_of(to);
   if (a.host == b.host) return PairClass::same_host;

@@ -48,6 +48,9 @@ class PlatformNetwork final : public Network {
   /// Throws BadPlatform, naming the hosts, where a pair has no latency and bandwidth.
   Route route(Rank from, Rank to) const override;
   PairClass class_of(Rank from, Rank to) const;
+  /// As factors by size of the network model. Routes are those of messages of 1 MiB.
+  bool scales_by_size() const override { return platform_.network.factors_by_size; }
+  SizeScale scale(double bytes) const override;
 
   /// The classes that have pairs: of all up to 256 ranks, beyond that of those 1, 2, 4, … apart.
   std::vector<ClassFacts> classes() const;

@@ -31,6 +31,7 @@ World::World(const Network& network, const std::vector<Seat>& seats, const Optio
       overheads_{overheads},
       has_overheads_{overheads.each.count() > 0 || overheads.per_byte.count() > 0},
       has_jitter_{options.jitter.kind != Jitter::Kind::none},
+      scales_by_size_{network.scales_by_size()},
       ranks_(seats.size()),
       counters_{static_cast<int>(seats.size()), network.ports()},
       stacks_{seats.size(), options.stack} {

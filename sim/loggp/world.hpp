@@ -219,7 +219,7 @@ class World {
   const std::vector<Seat>& seats_;
   const Options& options_;
   const Overheads overheads_;
-  const bool has_overheads_, has_jitter_;
+  const bool has_overheads_, has_jitter_, scales_by_size_;
   double now_ = 0;
   bool over_ = false;
 

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "core/errors.hpp"
+
 namespace troupe::platforms {
 namespace {
 
@@ -63,6 +65,20 @@ TEST(XmlScan, SaysNothingAboutWhatItDoesNotUnderstand) {
   EXPECT_EQ(mistake("<cluster radical='a-b' topology='TORUS' topo_parameters='3,3'/>"), "");
   EXPECT_EQ(mistake("<cluster radical='0-3' topology='TORUS' topo_parameters='3;3'/>"), "");
   EXPECT_EQ(mistake("<cluster radical='0-3'/>"), "");
+}
+
+TEST(XmlScan, AZoneSaysWhichMessagesLeaveAtOnce) {
+  const auto limit = [](const std::string& property) {
+    return eager_limit(
+        start_tags("<platform><config><prop id=\"eager_limit\" value=\"1\"/></config>"
+                   "<zone id=\"z\" routing=\"Full\">" +
+                   property + "<host id=\"h\"/></zone></platform>"));
+  };
+  EXPECT_EQ(limit("<prop id=\"eager_limit\" value=\"64KiB\"/>"), Bytes{65536});
+  EXPECT_EQ(limit("<prop id=\"other\" value=\"1\"/><prop id=\"eager_limit\" value=\"0\"/>"),
+            Bytes{0});
+  EXPECT_EQ(limit(""), std::nullopt);
+  EXPECT_THROW(limit("<prop id=\"eager_limit\" value=\"1,2\"/>"), BadPlatform);
 }
 
 }  // namespace

@@ -1,0 +1,244 @@
+#include "cli/calibrate_links.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "algorithms/microbenchmarks/survey.hpp"
+#include "analysis/calibrated_platform.hpp"
+#include "analysis/output.hpp"
+#include "cli/execute.hpp"
+#include "cli/hand_over.hpp"
+#include "cli/progress.hpp"
+#include "cli/shipped.hpp"
+#include "core/errors.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+#include "platforms/specification.hpp"
+
+namespace troupe::cli {
+namespace {
+
+/// 1, 2, 3, 4, 6, 8, 12, … B up to 4 MiB; quick: 1, 4, 16, …
+std::vector<Bytes> usual_sizes(bool quick) {
+  std::vector<Bytes> sizes;
+  for (std::uint64_t bytes = 1; bytes <= 4u << 20; bytes *= quick ? 4 : 2) {
+    sizes.push_back({bytes});
+    if (!quick && bytes >= 2 && bytes < 4u << 20) sizes.push_back({bytes + bytes / 2});
+  }
+  return sizes;
+}
+
+std::vector<Bytes> sizes_of(const Options& options) {
+  if (!options.given("sizes")) return usual_sizes(options.given("quick"));
+  auto sizes = parse_sizes(options.text("sizes"));
+  std::ranges::sort(sizes);
+  const auto twice = std::ranges::unique(sizes);
+  sizes.erase(twice.begin(), twice.end());
+  if (!sizes.empty() && sizes.front().value == 0)
+    throw BadInput{"--sizes: a message of no bytes says nothing of bandwidth: begin with 1"};
+  if (sizes.size() < 2)
+    throw BadInput{
+        fmt::format("--sizes \"{}\": one size alone does not tell latency from bandwidth; expected "
+                    "two or more",
+                    options.text("sizes"))};
+  return sizes;
+}
+
+int ranks_of(const Options& options) {
+  if (!options.given("ranks")) return 0;
+  const auto text = options.text("ranks");
+  int ranks = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), ranks);
+  if (end.ec != std::errc{} || end.ptr != text.data() + text.size() || ranks < 1)
+    throw BadInput{fmt::format("--ranks \"{}\": expected a number above 0", text)};
+  return ranks;
+}
+
+std::optional<Bytes> eager_limit_of(const Options& options) {
+  if (!options.given("eager-limit")) return {};
+  const auto sizes = parse_sizes(options.text("eager-limit"));
+  if (sizes.size() != 1)
+    throw BadInput{
+        fmt::format("--eager-limit \"{}\": expected one size", options.text("eager-limit"))};
+  return sizes.front();
+}
+
+void expect_several(int ranks, const std::string& how) {
+  if (ranks < 2)
+    throw BadInput{
+        fmt::format("calibrate measures messages between ranks: there is 1, {} (calibrate --device "
+                    "measures what one rank computes)",
+                    how)};
+}
+
+std::unique_ptr<scenarios::Backend> make_backend(const scenarios::BackendKind& kind,
+                                                 const Options& options) {
+  scenarios::Scenario scenario;
+  scenario.ranks = ranks_of(options);
+  scenario.eager_limit = eager_limit_of(options).value_or(Bytes{});
+  if (kind.name == "sim") {
+    if (!options.given("platform"))
+      throw BadInput{"--backend sim: --platform says which network is measured"};
+    scenario.network = options.text("network", "simgrid");
+    if (scenario.network != "simgrid" && scenario.network != "loggp")
+      throw BadInput{fmt::format("--network \"{}\": expected simgrid or loggp", scenario.network)};
+    scenario.platform.emplace();
+    scenario.platform->file = find_platform(options.text("platform"));
+    scenario.platform->placement.ranks = scenario.ranks;
+  } else {
+    for (const char* option : {"platform", "network", "cfg"})
+      if (options.given(option))
+        throw BadInput{fmt::format("--{} is of --backend sim, not of {}", option, kind.name)};
+  }
+  auto backend = kind.make(scenario, {.cfg = options.texts("cfg"), .log = {}});
+  expect_several(backend->machine().ranks, kind.name == "mpi" || kind.name == "cuda"
+                                               ? "as the launcher started them"
+                                               : "give --ranks, or a platform with more hosts");
+  return backend;
+}
+
+constexpr Tag name_tag{20};
+using HostName = std::array<char, 64>;
+
+/// Where each rank is; complete on rank 0.
+std::vector<std::string> host_names(Communicator& comm, const scenarios::Machine& machine) {
+  if (!machine.host_of_rank.empty()) return machine.host_of_rank;
+  HostName here{};
+  ::gethostname(here.data(), here.size() - 1);
+  std::vector<std::string> names{here.data()};
+  if (comm.rank() != 0) send(comm, 0, name_tag, value(here));
+  else
+    for (Rank rank = 1; rank < comm.size(); ++rank) {
+      receive(comm, rank, name_tag, value(here));
+      names.emplace_back(here.data());
+    }
+  return names;
+}
+
+MeasuredLinks measure(scenarios::Backend& backend, const Options& options) {
+  algorithms::SurveyChoice choice{.sizes = sizes_of(options), .rounds = {}};
+  choice.rounds.memory = &backend.memory();
+  if (backend.simulated()) {
+    choice.rounds.phantom = true;
+    choice.rounds.warm_up = 1;
+    // One round is like all others, but the first: ranks may not begin it together.
+    choice.rounds.least = choice.rounds.most = 3;
+    choice.rounds.longest = forever;
+  } else if (options.given("quick")) {
+    choice.rounds.least = 5;
+    choice.rounds.most = 20;
+    choice.rounds.enough = Seconds{0.05};
+  }
+  ProgressBar bar{"calibrating", !options.given("quiet") && backend.reporter()};
+  MeasuredLinks links;
+  backend.run([&](Communicator& comm) {
+    auto names = host_names(comm, backend.machine());
+    const auto find_groups = [&](MeasuredLinks measured) {
+      measured.hosts = names;
+      return analysis::groups_of(measured);
+    };
+    auto measured =
+        algorithms::survey(comm, choice, find_groups, [&](double share) { bar.show(share); });
+    if (comm.rank() == 0) {
+      links = std::move(measured);
+      links.hosts = std::move(names);
+    }
+    return std::vector<double>{};
+  });
+  return links;
+}
+
+analysis::Calibration describe(const scenarios::Backend& backend,
+                               const scenarios::BackendKind& kind, const Options& options,
+                               const analysis::LinkFit& fit, const MeasuredLinks& links) {
+  analysis::Calibration calibration{.backend = std::string{backend.name()}};
+  if (const auto given = eager_limit_of(options)) calibration.eager_limit = *given;
+  else if (!backend.simulated())
+    calibration.eager_limit = fit.asks_above.value_or(links.pairs.front().points.back().bytes);
+  calibration.environment.emplace_back("troupe", version);
+  for (const auto& fact : kind.versions()) calibration.environment.push_back(fact);
+  for (const auto& fact : backend.facts()) calibration.environment.push_back(fact);
+  return calibration;
+}
+
+void print_table(const analysis::LinkFit& fit, const analysis::Calibration& calibration) {
+  fmt::print("# {} ranks on {}, eager limit {}\n", fit.hosts.size(), calibration.backend,
+             to_text(calibration.eager_limit));
+  fmt::print("# {:<20} {:>6} {:>12} {:>12} {:>12}\n", "cable of", "group", "latency", "MB/s",
+             "GFLOP/s");
+  for (std::size_t rank = 0; rank < fit.hosts.size(); ++rank)
+    fmt::print("  {:<20} {:>6} {:>12} {:>12.5g} {:>12.4g}{}\n", fit.hosts[rank],
+               fit.groups.empty() ? "" : fmt::format("{}", fit.group_of_rank[rank]),
+               to_text(fit.ranks[rank].latency), fit.ranks[rank].bandwidth.value * 1e-6,
+               fit.speeds[rank].flops.value * 1e-9, fit.ranks[rank].at_least ? "  at least" : "");
+  for (std::size_t group = 0; group < fit.groups.size(); ++group)
+    fmt::print("  {:<20} {:>6} {:>12} {:>12.5g}{}\n", "group", group,
+               to_text(fit.groups[group].latency), fit.groups[group].bandwidth.value * 1e-6,
+               fit.groups[group].at_least ? "               at least" : "");
+  if (fit.factors.size() > 1)
+    for (const auto& factor : fit.factors)
+      fmt::print("# above {:<10} latency x {:<8.4g} bandwidth x {:<8.4g}\n", to_text(factor.above),
+                 factor.latency, factor.bandwidth);
+  if (fit.cross_traffic > 0)
+    fmt::print("# messages both ways at once take {:.2g} % longer\n", 100 * fit.cross_traffic);
+  if (fit.asks_above)
+    fmt::print("# above {} MPI asks before it sends, which takes {}\n", to_text(*fit.asks_above),
+               to_text(fit.asking));
+  fmt::print("# the platform is {:.2g} % off what was measured (root of the mean square)\n",
+             100 * fit.residual);
+  for (const auto& doubt : fit.doubts) fmt::print("# doubt: {}\n", doubt);
+}
+
+}  // namespace
+
+void declare_links(Options& options) {
+  options.value("json", "write data, fit and residuals to a file (- for standard output)");
+  options.value("sizes", "of messages: A:B (doubling), A:B:xF or A,B,C (1 B to 4 MiB)");
+  options.value("ranks", "of sim and loopback");
+  options.value("network", "of sim: simgrid or loggp (simgrid)");
+  options.values("cfg", "of sim: setting of SimGrid, NAME:VALUE; may be repeated");
+  options.value("eager-limit", "messages up to this size leave at once (as measured)");
+}
+
+int calibrate_links(const Program& program, const Options& options,
+                    const std::vector<std::string>& arguments) {
+  for (const char* option : {"dtype", "for", "name", "points"})
+    if (options.given(option))
+      throw BadInput{fmt::format("--{} is about a device: give --device too", option)};
+  sizes_of(options);
+  eager_limit_of(options);
+  if (options.text("out") == "-" && options.text("json") == "-")
+    throw BadInput{"--out - and --json - cannot share standard output"};
+  for (const char* option : {"out", "json"})
+    if (options.given(option)) analysis::Output{options.text(option)};
+  const bool simulates = program.default_backend == "sim" && options.given("platform");
+  const auto fallback = simulates                          ? "sim"
+                        : program.default_backend == "sim" ? "mpi"
+                                                           : program.default_backend;
+  const auto name = options.text("backend", fallback);
+  const auto* kind = backend_named(program, name);
+  if (!kind) {
+    expect_several(launched_ranks(options, 2), "as the launcher started them");
+    auto all = arguments;
+    all.insert(all.begin(), "calibrate");
+    hand_over_command(std::move(all), options);
+  }
+  const auto backend = make_backend(*kind, options);
+  const auto links = measure(*backend, options);
+  if (!backend->reporter()) return 0;
+  const auto fit = analysis::fit_links(links);
+  const auto calibration = describe(*backend, *kind, options, fit, links);
+  if (options.given("out"))
+    analysis::Output{options.text("out")}.write(analysis::to_xml(fit, calibration));
+  if (options.given("json"))
+    analysis::Output{options.text("json")}.write(analysis::to_json(fit, links, calibration));
+  if (!options.given("quiet") && options.text("out") != "-" && options.text("json") != "-")
+    print_table(fit, calibration);
+  return 0;
+}
+
+}  // namespace troupe::cli
