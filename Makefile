@@ -15,7 +15,7 @@ export CTEST_OUTPUT_ON_FAILURE := 1
 ctest = .ci/ctest $(1) -j$(JOBS) $(2) $(CTEST)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-full build demo test asan ubsan tsan tidy exhaustive bench fuzz headers install package clean
+.PHONY: help setup setup-full build demo test netlab asan ubsan tsan tidy exhaustive bench fuzz headers install package clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,8 @@ exhaustive: build  ## the exhaustive tests, at their full extent (hours)
 	@$(call ctest,dev,-L exhaustive)
 fuzz:  ## the readers of foreign files under libFuzzer, a minute (needs clang)
 	@tests/fuzz/fuzz 60 build/fuzz
+netlab: build  ## predictions against real runs on a network of namespaces (root; half an hour, alone)
+	@$(call ctest,dev,-L netlab -j1 -V)
 bench: setup build/release/build.ninja  ## the benchmarks, optimised
 	@cmake --build --preset release -j$(JOBS)
 	@$(call ctest,release,-L benchmark -V)

@@ -1,0 +1,231 @@
+// The lab itself, and what predictions are worth on it: a platform is calibrated with messages
+// between pairs, alone and together, and then simulates algorithms that run for real.
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/cli/shell.hpp"
+
+namespace troupe::netlab_test {
+namespace {
+
+using cli_test::shell;
+using cli_test::troupe;
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr int not_here = 77;
+
+class Netlab : public cli_test::CliTest {
+ protected:
+  void SetUp() override {
+    CliTest::SetUp();
+    const auto asked = lab("--check");
+    if (asked.status == not_here) GTEST_SKIP() << asked.err;
+    ASSERT_EQ(asked.status, 0) << asked.err;
+  }
+  static cli_test::Ran lab(const std::string& arguments) {
+    return shell(fmt::format("{} {}", NETLAB_PROGRAM, arguments));
+  }
+
+  std::string platform(const std::string& body) const {
+    return write("p.xml", R"(<?xml version="1.0"?>
+<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
+<platform version="4.1">
+  <config>
+    <prop id="network/model" value="CM02"/>
+    <prop id="network/crosstraffic" value="0"/>
+    <prop id="network/TCP-gamma" value="0"/>
+  </config>
+)" + body + "</platform>\n");
+  }
+  std::string star() const {
+    return platform(R"(<cluster id="star" prefix="h" suffix="" radical="0-3" speed="10Gf"
+        bw="100Mbps" lat="1ms" sharing_policy="SPLITDUPLEX"/>)");
+  }
+  /// Two racks of four whose hosts could send four times what the cable between them carries.
+  std::string racks() const {
+    std::string zone = "<zone id=\"racks\" routing=\"Full\">\n";
+    for (const char* rack : {"a", "b"})
+      zone += fmt::format(R"(<cluster id="{0}" prefix="{0}" suffix="" radical="0-3" speed="10Gf"
+          bw="50Mbps" lat="0.5ms" sharing_policy="SPLITDUPLEX" router_id="r{0}"/>
+          <link id="up_{0}" bandwidth="50Mbps" latency="0.5ms" sharing_policy="SPLITDUPLEX"/>)",
+                          rack);
+    return platform(zone + R"(<zoneRoute src="a" dst="b" gw_src="ra" gw_dst="rb">
+        <link_ctn id="up_a" direction="UP"/><link_ctn id="up_b" direction="DOWN"/></zoneRoute>
+        </zone>)");
+  }
+
+  struct Errors {
+    double mean = 0, worst = 0;  // exp(mean |ln(simulated/real)|) − 1
+    std::string text;
+  };
+  /// Calibrates on the lab, and predicts algorithms that run there. A point counts only beyond the
+  /// real runs' own tenth and ninetieth percentile.
+  Errors errors_on(const std::string& twin, const std::string& calibrated_sizes,
+                   const std::string& sizes,
+                   const std::vector<std::pair<std::string, std::string>>& algorithms) const {
+    const auto mine = file("mine.xml");
+    const auto calibrated =
+        lab(fmt::format("{} -- {} calibrate --backend mpi -q --eager-limit 64M --quick --sizes {} "
+                        "-o {}",
+                        twin, TROUPE_PROGRAM, calibrated_sizes, mine));
+    EXPECT_EQ(calibrated.status, 0) << calibrated.err;
+    Errors errors;
+    double sum = 0;
+    int count = 0;
+    for (const auto& [op, names] : algorithms) {
+      const auto what =
+          fmt::format("collective --op {} -a {} --sizes {} --eager-limit 64M -q", op, names, sizes);
+      const auto real = lab(fmt::format("{} -- {} {} --backend mpi -c 0 -n 7 -w 2 --json {}", twin,
+                                        TROUPE_PROGRAM, what, file("real.json")));
+      EXPECT_EQ(real.status, 0) << real.err;
+      const auto simulated =
+          troupe(fmt::format("{} --platform {} --json {}", what, mine, file("simulated.json")));
+      EXPECT_EQ(simulated.status, 0) << simulated.err;
+      const auto expected = json::parse(read(file("simulated.json")))["results"];
+      const auto seen = json::parse(read(file("real.json")))["results"];
+      EXPECT_EQ(expected.size(), seen.size());
+      errors.text += real.err;  // what the network carried, and how late
+      for (std::size_t i = 0; i < std::min(seen.size(), expected.size()); ++i) {
+        const double time = expected[i]["time_s"], median = seen[i]["time_s"];
+        const bool within =
+            seen[i]["p10_s"].get<double>() <= time && time <= seen[i]["p90_s"].get<double>();
+        const double off = within ? 0 : std::abs(std::log(time / median));
+        errors.text += fmt::format("{} {} B: real {:.2f} ms, simulated {:.2f} ms, {:+.1f} %\n",
+                                   seen[i]["algorithm"].get<std::string>(),
+                                   seen[i]["bytes"].get<std::int64_t>(), median * 1e3, time * 1e3,
+                                   100 * (time / median - 1));
+        sum += off;
+        ++count;
+        errors.worst = std::max(errors.worst, std::exp(off) - 1);
+      }
+    }
+    errors.mean = count > 0 ? std::exp(sum / count) - 1 : 1;
+    std::cout << errors.text
+              << fmt::format("error {:.2f} %, at worst {:.1f} %\n", 100 * errors.mean,
+                             100 * errors.worst);
+    return errors;
+  }
+};
+
+/// Processes of this machine whose command line has that word.
+std::size_t processes_with(const std::string& word) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
+    std::ifstream file{entry.path() / "cmdline", std::ios::binary};
+    const std::string line{std::istreambuf_iterator<char>{file}, {}};
+    count += line.find(word) != std::string::npos;
+  }
+  return count;
+}
+
+template <class Condition>
+bool within_ten_seconds(Condition condition) {
+  for (int i = 0; i < 200; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  return false;
+}
+
+TEST_F(Netlab, RunsRanksOnComputersWithTheNamesOfHosts) {
+  const auto ran = lab(fmt::format("{} -- hostname", star()));
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  for (const char* host : {"h0\n", "h1\n", "h2\n", "h3\n"}) EXPECT_THAT(ran.out, HasSubstr(host));
+  EXPECT_THAT(ran.err, HasSubstr("mean_lateness_s"));
+}
+
+TEST_F(Netlab, PassesOnTheExitStatusOfTheJob) {
+  EXPECT_EQ(lab(fmt::format("--ranks 2 {} -- sh -c 'exit 3'", star())).status, 3);
+}
+
+TEST_F(Netlab, LeavesNothingBehindHoweverItEnds) {
+  const auto twin = star();
+  int seconds = 86000 + ::getpid() % 1000;
+  for (const int signal : {SIGTERM, SIGINT, SIGKILL}) {
+    const auto word = fmt::format("{}.25", ++seconds);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::execl(NETLAB_PROGRAM, "netlab", "--ranks", "2", twin.c_str(), "--", "sleep", word.c_str(),
+              nullptr);
+      ::_exit(127);
+    }
+    // The lab and its inner processes, mpirun, and two ranks.
+    EXPECT_TRUE(within_ten_seconds([&] { return processes_with(word) >= 5; }));
+    ::kill(child, signal);
+    int raw = 0;
+    ::waitpid(child, &raw, 0);
+    EXPECT_TRUE(within_ten_seconds([&] { return processes_with(word) == 0; }));
+    EXPECT_TRUE(within_ten_seconds([&] { return processes_with(twin) == 0; }));
+  }
+  EXPECT_EQ(shell("ip netns list").out.find("h0"), std::string::npos);
+}
+
+TEST_F(Netlab, RefusesWhatItCannotBuildWithOneMessage) {
+  EXPECT_EQ(lab("").status, 2);
+  EXPECT_THAT(lab("no_such_platform -- true").err, HasSubstr("no_such_platform"));
+  const auto twin = platform(R"(<zone id="z" routing="Full"><host id="a_b" speed="1Gf"/>
+      <host id="c" speed="1Gf"/><link id="l" bandwidth="1MBps" latency="1ms"/>
+      <route src="a_b" dst="c"><link_ctn id="l"/></route></zone>)");
+  const auto ran = lab(twin + " -- true");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("host \"a_b\""));
+}
+
+TEST_F(Netlab, SaysWhereItCannotBeBuilt) {
+  if (shell(fmt::format("setpriv --reuid=65534 --clear-groups test -x {}", NETLAB_PROGRAM)).status)
+    GTEST_SKIP() << "nobody may run programs of this folder";
+  const auto ran =
+      shell(fmt::format("setpriv --reuid=65534 --clear-groups {} --check", NETLAB_PROGRAM));
+  EXPECT_EQ(ran.status, not_here);
+  EXPECT_THAT(ran.err, HasSubstr("no lab here: namespaces need root"));
+}
+
+class Prediction : public Netlab {
+ protected:
+  void SetUp() override {
+    Netlab::SetUp();
+    if (!IsSkipped() && shell("chrt -r 1 true").status != 0)
+      GTEST_SKIP() << "no real-time priority here: ranks would wait for other programs";
+  }
+};
+
+const std::vector<std::pair<std::string, std::string>> all_algorithms{
+    {"allreduce", "ring,recursive_doubling,halving_doubling,butterfly"},
+    {"broadcast", "binomial"},
+    {"all_to_all", "pairwise"}};
+
+TEST_F(Prediction, OfAStarIsWithinFivePerCent) {
+  const auto errors =
+      errors_on(star(), "1,4K,64K,256K", "64K,256K", {{"allreduce", "ring,recursive_doubling"}});
+  EXPECT_LE(errors.mean, 0.05);
+  EXPECT_LE(errors.worst, 0.10);
+}
+
+/// Minutes each. They want a machine of their own.
+class AtFullExtent : public Prediction {};
+
+TEST_F(AtFullExtent, OfAStar) {
+  const auto errors = errors_on(star(), "1:1M:x4", "64K,1M,8M", all_algorithms);
+  EXPECT_LE(errors.mean, 0.03);
+  EXPECT_LE(errors.worst, 0.10);
+}
+TEST_F(AtFullExtent, OfTwoRacks) {
+  const auto errors = errors_on(racks(), "1:1M:x4", "64K,1M,8M", all_algorithms);
+  EXPECT_LE(errors.mean, 0.03);
+  EXPECT_LE(errors.worst, 0.10);
+}
+
+}  // namespace
+}  // namespace troupe::netlab_test
