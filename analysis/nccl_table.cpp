@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 namespace troupe::analysis {
 namespace {
@@ -36,10 +37,14 @@ std::uint64_t count_column(const CollectiveResult& r) {
   return shared && r.ranks > 0 ? r.count / static_cast<std::uint64_t>(r.ranks) : r.count;
 }
 
-int root_column(const CollectiveResult& r) {
+/// The rank of the root as the scenario has it; -1 where there is none.
+std::int64_t root_column(const CollectiveResult& r, const std::string& scenario) {
   const bool rooted =
       r.op == "broadcast" || r.op == "reduce" || r.op == "gather" || r.op == "scatter";
-  return rooted ? 0 : -1;
+  if (!rooted) return -1;
+  const auto json = nlohmann::json::parse(scenario);
+  const nlohmann::json::json_pointer root{"/collective/root"};
+  return json.contains(root) && json[root].is_number_integer() ? json[root].get<std::int64_t>() : 0;
 }
 
 std::string head() {
@@ -84,9 +89,9 @@ std::string nccl_table(const Report& report) {
     }
     text += fmt::format("# {}\n#\n{}", algorithm, head());
     for (const auto& [out, in] : lines)
-      text +=
-          fmt::format("{:>12}  {:>12}  {:>8}  {:>6}  {:>6}{}{}\n", out->bytes, count_column(*out),
-                      type_name(out->dtype), out->redop, root_column(*out), half(*out), half(*in));
+      text += fmt::format("{:>12}  {:>12}  {:>8}  {:>6}  {:>6}{}{}\n", out->bytes,
+                          count_column(*out), type_name(out->dtype), out->redop,
+                          root_column(*out, report.scenario), half(*out), half(*in));
     text +=
         fmt::format("# {:<20} : {} {}\n", "Out of bounds values", wrong, wrong ? "FAILED" : "OK");
     text += fmt::format("# {:<20} : {:g} \n#\n", "Avg bus bandwidth",

@@ -66,14 +66,15 @@ SweepResults gather(const scenarios::Sweep& sweep, const SweepFolder& folder) {
     if (status != 0) {
       const auto why = gave.value("error", "");
       results.failures.push_back({i, status, why});
-      results.rows.push_back(row_of(i, point, status, Json{{"error", why}}));
+      results.rows.push_back(row_of(i, point, status, Json{{"failure", why}}));
     } else {
       for (const auto& row : gave["rows"]) results.rows.push_back(row_of(i, point, 0, row));
     }
   }
   results.columns = analysis::columns_of(results.rows);
   // What went wrong stands last, whichever point had it first.
-  std::ranges::stable_partition(results.columns, [](const auto& name) { return name != "error"; });
+  std::ranges::stable_partition(results.columns,
+                                [](const auto& name) { return name != "failure"; });
   return results;
 }
 
@@ -82,7 +83,7 @@ std::vector<std::string> columns_for_people(const scenarios::Sweep& sweep,
   std::set<std::string, std::less<>> wanted{
       "point",         "algorithm",         "bytes",       "steps",
       "loss",          "accuracy",          "time_s",      "busbw_Bps",
-      "held_out_loss", "held_out_accuracy", "bound_ratio", "error"};
+      "held_out_loss", "held_out_accuracy", "bound_ratio", "failure"};
   std::set<std::string, std::less<>> fields;
   for (const auto& point : sweep.points)
     for (const auto& field : point.fields) fields.insert(field.name);

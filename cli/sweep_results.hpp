@@ -23,7 +23,7 @@ struct SweepFailure {
 /// All points in order.
 struct SweepResults {
   std::string lines;                 ///< JSON Lines
-  std::vector<analysis::Row> rows;   ///< point, fields, status, what the point gave, error
+  std::vector<analysis::Row> rows;   ///< point, fields, status, what the point gave, failure
   std::vector<std::string> columns;  ///< of the rows
   std::vector<SweepFailure> failures;
 };

@@ -65,6 +65,15 @@ TEST(Table, SaysOfValuesThatWereNotCheckedWhatNcclTestsSays) {
               HasSubstr("   123.45    8.49   12.74    N/A   123.45    8.49   12.74    N/A\n"));
 }
 
+TEST(Table, NamesTheRootAsNcclTestsDoes) {
+  auto report = samples::report();
+  report.results = {samples::result("chain", 1024, 1e-3)};
+  report.results[0].op = "broadcast";
+  EXPECT_THAT(table(report, Layout::nccl), HasSubstr("   float     sum       0  "));
+  report.scenario = R"({"collective": {"root": 3}})";
+  EXPECT_THAT(table(report, Layout::nccl), HasSubstr("   float     sum       3  "));
+}
+
 TEST(Table, IsThatOfTheOsuBenchmarksCharacterForCharacter) {
   auto report = samples::report();
   report.results = {samples::result("ring", 4, 136.08e-6),

@@ -157,6 +157,8 @@ TEST_F(Sweep, FailingPointsAreRecordedAndTheOthersRun) {
   EXPECT_EQ(all[1]["status"], 2);
   EXPECT_THAT(all[1]["error"], HasSubstr("40 ranks do not fit 16 slots"));
   EXPECT_EQ(all[2]["status"], 0);
+  EXPECT_THAT(read(file("out/results.csv")),
+              testing::MatchesRegex("point,[^\n]*,failure\n(.|\n)*"));
 }
 
 TEST_F(Sweep, AFieldThatDoesNotExistIsFoundBeforeAnythingRuns) {
