@@ -103,6 +103,7 @@ double& shared_number() {
 }
 
 void measure(const Program& program, int ranks) {
+  shared_number() = 0;  // made before the child is
   const double before = bench::measure([] {}).peak_MiB;
   const auto use = bench::measure([&] { shared_number() = run(program, ranks); });
   if (!use.succeeded) {

@@ -25,21 +25,8 @@ class Agenda {
  public:
   void add(double time, Event& event) {
     event.next = nullptr;
-    std::uint32_t& known = recent_[place_of(time)];
-    if (known < moments_.size() && moments_[known].time == time) {
-      Moment& moment = moments_[known];
-      moment.last->next = &event;
-      moment.last = &event;
-      return;
-    }
-    if (free_.empty()) {
-      free_.push_back(static_cast<std::uint32_t>(moments_.size()));
-      moments_.emplace_back();
-    }
-    known = free_.back();
-    free_.pop_back();
-    moments_[known] = {time, made_++, &event, &event};
-    push({time, known});
+    if (time == latest_time_) return append(moments_[latest_], event);
+    add_to_another(time, event);
   }
   bool empty() const noexcept { return heap_.empty(); }
   /// When the next events happen. The agenda must not be empty.
@@ -50,6 +37,7 @@ class Agenda {
     pop();
     Moment& moment = moments_[index];
     moment.time = std::numeric_limits<double>::quiet_NaN();  // equal to no time
+    if (index == latest_) latest_time_ = moment.time;
     free_.push_back(index);
     return moment.first;
   }
@@ -65,6 +53,27 @@ class Agenda {
     double time;
     std::uint32_t moment;
   };
+  /// To another moment than the latest, or a new one.
+  [[gnu::noinline]] void add_to_another(double time, Event& event) {
+    std::uint32_t& known = recent_[place_of(time)];
+    latest_time_ = time;
+    if (known < moments_.size() && moments_[known].time == time) {
+      latest_ = known;
+      return append(moments_[known], event);
+    }
+    if (free_.empty()) {
+      free_.push_back(static_cast<std::uint32_t>(moments_.size()));
+      moments_.emplace_back();
+    }
+    latest_ = known = free_.back();
+    free_.pop_back();
+    moments_[known] = {time, made_++, &event, &event};
+    push({time, known});
+  }
+  static void append(Moment& moment, Event& event) noexcept {
+    moment.last->next = &event;
+    moment.last = &event;
+  }
   bool before(const Entry& a, const Entry& b) const noexcept {
     if (a.time != b.time) return a.time < b.time;
     return moments_[a.moment].order < moments_[b.moment].order;
@@ -103,6 +112,9 @@ class Agenda {
     heap_[hole] = last;
   }
 
+  // The moment that was added to last: mostly the one of the next event, too.
+  double latest_time_ = std::numeric_limits<double>::quiet_NaN();
+  std::uint32_t latest_ = 0;
   static constexpr int recent_bits = 8;
   std::uint32_t recent_[1 << recent_bits] = {};
   std::vector<Moment> moments_;

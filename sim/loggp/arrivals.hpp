@@ -17,6 +17,12 @@ class Arrivals {
   }
   /// The message whose first byte is there first; nullptr if there is none.
   const Pending* first() const noexcept { return first_; }
+  /// Takes `message` out if there is no other one; false, and nothing done, if there is.
+  bool take_only(const Pending& message) noexcept {
+    if (first_ != &message || message.child) return false;
+    first_ = nullptr;
+    return true;
+  }
   /// Takes the first message out. There must be one.
   Pending& pop() noexcept {
     Pending& first = *first_;

@@ -15,7 +15,7 @@ class Channels {
  public:
   /// The oldest one of the other side that waits for this one, no longer queued; nullptr if there
   /// is none, and now this one is queued.
-  Pending* post(Pending& fresh) {
+  [[gnu::always_inline]] Pending* post(Pending& fresh) {
     const std::uint64_t hash = hash_of(fresh);
     const std::size_t place = find(hash, fresh);
     Channel& channel = table_[place];
@@ -24,14 +24,15 @@ class Channels {
       fresh.is.queued = true;
       fresh.other = &fresh;
       channel = {hash, &fresh};
-      if (++size_ * 2 > mask_) grow();
+      if (++size_ * 4 > mask_) grow();
       return nullptr;
     }
     Pending* const first = last->other;
     if (first->what != fresh.what) {
       first->is.queued = false;
-      if (first == last) reclaim(place);
-      else last->other = first->other;
+      if (first != last) last->other = first->other;
+      else if (!table_[after(place)].last) empty(place);
+      else reclaim(place);
       return first;
     }
     fresh.is.queued = true;
@@ -89,15 +90,18 @@ class Channels {
       place = after(place);
     return place;
   }
+  void empty(std::size_t place) noexcept {
+    --size_;
+    table_[place].last = nullptr;
+  }
   /// Empties an entry, and moves up those behind it that are not at home.
   void reclaim(std::size_t hole) noexcept {
-    --size_;
     for (std::size_t next = after(hole); table_[next].last; next = after(next)) {
       if (((next - home(table_[next].hash)) & mask_) < ((next - hole) & mask_)) continue;
       table_[hole] = table_[next];
       hole = next;
     }
-    table_[hole].last = nullptr;
+    empty(hole);
   }
   void grow() {
     const std::vector<Channel> old = std::exchange(table_, std::vector<Channel>(2 * table_.size()));

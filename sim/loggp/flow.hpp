@@ -12,6 +12,11 @@ namespace troupe::sim::loggp {
 /// Thrown through a flow that has to end because the run has failed.
 struct Stopped {};
 
+/// What a kernel costs, but for jitter.
+struct Charge {
+  double duration = 0, flops = 0;
+};
+
 class alignas(64) Flow final : public Communicator {
  public:
   /// `spawned` completes when the task has returned; null for a rank's own program.
@@ -58,6 +63,11 @@ class alignas(64) Flow final : public Communicator {
   Fiber fiber_;
   const Context context_;
   double lane_free_ = 0;  ///< when the last of its kernels ends
+  struct {
+    std::size_t count = 0;
+    Dtype dtype = Dtype::float32;
+    Charge charge;  ///< of no values: nothing
+  } reduced_;       ///< the last reduction
   std::uint64_t sequence_ = 0;
   Pending *first_kernel_ = nullptr, *last_kernel_ = nullptr;  ///< where cores are shared
   std::uint32_t spawned_ = 0;

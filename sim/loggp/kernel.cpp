@@ -20,11 +20,24 @@ void World::find_shared_cores() {
   }
 }
 
+/// Reductions of one length follow each other, a hundred thousand in a ring: the last is kept.
+Charge World::charge_of(Flow& flow, const Kernel& kernel) const {
+  const auto* const reduce = std::get_if<Reduce>(&kernel);
+  if (reduce && reduce->into.size() == flow.reduced_.count &&
+      reduce->into.dtype() == flow.reduced_.dtype)
+    return flow.reduced_.charge;
+  const Work done = work(kernel);
+  const Processor& processor = seats_[static_cast<std::size_t>(flow.rank_)].processor;
+  const Charge charged{charge(options_.compute, processor, kernel, done).count(), done.flops.value};
+  if (reduce) flow.reduced_ = {reduce->into.size(), reduce->into.dtype(), charged};
+  return charged;
+}
+
 void World::start_kernel(Flow& flow, Pending& pending, const Kernel& kernel) {
   const auto index = static_cast<std::size_t>(flow.rank_);
   RankState& rank = ranks_[index];
-  const Work done = work(kernel);
-  double duration = charge(options_.compute, seats_[index].processor, kernel, done).count();
+  const Charge charged = charge_of(flow, kernel);
+  double duration = charged.duration;
   if (has_jitter_ && duration > 0) duration *= slowness_[index].factor();
   if (!is_phantom(kernel) && !over_)
     on_own_stack([&] {
@@ -35,7 +48,7 @@ void World::start_kernel(Flow& flow, Pending& pending, const Kernel& kernel) {
       }
     });
   ++rank.kernels;
-  rank.flops += done.flops.value;
+  rank.flops += charged.flops;
   if (flow.kernels_++ == 0 && duration == 0) return end_kernel(pending);
   pending.kind = Event::Kind::kernel;
   if (!cores_of_rank_.empty() && cores_of_rank_[index]) {

@@ -16,14 +16,6 @@ std::size_t index(std::int32_t number) { return static_cast<std::size_t>(number)
 
 // ---- meeting
 
-void World::post_send(Pending& send) {
-  Pending* const receive = channels_.post(send);
-  if (!receive) return;
-  send.other = receive;
-  receive->other = &send;
-  begin_transfer(send);
-}
-
 void World::post_eager_send(LogGPOperation& send) {
   send.is.eager = true;
   send.transfer_over = false;
@@ -41,15 +33,6 @@ void World::post_eager_send(LogGPOperation& send) {
   const Seconds copying = charge_copy(options_.compute, processor, Bytes{send.bytes});
   if (copying.count() > 0) set_timer(now_ + copying.count(), {.sent = &send});
   else complete(send, send.to, send.bytes);
-}
-
-void World::post_receive(Pending& receive) {
-  Pending* const send = channels_.post(receive);
-  if (!send) return;
-  send->other = &receive;
-  receive.other = send;
-  if (!send->is.eager) begin_transfer(*send);
-  else if (send->is.arrived) hand_over(*send, receive);
 }
 
 // ---- moving
@@ -85,33 +68,43 @@ void World::begin_transfer(Pending& send) {
   agenda_.add(end, send);
 }
 
+/// The message goes through the port it enters by as soon as that is free.
+void World::take_turn(PortState& port, Pending& send) {
+  const double in =
+      std::max(send.head, port.free) + static_cast<double>(send.bytes) * port.per_byte;
+  port.free = in + overheads_.gap.count();
+  send.is.committed = true;
+  if (in <= send.end) return;
+  send.end = in;
+  ranks_[index(send.from)].communicates(now_, in);
+  ranks_[index(send.to)].communicates(now_, in);
+}
+
 /// The last byte would be in by now.
 void World::arrive(Pending& send) {
-  if (send.port != Route::no_port && !send.is.committed)
-    commit(ports_[index(send.port)], send.head);
+  if (send.port != Route::no_port && !send.is.committed) {
+    PortState& port = ports_[index(send.port)];
+    if (port.arrivals.take_only(send)) take_turn(port, send);
+    else commit(port, send.head);
+  }
   if (send.end > now_) return agenda_.add(send.end, send);
   if (send.is.eager) {
     send.is.arrived = true;
     if (!send.is.queued) hand_over(send, *send.other);
     return;
   }
+  Pending& receive = *send.other;
   complete(send, send.to, send.bytes);
-  hand_over(send, *send.other);
+  if (send.address || send.bytes > receive.bytes || has_overheads_) return hand_over(send, receive);
+  receive.from = send.from;  // nothing to copy
+  receive.bytes = send.bytes;
+  complete(receive, send.from, send.bytes);
 }
 
 /// Gives every message whose first byte has arrived by `time` its turn at the port.
 void World::commit(PortState& port, double time) {
-  while (port.arrivals.first() && port.arrivals.first()->head <= time) {
-    Pending& next = port.arrivals.pop();
-    const double in =
-        std::max(next.head, port.free) + static_cast<double>(next.bytes) * port.per_byte;
-    port.free = in + overheads_.gap.count();
-    next.is.committed = true;
-    if (in <= next.end) continue;
-    next.end = in;
-    ranks_[index(next.from)].communicates(now_, in);
-    ranks_[index(next.to)].communicates(now_, in);
-  }
+  while (port.arrivals.first() && port.arrivals.first()->head <= time)
+    take_turn(port, port.arrivals.pop());
 }
 
 /// Gives the bytes of `send` to `receive`.

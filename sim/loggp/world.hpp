@@ -136,12 +136,26 @@ class World {
   void set_timer(double time, const Due& due);
 
   // ---- messages (message.cpp)
-  void post_send(Pending& send);
+  void post_send(Pending& send) {
+    Pending* const receive = channels_.post(send);
+    if (!receive) return;
+    send.other = receive;
+    receive->other = &send;
+    begin_transfer(send);
+  }
   void post_eager_send(LogGPOperation& send);
-  void post_receive(Pending& receive);
+  void post_receive(Pending& receive) {
+    Pending* const send = channels_.post(receive);
+    if (!send) return;
+    send->other = &receive;
+    receive.other = send;
+    if (!send->is.eager) begin_transfer(*send);
+    else if (send->is.arrived) hand_over(*send, receive);
+  }
   void begin_transfer(Pending& send);
   void arrive(Pending& send);
   void commit(PortState& port, double time);
+  inline void take_turn(PortState& port, Pending& send);
   void hand_over(Pending& send, Pending& receive);
   static std::exception_ptr too_long(const Pending& send, const Pending& receive);
   void take_notice(Pending& receive);
@@ -152,7 +166,7 @@ class World {
   Pair& new_pair(Rank from, Rank to);
 
   // ---- flows (world.cpp)
-  void complete(Pending& pending, Rank peer, std::size_t bytes) {
+  [[gnu::always_inline]] void complete(Pending& pending, Rank peer, std::size_t bytes) {
     pending.is.done = true;
     if (pending.is.requested)
       static_cast<LogGPOperation&>(pending).Operation::complete(peer, bytes, Seconds{now_});
@@ -205,6 +219,7 @@ class World {
 
   // ---- kernels (kernel.cpp)
   void find_shared_cores();
+  Charge charge_of(Flow& flow, const Kernel& kernel) const;
   void start_kernel(Flow& flow, Pending& pending, const Kernel& kernel);
   void end_kernel(Pending& kernel);
   void begin_shared_kernel(Flow& flow);
