@@ -81,10 +81,19 @@ RankSpeed speed_here(Communicator& comm, const RoundChoice& choice) {
   return speed;
 }
 
+/// Others may be measured for minutes: a rank that waits with a deadline is not taken for stuck.
+Order next_order(Communicator& comm) {
+  constexpr Seconds while_others_are_measured{20};
+  Order order;
+  Request request = comm.irecv(0, order_tag, value(order));
+  while (!wait_until(comm, request, comm.now() + while_others_are_measured)) {
+  }
+  return order;
+}
+
 void obey(Communicator& comm, const RoundChoice& choice) {
   for (;;) {
-    Order order;
-    receive(comm, 0, order_tag, value(order));
+    const Order order = next_order(comm);
     if (order.task == Task::end) return;
     if (order.task == Task::speed) {
       RankSpeed speed = speed_here(comm, choice);
