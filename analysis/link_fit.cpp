@@ -7,6 +7,8 @@
 #include <map>
 
 #include "analysis/latency_fit.hpp"
+#include "analysis/line_fit.hpp"
+#include "analysis/size_factors.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -19,19 +21,6 @@ double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::ranges::nth_element(values, middle);
   return *middle;
-}
-
-/// A median of many rounds is known better than one of them: 1.2533 standard deviations over the
-/// root of their number, of 1.4826 median deviations each.
-double noise_of(const RoundTime& point) {
-  return 1.2533 * 1.4826 * (point.spread / point.time) / std::sqrt(std::max(1, point.rounds));
-}
-
-const SizeFactor& factor_for(const std::vector<SizeFactor>& factors, double bytes) {
-  auto found = factors.begin();
-  for (auto factor = factors.begin(); factor != factors.end(); ++factor)
-    if (static_cast<double>(factor->above.value) < bytes) found = factor;
-  return *found;
 }
 
 class Fitter {
@@ -93,82 +82,20 @@ class Fitter {
     }
   }
 
-  // ---- factors by size, from the pair with most sizes
-
+  /// From the pair with most sizes.
   void fit_factors() {
     const auto reference = std::ranges::max_element(
         links_.pairs, {}, [](const PairTimes& pair) { return pair.points.size(); });
-    std::vector<TimedSize> points;
-    for (const auto& point : reference->points)
-      points.push_back({.bytes = static_cast<double>(point.bytes.value),
-                        .seconds = point.time.count(),
-                        .noise = noise_of(point)});
-    auto segments = fit_segments(points);
-    const double most = points.back().bytes;
-    // The fastest bytes are those of the cable itself; short messages only take longer.
-    double beta = segments.back().line.beta;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      const auto& line = segments[i].line;
-      const double end = i + 1 < segments.size() ? segments[i + 1].above : most;
-      if (line.beta > 0 && line.beta * end > 0.3 * line.at(end)) beta = std::min(beta, line.beta);
-    }
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      const double end = i + 1 < segments.size() ? segments[i + 1].above : most;
-      add_factor(segments[i], beta, end);
-      if (i > 0) find_asking(segments[i - 1], segments[i]);
-    }
-    const double alpha = fit_.factors.front().latency;  // seconds so far
-    for (auto& factor : fit_.factors) factor.latency = alpha > 0 ? factor.latency / alpha : 1;
-    merge_factors();
+    auto found = fit_size_factors(*reference);
+    fit_.factors = std::move(found.factors);
+    fit_.asks_above = found.asks_above;
+    fit_.asking = found.asking;
     std::string left_out;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      const double above = segments[i].above;
-      const auto begin = std::ranges::find_if(
-          points, [above](const TimedSize& point) { return point.bytes > above; });
-      for (const auto point : segments[i].line.left_out)
-        left_out += fmt::format("{}{}", left_out.empty() ? "" : ", ",
-                                to_text(Bytes{static_cast<std::uint64_t>(
-                                    (begin + static_cast<std::ptrdiff_t>(point))->bytes)}));
-    }
+    for (const Bytes bytes : found.left_out)
+      left_out += fmt::format("{}{}", left_out.empty() ? "" : ", ", to_text(bytes));
     if (!left_out.empty())
       doubt("{} to {}: times of {} disagree with all others and are left out", name(reference->a),
             name(reference->b), left_out);
-  }
-
-  /// Of messages up to `end` bytes; the latency in seconds. Where bytes are a small part of the
-  /// time the data does not tell how long they take: as long as those of long messages.
-  void add_factor(const Segment& segment, double beta, double end) {
-    Line line = segment.line;
-    const double more = (line.beta - beta) * end;
-    constexpr double noticeable = 0.05;
-    if (more < noticeable * line.at(end)) {
-      line.alpha = std::max(0.0, line.alpha + more / 2);
-      line.beta = beta;
-    }
-    fit_.factors.push_back(
-        {.above = {segment.above > 0 ? static_cast<std::uint64_t>(segment.above) : 0},
-         .latency = line.alpha,
-         .bandwidth = line.beta > 0 ? beta / line.beta : 1});
-  }
-
-  /// Neighbours that differ by less than a per cent are one.
-  void merge_factors() {
-    const auto alike = [](double a, double b) { return std::abs(a - b) < 0.01 * b; };
-    const auto same = [&](const SizeFactor& a, const SizeFactor& b) {
-      return alike(a.latency, b.latency) && alike(a.bandwidth, b.bandwidth);
-    };
-    const auto [first, last] = std::ranges::unique(fit_.factors, same);
-    fit_.factors.erase(first, last);
-  }
-
-  /// A message that is a little longer and takes a latency more.
-  void find_asking(const Segment& before, const Segment& after) {
-    const double jump = after.line.at(after.above) - before.line.at(after.above);
-    const bool noticeable =
-        jump > 0.5 * before.line.alpha && jump > 0.1 * before.line.at(after.above);
-    if (!noticeable || jump < fit_.asking.count()) return;
-    fit_.asks_above = Bytes{static_cast<std::uint64_t>(after.above)};
-    fit_.asking = Seconds{jump};
   }
 
   // ---- each pair

@@ -13,16 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "analysis/line_fit.hpp"
+#include "analysis/size_factors.hpp"
 #include "core/measured_links.hpp"
 
 namespace troupe::analysis {
-
-/// Messages larger than `above`: of what all messages pay.
-struct SizeFactor {
-  Bytes above{};  ///< 0: from the smallest on
-  double latency = 1, bandwidth = 1;
-};
 
 /// A host's or a group's cable to the others.
 struct Access {
