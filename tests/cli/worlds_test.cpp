@@ -24,7 +24,7 @@ std::vector<std::string> scenario_files() {
   for (const auto& entry : std::filesystem::recursive_directory_iterator{root})
     if (entry.path().extension() == ".json" && entry.path().parent_path() != root &&
         entry.path().parent_path().filename() != "sweeps" &&
-        entry.path().parent_path().filename() != "scale")
+        entry.path().string().find("/scale/") == std::string::npos)
       files.push_back(std::filesystem::relative(entry.path(), root).replace_extension().string());
   std::ranges::sort(files);
   return files;
