@@ -125,6 +125,7 @@ void measure(const Program& program, int ranks) {
                 switches, rate / switches);
   }
 #ifdef TROUPE_HAS_SIMGRID
+  std::fflush(stdout);  // or the child would print it again
   if (ranks <= 256 && program.ports) {
     const auto other = bench::measure([&] { shared_number() = run_in_simgrid(program, ranks); });
     std::printf("  SimGrid %.2f", 1e-6 * shared_number() / other.cpu_s);
