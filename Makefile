@@ -30,11 +30,15 @@ build: setup build/dev/build.ninja  ## compile everything (build/dev)
 build/%/build.ninja: | setup
 	@cmake --preset $*
 
-demo: setup build/dev/build.ninja  ## all allreduce algorithms, 1 KiB to 1 GiB, on a 64-host fat tree
+demo: setup build/dev/build.ninja  ## all allreduce algorithms, 1 KiB to 1 GiB, on a 64-host fat tree, as a table and a page
 	@cmake --build --preset dev -j$(JOBS) --target troupe
 	@mkdir -p $(OUT)/demo
 	build/dev/cli/troupe collective --platform platforms/fat_tree_64.xml --op allreduce --algorithm all \
-	  --sizes 1K:1G --json $(OUT)/demo/allreduce.json --csv $(OUT)/demo/allreduce.csv
+	  --sizes 1K:1G --json $(OUT)/demo/allreduce.json --csv $(OUT)/demo/allreduce.csv \
+	  --trace $(OUT)/demo/allreduce.trace.json.gz --trace-spans 150000
+	build/dev/cli/troupe report $(OUT)/demo/allreduce.json --trace $(OUT)/demo/allreduce.trace.json.gz \
+	  -o $(OUT)/demo/report.html
+	@echo "Open in a browser: $(OUT)/demo/report.html"
 
 test: build  ## build, and pass every test
 	@$(call ctest,dev,-LE 'exhaustive|large')

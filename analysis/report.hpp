@@ -100,6 +100,19 @@ struct TrafficCell {
   std::uint64_t messages = 0, bytes = 0;
 };
 
+/// The network as far as messages crossed it, told from their routes.
+struct Topology {
+  /// A cable, both directions of it; `link` is its name without _UP and _DOWN, or empty for the
+  /// line between a host and a bus.
+  struct Edge {
+    int from = 0, to = 0;
+    std::string link;
+  };
+  int hosts = 0;                      ///< so many vertices, the first, are hosts
+  std::vector<std::string> vertices;  ///< names of hosts and buses; switches have none
+  std::vector<Edge> edges;
+};
+
 struct Report {
   std::string scenario = "{}";  ///< the resolved scenario, JSON text
   std::string digest;           ///< of the resolved scenario
@@ -116,6 +129,7 @@ struct Report {
   std::string parameters_digest;
   std::vector<RankActivity> ranks;
   std::vector<LinkActivity> links;
+  Topology topology;  ///< empty where the backend knows no routes, or hosts are more than 512
   std::vector<TrafficCell> traffic;
   int traffic_group = 1;  ///< ranks folded into one row of `traffic`
   std::vector<std::pair<std::string, double>> wall_clock;  ///< differs from run to run

@@ -119,6 +119,14 @@ Json list_of(const Items& items, Convert convert) {
   return list;
 }
 
+Json to_json(const Topology& topology) {
+  return {{"hosts", topology.hosts},
+          {"vertices", topology.vertices},
+          {"edges", list_of(topology.edges, [](auto& edge) {
+             return Json{{"from", edge.from}, {"to", edge.to}, {"link", edge.link}};
+           })}};
+}
+
 /// Walks a parsed report and says where it stands when something is amiss.
 class Walker {
  public:
@@ -144,6 +152,10 @@ class Walker {
     const auto found = value.dump(-1, ' ', true);
     throw BadInput{fmt::format("{}: {} has an unexpected value {}{}", name_, where,
                                found.substr(0, 60), found.size() > 60 ? "..." : "")};
+  }
+  void expect(bool fine, const std::string& where, const Json& value) const {
+    if (!fine)
+      throw BadInput{fmt::format("{}: {} has an unexpected value {}", name_, where, value.dump())};
   }
   std::optional<Seconds> seconds_or_nothing(const Json& object, const std::string& where,
                                             const char* key) const {
@@ -247,6 +259,23 @@ RankActivity rank_from(const Walker& walk, const Json& json, const std::string& 
   return r;
 }
 
+Topology topology_from(const Walker& walk, const Json& json) {
+  Topology topology{.hosts = walk.get<int>(json, "/topology", "hosts"),
+                    .vertices = walk.get<std::vector<std::string>>(json, "/topology", "vertices"),
+                    .edges = {}};
+  const auto vertices = static_cast<int>(topology.vertices.size());
+  walk.each(json, "edges", [&](const Json& item, const std::string& at) {
+    const auto where = "/topology" + at;
+    topology.edges.push_back({.from = walk.get<int>(item, where, "from"),
+                              .to = walk.get<int>(item, where, "to"),
+                              .link = walk.get<std::string>(item, where, "link")});
+    for (const char* end : {"from", "to"})
+      walk.expect(0 <= item[end] && item[end] < vertices, where + "/" + end, item[end]);
+  });
+  walk.expect(0 <= topology.hosts && topology.hosts <= vertices, "/topology/hosts", json["hosts"]);
+  return topology;
+}
+
 }  // namespace
 
 std::string to_json(const Report& report, bool reproducible) {
@@ -270,6 +299,7 @@ std::string to_json(const Report& report, bool reproducible) {
         {"name", l.name},   {"bandwidth_Bps", l.bandwidth.value}, {"messages", l.messages},
         {"bytes", l.bytes}, {"busy_share", l.busy_share},         {"most_flows", l.most_flows}};
   });
+  if (!report.topology.vertices.empty()) json["topology"] = to_json(report.topology);
   json["traffic_group"] = report.traffic_group;
   json["traffic"] = list_of(report.traffic, [](auto& c) {
     return Json{{"from", c.from}, {"to", c.to}, {"messages", c.messages}, {"bytes", c.bytes}};
@@ -333,6 +363,7 @@ Report report_from_json(const std::string& text, const std::string& name) {
                             .busy_share = walk.get<double>(item, at, "busy_share"),
                             .most_flows = walk.get<std::uint64_t>(item, at, "most_flows")});
   });
+  if (json.contains("topology")) report.topology = topology_from(walk, json["topology"]);
   walk.each(json, "traffic", [&](const Json& item, const std::string& at) {
     report.traffic.push_back({.from = walk.get<int>(item, at, "from"),
                               .to = walk.get<int>(item, at, "to"),

@@ -17,6 +17,7 @@ int autotune_command(const Program& program, const std::vector<std::string>& arg
 int calibrate_command(const Program& program, const std::vector<std::string>& arguments);
 int validate_command(const Program& program, const std::vector<std::string>& arguments);
 int compare_command(const Program& program, const std::vector<std::string>& arguments);
+int report_command(const Program& program, const std::vector<std::string>& arguments);
 int algorithms_command(const Program& program, const std::vector<std::string>& arguments);
 int completion_command(const Program& program, const std::vector<std::string>& arguments);
 int doctor_command(const Program& program, const std::vector<std::string>& arguments);

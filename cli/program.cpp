@@ -33,6 +33,7 @@ constexpr auto commands = std::to_array<Command>(
      {"sweep", "run a scenario at many points, on all cores or through Slurm", sweep_command},
      {"compare", "show reports side by side", compare_command},
      {"validate", "show how far predictions are off, and why", validate_command},
+     {"report", "show reports as a page for a browser", report_command},
      {"platform", "list, show and check platforms", platform_command},
      {"algorithms", "list training strategies and collectives with their costs",
       algorithms_command},

@@ -192,12 +192,13 @@ void describe_totals(const RunOutcome& outcome, analysis::Report& report) {
   report.totals.emplace_back("unmatched_messages", static_cast<double>(outcome.unmatched_messages));
 }
 
-/// A phase a step of each rank, as far as it reported them.
+/// A phase for what leads to each step at which a rank was evaluated.
 void add_phases(const TrainingHistory& history, analysis::Trace& trace) {
   for (Rank rank = 0; rank < trace.ranks; ++rank) {
     Seconds before{};
     std::int64_t step = 0;
     for (const auto& figures : history.figures_of(rank)) {
+      if (!figures.due) continue;
       const auto since = figures.step - step;
       if (figures.time > before && since > 0)
         trace.phases.push_back({rank,

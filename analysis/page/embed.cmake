@@ -1,0 +1,22 @@
+# cmake -D OUT=assets.cpp -D HTML=page.html -D CSS=page.css -D JAVASCRIPT="a.js b.js" -D CHART_JS=chart.min.js -P embed.cmake
+# Writes the files as string literals. A literal has at most 2^16 characters in the standard's minimum; g++ and clang take any.
+function(literal name)
+  set(text "")
+  foreach(file IN LISTS ARGN)
+    file(READ ${file} content)
+    string(APPEND text "${content}\n")
+  endforeach()
+  set(code "${code}const std::string_view ${name} = R\"troupe_page(${text})troupe_page\";\n" PARENT_SCOPE)
+endfunction()
+
+separate_arguments(scripts UNIX_COMMAND "${JAVASCRIPT}")
+set(code "#include \"analysis/page/assets.hpp\"\n\nnamespace troupe::analysis::assets {\n\n")
+literal(html ${HTML})
+literal(css ${CSS})
+literal(javascript ${scripts})
+if(CHART_JS)
+  literal(chart_js ${CHART_JS})
+else()
+  string(APPEND code "const std::string_view chart_js;\n")
+endif()
+file(WRITE ${OUT} "${code}\n}  // namespace troupe::analysis::assets\n")
