@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,9 +51,6 @@ const ValidationPoint* worst(const std::vector<ValidationPoint>& points);
 /// known.
 std::vector<Share> causes(const ValidationPoint& point, const std::vector<ValidationPoint>& points);
 
-/// The parts of a collective's simulated time, if its closed form is known.
-using PartsOf = std::function<std::vector<Share>(const CollectiveResult&)>;
-
 struct Validation {
   std::string real, simulated;  ///< what the two are called
   std::vector<ValidationPoint> points;
@@ -68,8 +64,7 @@ struct Validation {
 /// when both reached a target. Throws BadInput that names the file: a clock of the wrong kind,
 /// timing modes, ranks or trainings that differ, times that are none, nothing in common.
 Validation validate(const std::string& real_name, const Report& real,
-                    const std::string& simulated_name, const Report& simulated,
-                    const PartsOf& parts_of);
+                    const std::string& simulated_name, const Report& simulated);
 
 /// For people; as JSON ("troupe_validation": 1, every key of a number ends in its unit).
 std::string validation_table(const Validation& validation);

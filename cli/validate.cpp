@@ -12,7 +12,6 @@
 #include "cli/real_run.hpp"
 #include "cli/validate_measured.hpp"
 #include "core/errors.hpp"
-#include "scenarios/cost_parts.hpp"
 
 namespace troupe::cli {
 namespace {
@@ -38,7 +37,7 @@ analysis::Report read_report(const std::string& file) {
 
 analysis::Validation validate_files(const std::vector<std::string>& files) {
   const auto real = read_report(files[0]), simulated = read_report(files[1]);
-  return analysis::validate(files[0], real, files[1], simulated, scenarios::cost_parts(simulated));
+  return analysis::validate(files[0], real, files[1], simulated);
 }
 
 /// Runs the scenario simulated, then for real.
@@ -49,8 +48,7 @@ analysis::Validation validate_scenario(const Program& program, const Options& op
   draft.apply_machine(options);
   const auto simulated = execute(program, draft, options);
   const auto real = real_run(file, simulated.machine.ranks, options);
-  return analysis::validate("the real run", real, "the simulation", simulated.report,
-                            scenarios::cost_parts(simulated.report));
+  return analysis::validate("the real run", real, "the simulation", simulated.report);
 }
 
 int judge(double error, const Options& options) {

@@ -35,7 +35,7 @@ Report simulated(double factor) {
   return report;
 }
 Validation validated(const Report& a, const Report& b) {
-  return validate("real.json", a, "sim.json", b, {});
+  return validate("real.json", a, "sim.json", b);
 }
 template <class Call>
 std::string message_of(Call call) {
