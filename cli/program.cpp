@@ -40,7 +40,7 @@ constexpr auto commands = std::to_array<Command>(
      {"tune", "find the best algorithm of each size on a platform", tune_command},
      {"autotune", "find the buckets and the allreduce with which a training is fastest",
       autotune_command},
-     {"calibrate", "measure what a device does, for simulations of it", calibrate_command},
+     {"calibrate", "measure a device or a network, for simulations of it", calibrate_command},
      {"doctor", "say what is built in and found, and the cure for what is not", doctor_command},
      {"completion", "print completions for bash, zsh or fish", completion_command},
      {"help", "explain a command", help_command}});
