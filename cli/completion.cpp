@@ -19,15 +19,6 @@ namespace {
 
 constexpr std::string_view programs = "troupe troupe-mpi troupe-cuda";
 
-/// In single quotes of a POSIX shell; fish and zsh read it alike.
-std::string quoted(const std::string& text) {
-  std::string word = "'";
-  for (const char c : text)
-    if (c == '\'') word += "'\\''";
-    else word += c;
-  return word + "'";
-}
-
 std::string bash(std::span<const CommandSummary> commands) {
   std::string names, cases;
   for (const auto& command : commands) {
@@ -70,14 +61,16 @@ std::string in_brackets(const std::string& text) {
 std::string zsh(std::span<const CommandSummary> commands) {
   std::string names, cases;
   for (const auto& command : commands) {
-    names += fmt::format("    {}\n", quoted(fmt::format("{}:{}", command.name, command.summary)));
+    names +=
+        fmt::format("    {}\n", shell_word(fmt::format("{}:{}", command.name, command.summary)));
     cases += fmt::format("    {})\n      _arguments \\\n", command.name);
     for (const auto& option : command.options)
       for (const auto& spelling : {"--" + option.name, "-" + option.letter})
         if (spelling != "-")
-          cases += fmt::format("        {} \\\n",
-                               quoted(fmt::format("*{}[{}]{}", spelling, in_brackets(option.help),
-                                                  option.takes_value ? ":value:_files" : "")));
+          cases +=
+              fmt::format("        {} \\\n",
+                          shell_word(fmt::format("*{}[{}]{}", spelling, in_brackets(option.help),
+                                                 option.takes_value ? ":value:_files" : "")));
     cases += "        '*:file:_files' ;;\n";
   }
   return fmt::format(
@@ -101,12 +94,12 @@ std::string fish(std::span<const CommandSummary> commands) {
   std::string text = "# fish completion for troupe\n";
   for (const auto& command : commands) {
     text += fmt::format("complete -c troupe -f -n __fish_use_subcommand -a {} -d {}\n",
-                        command.name, quoted(std::string{command.summary}));
+                        command.name, shell_word(std::string{command.summary}));
     for (const auto& option : command.options)
       text += fmt::format(
           "complete -c troupe -n '__fish_seen_subcommand_from {}' -l {}{}{} -d {}\n", command.name,
           option.name, option.letter.empty() ? "" : " -s " + option.letter,
-          option.takes_value ? " -r" : "", quoted(option.help));
+          option.takes_value ? " -r" : "", shell_word(option.help));
   }
   return text;
 }

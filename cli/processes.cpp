@@ -156,4 +156,12 @@ void run_in_processes(std::size_t pieces, int jobs,
   }
 }
 
+std::string shell_word(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text)
+    if (c == '\'') word += "'\\''";
+    else word += c;
+  return word + "'";
+}
+
 }  // namespace troupe::cli

@@ -25,4 +25,7 @@ void run_in_processes(std::size_t pieces, int jobs,
                       const std::function<std::string(std::size_t piece)>& work,
                       const std::function<void(std::size_t piece, Finished)>& done);
 
+/// The text as one word of a POSIX shell, in single quotes; fish and zsh read it alike.
+std::string shell_word(const std::string& text);
+
 }  // namespace troupe::cli

@@ -7,19 +7,11 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "cli/processes.hpp"
 #include "core/errors.hpp"
 
 namespace troupe::cli {
 namespace {
-
-/// As one word of a shell.
-std::string quoted(const std::string& text) {
-  std::string word = "'";
-  for (const char c : text)
-    if (c == '\'') word += "'\\''";
-    else word += c;
-  return word + "'";
-}
 
 /// What sbatch reads of a path: no word of a shell, and '%' begins a field.
 std::string for_sbatch(const std::string& path) {
@@ -68,14 +60,14 @@ std::string array_script(const SlurmJob& job, const std::string& folder) {
          fmt::format(
              "#SBATCH --array=0-{}\nexec {} sweep {} --out {}{} --quiet --part "
              "\"$SLURM_ARRAY_TASK_ID/{}\" --jobs \"${{SLURM_CPUS_PER_TASK:-1}}\"\n",
-             job.tasks - 1, quoted(job.program), quoted(job.sweep), quoted(folder),
+             job.tasks - 1, shell_word(job.program), shell_word(job.sweep), shell_word(folder),
              job.reports ? " --reports" : "", job.tasks);
 }
 
 std::string gather_script(const SlurmJob& job, const std::string& folder) {
   return head("gather", folder + "/slurm/gather") +
-         fmt::format("exec {} sweep {} --out {} --gather\n", quoted(job.program), quoted(job.sweep),
-                     quoted(folder));
+         fmt::format("exec {} sweep {} --out {} --gather\n", shell_word(job.program),
+                     shell_word(job.sweep), shell_word(folder));
 }
 
 std::string whole_path(const std::string& folder) {
@@ -94,9 +86,9 @@ void write_scripts(const SlurmJob& job, const SweepFolder& folder) {
 std::string submit(const SlurmJob& job, const std::string& folder) {
   const auto path = whole_path(folder);
   const auto array =
-      submitted(fmt::format("{} {}", job.arguments, quoted(path + "/slurm/array.sh")));
+      submitted(fmt::format("{} {}", job.arguments, shell_word(path + "/slurm/array.sh")));
   const auto last = submitted(fmt::format("{} --dependency=afterany:{} {}", job.arguments, array,
-                                          quoted(path + "/slurm/gather.sh")));
+                                          shell_word(path + "/slurm/gather.sh")));
   return fmt::format("{} and {}", array, last);
 }
 
