@@ -15,7 +15,7 @@ export CTEST_OUTPUT_ON_FAILURE := 1
 ctest = .ci/ctest $(1) -j$(JOBS) $(2) $(CTEST)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-full build demo test netlab asan ubsan tsan tidy exhaustive bench fuzz headers install package clean
+.PHONY: help setup setup-full build demo test netlab asan ubsan tsan tidy exhaustive written-once bench fuzz headers install package clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,8 @@ tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file but the tes
 	@cmake --build --preset tidy -j$(JOBS)
 exhaustive: build  ## the exhaustive tests, at their full extent (hours)
 	@$(call ctest,dev,-L exhaustive)
+written-once: build  ## every strategy on threads, in both networks and on 2 to 4 processes, through the command (minutes)
+	@$(call ctest,dev,-L exhaustive -R written_once)
 fuzz:  ## the readers of foreign files under libFuzzer, a minute (needs clang)
 	@tests/fuzz/fuzz 60 build/fuzz
 netlab: build  ## predictions against real runs on a network of namespaces (root; half an hour, alone)

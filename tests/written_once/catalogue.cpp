@@ -60,14 +60,9 @@ nlohmann::json run(const Case& one, const MakeBackend& make) {
       scenarios::resolve(std::move(scenario), backend->machine(), backend->simulated());
   const auto report = scenarios::run(resolved, *backend);
   if (!backend->reporter()) return nullptr;
-  nlohmann::json sent = nlohmann::json::array();
-  for (const auto& point : report.training)
-    for (const char* figure : {"messages", "sent_bytes"})
-      sent.push_back(analysis::value_of(point, figure).value_or(-1));
   return {{"digest", report.parameters_digest},
           {"first", loss_at(report.training.front())},
-          {"last", loss_at(report.training.back())},
-          {"sent", sent}};
+          {"last", loss_at(report.training.back())}};
 }
 
 const Case& named(const std::vector<Case>& cases, const std::string& name) {

@@ -28,8 +28,7 @@ std::vector<Case> catalogue(int ranks);
 using MakeBackend = std::function<std::unique_ptr<scenarios::Backend>(const scenarios::Scenario&)>;
 
 /// Runs it. {"digest": of the final parameters, "first", "last": the loss of the first and last
-/// points of the curve, "sent": [messages, bytes] of each of its points}; null where this process
-/// is not the one that reports.
+/// points of the curve}; null where this process is not the one that reports.
 nlohmann::json run(const Case& one, const MakeBackend& make);
 
 /// The case of that name. EXPECTS it.

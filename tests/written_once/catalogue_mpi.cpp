@@ -1,5 +1,5 @@
-// All cases of the catalogue on the ranks of one MPI job, on processors, on GPUs or on detached
-// devices (tests/mpi/detached.hpp): what became of them, as JSON on the file given. One job,
+// All cases of the catalogue on the ranks of one MPI job, on GPUs or on detached devices
+// (tests/mpi/detached.hpp): what became of them, as JSON on the file given. One job,
 // because starting one takes longer than most cases. Where there is no GPU to compute on it says
 // why on the file and ends with 77. A fifth argument names the only case to run.
 
@@ -20,7 +20,7 @@
 int main(int argc, char** argv) {
   using namespace troupe;
   if (argc != 4 && argc != 5) {
-    std::cerr << "usage: catalogue_mpi RANKS FILE mpi|detached|cuda [CASE]\n";
+    std::cerr << "usage: catalogue_mpi RANKS FILE detached|cuda [CASE]\n";
     return 2;
   }
   scenarios::FindDevice find_device;

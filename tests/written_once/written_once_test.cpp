@@ -1,209 +1,147 @@
-// Written once, shown: every strategy of the table, from the same scenario, on threads, in both
-// simulated networks and on processes of a real MPI; only the backend differs.
+// Written once, shown: every strategy of the table, from the same scenario file, through the
+// command: on threads, in both simulated networks and on processes of a real MPI; only --backend
+// differs.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <variant>
+#include <ostream>
+#include <vector>
 
 #include "algorithms/strategies.hpp"
 #include "catalogue.hpp"
-#include "core/errors.hpp"
 #include "scenarios/backend_loopback.hpp"
-#ifdef TROUPE_HAS_SIMGRID
-#include "scenarios/backend_loggp.hpp"
-#include "scenarios/backend_simgrid.hpp"
-#endif
+#include "tests/cli/shell.hpp"
 
 namespace troupe::written_once {
 namespace {
 
 using nlohmann::json;
 
-/// What became of each case, by its name.
-using Ends = std::map<std::string, json>;
+struct Cast {
+  Case one;
+  int ranks;
+};
 
-Ends on_threads(int ranks) {
-  Ends ends;
-  for (const Case& one : catalogue(ranks))
-    ends[one.name] =
-        run(one, [](const auto& scenario) { return scenarios::make_loopback(scenario, {}); });
-  return ends;
+void PrintTo(const Cast& cast, std::ostream* out) {
+  *out << cast.one.name << " among " << cast.ranks;
 }
 
-class File {
- public:
-  explicit File(const std::string& name)
-      : path_{std::filesystem::temp_directory_path() / fmt::format("{}.{}", name, getpid())} {}
-  ~File() { std::filesystem::remove(path_); }
-  std::string path() const { return path_.string(); }
-  json read() const {
-    std::ifstream in{path_};
-    return json::parse(in);
+std::string name_of(const testing::TestParamInfo<Cast>& cast) {
+  std::string name = fmt::format("{}_among_{}", cast.param.one.name, cast.param.ranks);
+  std::ranges::replace(name, ' ', '_');
+  return name;
+}
+
+std::vector<Cast> every_case() {
+  std::vector<Cast> all;
+  for (const int ranks : {2, 3, 4})
+    for (Case& one : catalogue(ranks)) all.push_back({std::move(one), ranks});
+  return all;
+}
+
+/// Each case once, among 2, 3 and 4 ranks in turn; among 4 where it cannot serve the others.
+std::vector<Cast> each_case_once() {
+  std::map<int, std::vector<Case>> served;
+  for (const int ranks : {2, 3, 4}) served[ranks] = catalogue(ranks);
+  std::vector<Cast> all;
+  for (const Case& one : served[4]) {
+    int ranks = 2 + static_cast<int>(all.size()) % 3;
+    if (std::ranges::find(served[ranks], one.name, &Case::name) == served[ranks].end()) ranks = 4;
+    all.push_back({named(served[ranks], one.name), ranks});
+  }
+  return all;
+}
+
+/// What was sent is known at every point. Among processes it is not where a rank reports nothing:
+/// workers of a server.
+bool is_known(const char* sent, const json& curve) {
+  return std::ranges::all_of(curve, [&](const json& point) { return point.contains(sent); });
+}
+
+/// Null where nobody had all parameters to judge.
+json loss_at(const json& point) { return point.contains("loss") ? point["loss"] : json(); }
+
+class WrittenOnce : public cli_test::CliTest, public testing::WithParamInterface<Cast> {
+ protected:
+  void SetUp() override {
+    CliTest::SetUp();
+    scenario_ = write("scenario.json", GetParam().one.scenario);
+  }
+
+  /// The report of the same file on another backend.
+  json report_of(const std::string& backend) const {
+#ifdef TROUPE_MPI_PROGRAM
+    const std::string launcher =
+        backend == "mpi" ? fmt::format("{} -n {} ", MPIEXEC, GetParam().ranks) : "";
+#else
+    const std::string launcher;
+#endif
+    const auto ran = cli_test::troupe(
+        fmt::format("run {} --backend {} -q --json {}", scenario_, backend, file("report.json")),
+        launcher);
+    EXPECT_EQ(ran.status, 0) << backend << ": " << ran.err;
+    return ran.status == 0 ? json::parse(read(file("report.json"))) : json();
+  }
+
+  /// The same bits, and the same sent at every point of the curve, where the strategy takes the
+  /// same way everywhere. Otherwise statistical: what one run lowered the loss by, the other did to
+  /// within a quarter.
+  void expect_alike(const json& a, const json& b) const {
+    ASSERT_FALSE(a.is_null() || b.is_null());
+    const auto &first = a["training"], &second = b["training"];
+    if (!GetParam().one.same_bits) {
+      const auto lowered = [](const json& curve) {
+        return curve.front()["loss"].get<double>() - curve.back()["loss"].get<double>();
+      };
+      EXPECT_EQ(first.front()["loss"], second.front()["loss"]);
+      EXPECT_NEAR(lowered(first) / lowered(second), 1, 0.25);
+      return;
+    }
+    EXPECT_EQ(a["parameters_digest"], b["parameters_digest"]);
+    EXPECT_NE(a["parameters_digest"], "");
+    ASSERT_EQ(first.size(), second.size());
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      EXPECT_EQ(loss_at(first[i]), loss_at(second[i])) << i;
+      if (!algorithms::find_strategy(GetParam().one.name).synchronous) continue;
+      for (const char* sent : {"messages", "sent_bytes"}) {
+        if (!is_known(sent, second)) continue;
+        EXPECT_EQ(first[i][sent], second[i][sent]) << sent << i;
+      }
+    }
   }
 
  private:
-  std::filesystem::path path_;
+  std::string scenario_;
 };
 
+TEST_P(WrittenOnce, TrainsAlikeOnEveryBackend) {
+  const json threads = report_of("loopback");
 #ifdef TROUPE_HAS_SIMGRID
-/// A process for each, because a simulated clock does not start again.
-Ends simulated(int ranks, const MakeBackend& make) {
-  Ends ends;
-  for (const Case& one : catalogue(ranks)) {
-    const File file{"written_once_sim"};
-    const pid_t child = fork();
-    if (child == 0) {
-      try {
-        const json end = run(one, make);
-        std::ofstream{file.path()} << end;
-        _exit(0);
-      } catch (const std::exception& error) {
-        fmt::print(stderr, "{}: {}\n", one.name, error.what());
-        _exit(1);
-      }
-    }
-    int status = -1;
-    waitpid(child, &status, 0);
-    EXPECT_EQ(status, 0) << one.name;
-    if (status == 0) ends[one.name] = file.read();
+  for (const char* network : {"simgrid", "loggp"}) {
+    SCOPED_TRACE(network);
+    const json simulated = report_of(fmt::format("sim --network {}", network));
+    for (const char* sent : {"messages", "sent_bytes"})
+      EXPECT_TRUE(is_known(sent, simulated["training"]));
+    expect_alike(threads, simulated);
   }
-  return ends;
-}
 #endif
-
-#ifdef TROUPE_CATALOGUE_MPI
-/// On processors ("mpi"), detached devices ("detached") or GPUs ("cuda"); why not, where there is
-/// no GPU.
-std::variant<Ends, std::string> on_processes(int ranks, const char* where,
-                                             const char* program = TROUPE_CATALOGUE_MPI) {
-  const File file{"written_once_mpi"};
-  const int status = std::system(
-      fmt::format("{} -n {} {} {} {} {}", MPIEXEC, ranks, program, ranks, file.path(), where)
-          .c_str());
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) return file.read().get<std::string>();
-  EXPECT_EQ(status, 0);
-  return status == 0 ? file.read().get<Ends>() : Ends{};
-}
+#ifdef TROUPE_MPI_PROGRAM
+  SCOPED_TRACE("mpi");
+  expect_alike(threads, report_of("mpi"));
 #endif
-
-/// What was sent is known at every point of the curve. (Among processes it is not, where some rank
-/// reports nothing: workers of a server.)
-bool is_known(const json& sent) {
-  return std::ranges::all_of(sent, [](const json& count) { return count.get<double>() >= 0; });
 }
 
-/// Two runs of the same strategy on different machines. The same bits, and the same sent at every
-/// point of the curve, where the strategy takes the same way everywhere. Otherwise statistical:
-/// what one run lowered the loss by, the other did to within a quarter.
-void expect_alike(const std::vector<Case>& cases, const Ends& one, const Ends& other) {
-  int counted = 0;
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.name);
-    ASSERT_TRUE(one.contains(c.name) && other.contains(c.name));
-    const json &a = one.at(c.name), &b = other.at(c.name);
-    if (c.same_bits) {
-      EXPECT_EQ(a["digest"], b["digest"]);
-      EXPECT_NE(a["digest"], "");
-      EXPECT_EQ(a["last"], b["last"]);
-      if (algorithms::find_strategy(c.name).synchronous && is_known(b["sent"])) {
-        EXPECT_EQ(a["sent"], b["sent"]);
-        ++counted;
-      }
-    } else {
-      const auto lowered = [](const json& end) {
-        return end["first"].get<double>() - end["last"].get<double>();
-      };
-      EXPECT_EQ(a["first"], b["first"]);
-      EXPECT_NEAR(lowered(a) / lowered(b), 1, 0.25);
-    }
-  }
-  EXPECT_GT(counted, 20);
-}
-
-class WrittenOnce : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Ranks, WrittenOnce, testing::Values(2, 3, 4),
-                         [](const auto& ranks) { return fmt::format("Among{}", ranks.param); });
+INSTANTIATE_TEST_SUITE_P(EachOnce, WrittenOnce, testing::ValuesIn(each_case_once()), name_of);
+INSTANTIATE_TEST_SUITE_P(Exhaustive, WrittenOnce, testing::ValuesIn(every_case()), name_of);
 
 TEST(Catalogue, HasEveryStrategyAmongFourRanks) {
   const auto cases = catalogue(4);
   for (const auto& strategy : algorithms::strategies())
     EXPECT_EQ(named(cases, std::string{strategy.kind.name}).same_bits, true);
-}
-
-TEST_P(WrittenOnce, TrainsAlikeOnThreadsAndInTheSimulatedNetwork) {
-#ifdef TROUPE_HAS_SIMGRID
-  const auto simulation =  // before there are threads: it forks
-      simulated(GetParam(),
-                [](const auto& scenario) { return scenarios::make_simgrid(scenario, {}); });
-  expect_alike(catalogue(GetParam()), on_threads(GetParam()), simulation);
-#else
-  GTEST_SKIP() << "built without SimGrid";
-#endif
-}
-
-TEST_P(WrittenOnce, TrainsAlikeOnThreadsAndInTheLogGPNetwork) {
-#ifdef TROUPE_HAS_SIMGRID  // which reads the platform
-  const auto simulation = simulated(GetParam(), [](const auto& scenario) {
-    return scenarios::make_loggp(scenario, {}, scenarios::load_with_simgrid);
-  });
-  expect_alike(catalogue(GetParam()), on_threads(GetParam()), simulation);
-#else
-  GTEST_SKIP() << "built without SimGrid";
-#endif
-}
-
-TEST_P(WrittenOnce, TrainsAlikeOnThreadsAndOnProcesses) {
-#ifdef TROUPE_CATALOGUE_MPI
-  expect_alike(catalogue(GetParam()), on_threads(GetParam()),
-               std::get<Ends>(on_processes(GetParam(), "mpi")));
-#else
-  GTEST_SKIP() << "built without MPI";
-#endif
-}
-
-/// Whatever a strategy touches is where it says: the memory of a detached device is not the host's,
-/// and holds nothing that has not been written in order.
-TEST_P(WrittenOnce, TrainsAlikeOnThreadsAndOnDetachedDevices) {
-#ifdef TROUPE_CATALOGUE_MPI
-  expect_alike(catalogue(GetParam()), on_threads(GetParam()),
-               std::get<Ends>(on_processes(GetParam(), "detached")));
-#else
-  GTEST_SKIP() << "built without MPI";
-#endif
-}
-
-/// The same loss where the strategy takes the same way everywhere, to what another order of
-/// additions changes; else, where it settles, within a twentieth of what was gained.
-TEST_P(WrittenOnce, TrainsAlikeOnThreadsAndOnGpus) {
-#ifdef TROUPE_CATALOGUE_CUDA
-  const auto outcome = on_processes(GetParam(), "cuda", TROUPE_CATALOGUE_CUDA);
-  if (const auto* why = std::get_if<std::string>(&outcome)) GTEST_SKIP() << *why;
-  const auto& on_gpus = std::get<Ends>(outcome);
-  const auto threads = on_threads(GetParam());
-  for (const Case& c : catalogue(GetParam())) {
-    SCOPED_TRACE(c.name);
-    ASSERT_TRUE(on_gpus.contains(c.name));
-    const json &a = threads.at(c.name), &b = on_gpus.at(c.name);
-    EXPECT_EQ(a["last"].is_null(), b["last"].is_null());
-    if (a["last"].is_null()) continue;
-    const double first = a["first"], last = a["last"], gained = first - last;
-    EXPECT_NEAR(b["first"].get<double>(), first, 1e-5 * std::abs(first));
-    EXPECT_NEAR(b["last"].get<double>(), last,
-                c.same_bits ? 1e-5 * std::abs(last) : 0.05 * std::abs(gained));
-  }
-#else
-  GTEST_SKIP() << "built without a CUDA toolkit";
-#endif
 }
 
 /// The comparison finds a difference: another seed is another way.
