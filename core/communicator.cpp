@@ -2,11 +2,21 @@
 
 namespace troupe {
 
-Completion wait(Communicator& comm, Request request) {
+Completion Communicator::do_wait(Request& request) {
   WaitSet set;
   set.add(std::move(request));
-  return *comm.wait_any(set);
+  return *wait_any(set);
 }
+Completion Communicator::do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to,
+                                     const Payload& room, Rank from) {
+  Request incoming = irecv(from, tag, room);
+  Request sent = isend(to, tag, outgoing);
+  const Completion received = wait(*this, std::move(incoming));
+  wait(*this, std::move(sent));
+  return received;
+}
+void Communicator::do_compute(Kernel&& kernel) { wait(*this, start(std::move(kernel))); }
+
 std::optional<Completion> wait_until(Communicator& comm, Request& request, Seconds until) {
   WaitSet set;
   set.add(std::move(request));
@@ -24,14 +34,5 @@ void send(Communicator& comm, Rank to, Tag tag, ConstPayload payload) {
 Completion receive(Communicator& comm, Rank from, Tag tag, Payload room) {
   return wait(comm, comm.irecv(from, tag, room));
 }
-Completion exchange(Communicator& comm, Tag tag, ConstPayload outgoing, Rank to, Payload room,
-                    Rank from) {
-  Request incoming = comm.irecv(from, tag, room);
-  Request sent = comm.isend(to, tag, outgoing);
-  const Completion received = wait(comm, std::move(incoming));
-  wait(comm, std::move(sent));
-  return received;
-}
-void compute(Communicator& comm, Kernel kernel) { wait(comm, comm.start(std::move(kernel))); }
 
 }  // namespace troupe

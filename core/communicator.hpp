@@ -119,12 +119,23 @@ class Communicator {
   Communicator() = default;
   Communicator(const Communicator&) = default;
   Communicator& operator=(const Communicator&) = default;
+
+  friend Completion wait(Communicator& comm, Request request);
+  friend Completion exchange(Communicator& comm, Tag tag, ConstPayload outgoing, Rank to,
+                             Payload room, Rank from);
+  friend void compute(Communicator& comm, Kernel kernel);
+  // The functions of these names below, made of the calls above. A world that can do the same with
+  // less, overrides them.
+  virtual Completion do_wait(Request& request);
+  virtual Completion do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to,
+                                 const Payload& room, Rank from);
+  virtual void do_compute(Kernel&& kernel);
 };
 
 // ---- what algorithms are written with: small functions on top of the port
 
 /// Waits for one request.
-Completion wait(Communicator& comm, Request request);
+inline Completion wait(Communicator& comm, Request request) { return comm.do_wait(request); }
 /// Waits for one request until a deadline. On expiry the request is still active and still the
 /// caller's.
 std::optional<Completion> wait_until(Communicator& comm, Request& request, Seconds until);
@@ -142,9 +153,11 @@ requires(std::is_same_v<Requests, Request>&&...) void wait_all(Communicator& com
 void send(Communicator& comm, Rank to, Tag tag, ConstPayload payload);
 Completion receive(Communicator& comm, Rank from, Tag tag, Payload room);
 /// Sends one payload and receives another at the same time; what was received.
-Completion exchange(Communicator& comm, Tag tag, ConstPayload outgoing, Rank to, Payload room,
-                    Rank from);
+inline Completion exchange(Communicator& comm, Tag tag, ConstPayload outgoing, Rank to,
+                           Payload room, Rank from) {
+  return comm.do_exchange(tag, outgoing, to, room, from);
+}
 /// Runs a kernel and waits for it.
-void compute(Communicator& comm, Kernel kernel);
+inline void compute(Communicator& comm, Kernel kernel) { comm.do_compute(std::move(kernel)); }
 
 }  // namespace troupe

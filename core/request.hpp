@@ -76,6 +76,7 @@ class Operation {
   friend class WaitSet;
   friend class std::lock_guard<Operation>;
   void finish(Seconds at);
+  Completion end(std::size_t index);
   void lock() noexcept {
     if (mutex_) mutex_->lock();
   }
@@ -116,6 +117,13 @@ class [[nodiscard]] Request {
   explicit operator bool() const noexcept { return operation_ != nullptr; }
   /// Attaches an observer; the last attached is told first.
   void observe(std::unique_ptr<RequestObserver> observer);
+
+  // For backends without threads.
+  /// What there is to wait for; nullptr if nothing.
+  Operation* operation() const noexcept { return operation_; }
+  /// Ends it. EXPECTS it to be complete. Returns its completion, at index 0, or throws what it
+  /// failed with.
+  Completion take();
 
  private:
   friend class WaitSet;
@@ -232,6 +240,21 @@ inline void Operation::renew(std::uint64_t sequence) noexcept {
   peer_ = any_rank;
   done_ = false;
 }
+inline Completion Operation::end(std::size_t index) {
+  const Completion completion{index, peer_, bytes_};
+  if (observers_) tell_observers(&completion);
+  if (!error_) [[likely]] {
+    retire();
+    return completion;
+  }
+  const std::exception_ptr error = error_;
+  retire();
+  std::rethrow_exception(error);
+}
+inline Completion Request::take() {
+  EXPECTS(operation_ && operation_->done_, "only what is complete can be taken");
+  return std::exchange(operation_, nullptr)->end(0);
+}
 inline void WaitSet::put(std::size_t index, Request request) {
   EXPECTS(request, "only an active request can be waited for");
   slots_.lengthen(index + 1);
@@ -251,15 +274,7 @@ inline Completion WaitSet::take_ready() {
   ready_.pop_back();
   slots_[operation.index_] = nullptr;
   --active_;
-  const Completion completion{operation.index_, operation.peer_, operation.bytes_};
-  if (operation.observers_) operation.tell_observers(&completion);
-  if (!operation.error_) [[likely]] {
-    operation.retire();
-    return completion;
-  }
-  const std::exception_ptr error = operation.error_;
-  operation.retire();
-  std::rethrow_exception(error);
+  return operation.end(operation.index_);
 }
 
 }  // namespace troupe

@@ -104,19 +104,10 @@ Partition::Partition(Slice whole, int parts) : whole_{whole}, parts_{parts} {
   least_ = whole.size() / static_cast<std::size_t>(parts);
   longer_ = whole.size() % static_cast<std::size_t>(parts);
 }
-std::size_t Partition::offset(int index) const {
-  const auto i = static_cast<std::size_t>(index);
-  return i * least_ + (i < longer_ ? i : longer_);
-}
-Slice Partition::operator[](int index) const {
-  const int i = index % parts_;
-  return i < 0 ? range(i + parts_, i + parts_ + 1) : range(i, i + 1);
-}
 Slice Partition::range(int from, int to) const {
   EXPECTS(0 <= from && from <= to && to <= parts_,
           "a range of blocks lies between 0 and the number of parts");
   return whole_.subslice(offset(from), offset(to) - offset(from));
 }
-std::size_t Partition::largest() const noexcept { return least_ + (longer_ > 0 ? 1 : 0); }
 
 }  // namespace troupe

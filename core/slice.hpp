@@ -204,13 +204,23 @@ class Scratch {
 class Partition {
  public:
   Partition(Slice whole, int parts);
-  Slice operator[](int index) const;
+  Slice operator[](int index) const {
+    int i = index < 0 ? index + parts_ : index >= parts_ ? index - parts_ : index;
+    if (i < 0 || i >= parts_) {  // further away: the division is slow
+      i %= parts_;
+      if (i < 0) i += parts_;
+    }
+    return whole_.subslice(offset(i), least_ + (static_cast<std::size_t>(i) < longer_ ? 1 : 0));
+  }
   /// Blocks [from, to) as one slice, 0 ≤ from ≤ to ≤ parts.
   Slice range(int from, int to) const;
   /// Index of the first value of block `index`, 0 ≤ index ≤ parts.
-  std::size_t offset(int index) const;
+  std::size_t offset(int index) const {
+    const auto i = static_cast<std::size_t>(index);
+    return i * least_ + (i < longer_ ? i : longer_);
+  }
   std::size_t size_of_block(int index) const { return (*this)[index].size(); }
-  std::size_t largest() const noexcept;
+  std::size_t largest() const noexcept { return least_ + (longer_ > 0 ? 1 : 0); }
   int parts() const noexcept { return parts_; }
 
  private:

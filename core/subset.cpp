@@ -2,13 +2,25 @@
 
 namespace troupe {
 
-Subset::Group::Group(std::vector<Rank> ranks) : members{std::move(ranks)} {
-  for (std::size_t i = 0; i < members.size(); ++i) index.emplace(members[i], static_cast<Rank>(i));
-  EXPECTS(index.size() == members.size(), "a rank is a member of a subset once");
+Subset::Group::Group(std::vector<Rank> ranks)
+    : size_{static_cast<int>(ranks.size())},
+      first_{ranks.empty() ? 0 : ranks.front()},
+      step_{ranks.size() > 1 ? ranks[1] - ranks[0] : 1} {
+  bool regular = step_ > 0;
+  for (int i = 0; regular && i < size_; ++i)
+    regular = at_step(i) == ranks[static_cast<std::size_t>(i)];
+  if (regular) return;
+  members_ = std::move(ranks);
+  for (int i = 0; i < size_; ++i) index_.emplace(members_[static_cast<std::size_t>(i)], i);
+  EXPECTS(index_.size() == members_.size(), "a rank is a member of a subset once");
 }
 Rank Subset::Group::index_of(Rank rank) const {
-  const auto found = index.find(rank);
-  return found == index.end() ? any_rank : found->second;
+  if (members_.empty()) {
+    const int index = (rank - first_) / step_;
+    return rank >= first_ && index < size_ && at_step(index) == rank ? index : any_rank;
+  }
+  const auto found = index_.find(rank);
+  return found == index_.end() ? any_rank : found->second;
 }
 
 Subset::Subset(Communicator& whole, std::vector<Rank> members, std::uint32_t number)
@@ -21,15 +33,32 @@ Subset::Subset(Communicator& whole, std::vector<Rank> members, std::uint32_t num
 Subset::Subset(Communicator& flow, const Subset& parent, Context context)
     : whole_{flow}, group_{parent.group_}, context_{context}, rank_{parent.rank_} {}
 
-Request Subset::isend(Rank to, Tag tag, ConstPayload payload) {
+void Subset::check(Rank to) const {
   EXPECTS(0 <= to && to < size(), "a message goes to a rank of the subset");
-  return whole_.isend(group_->members[static_cast<std::size_t>(to)], placed(tag), payload);
+}
+Rank Subset::sender(Rank from) const {
+  if (from == any_rank) return any_rank;
+  EXPECTS(0 <= from && from < size(), "a message comes from a rank of the subset");
+  return group_->at(from);
+}
+Request Subset::isend(Rank to, Tag tag, ConstPayload payload) {
+  check(to);
+  return whole_.isend(group_->at(to), placed(tag), payload);
 }
 Request Subset::irecv(Rank from, Tag tag, Payload room) {
-  EXPECTS(from == any_rank || (0 <= from && from < size()),
-          "a message comes from a rank of the subset");
-  return whole_.irecv(from == any_rank ? any_rank : group_->members[static_cast<std::size_t>(from)],
-                      placed(tag), room);
+  return whole_.irecv(sender(from), placed(tag), room);
+}
+Completion Subset::do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to,
+                               const Payload& room, Rank from) {
+  check(to);
+  Completion received = exchange(whole_, placed(tag), outgoing, group_->at(to), room, sender(from));
+  received.from = group_->index_of(received.from);
+  return received;
+}
+Completion Subset::do_wait(Request& request) {
+  Completion completion = wait(whole_, std::move(request));
+  completion.from = group_->index_of(completion.from);
+  return completion;
 }
 Request Subset::spawn(Task task) {
   // The flow's tags follow this subset's own count of spawns: a member may have spawned elsewhere

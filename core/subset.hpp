@@ -18,7 +18,7 @@ class Subset final : public Communicator {
   Subset(Communicator& whole, std::vector<Rank> members, std::uint32_t number);
 
   Rank rank() const override { return rank_; }
-  int size() const override { return static_cast<int>(group_->members.size()); }
+  int size() const override { return group_->size(); }
   Seconds now() const override { return whole_.now(); }
   Context context() const override { return context_; }
   Request isend(Rank to, Tag tag, ConstPayload payload) override;
@@ -28,13 +28,32 @@ class Subset final : public Communicator {
   std::optional<Completion> wait_any(WaitSet& set, Seconds until = forever) override;
 
  private:
-  struct Group {
+  Completion do_wait(Request& request) override;
+  Completion do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to, const Payload& room,
+                         Rank from) override;
+  void do_compute(Kernel&& kernel) override { compute(whole_, std::move(kernel)); }
+  /// The members and their places. Where they are equally far apart, as the ranks of a node or of a
+  /// lane across nodes are, nothing is listed: each of thousands of ranks has such a group.
+  class Group {
+   public:
     explicit Group(std::vector<Rank> ranks);
+    int size() const noexcept { return size_; }
+    Rank at(int index) const {
+      return members_.empty() ? at_step(index) : members_[static_cast<std::size_t>(index)];
+    }
+    /// any_rank if it is not a member.
     Rank index_of(Rank rank) const;
-    std::vector<Rank> members;
-    std::unordered_map<Rank, Rank> index;
+
+   private:
+    Rank at_step(int index) const { return first_ + index * step_; }
+    int size_;
+    Rank first_, step_;
+    std::vector<Rank> members_;  // empty where they are equally far apart
+    std::unordered_map<Rank, Rank> index_;
   };
   Subset(Communicator& flow, const Subset& parent, Context context);
+  void check(Rank to) const;
+  Rank sender(Rank from) const;
   Tag placed(Tag tag) const { return tag.is_placed() ? tag : tag.in(context_); }
 
   Communicator& whole_;

@@ -24,8 +24,7 @@ class CountingCommunicator final : public Communicator {
   Seconds now() const override { return inner_.now(); }
   Context context() const override { return inner_.context(); }
   Request isend(Rank to, Tag tag, ConstPayload payload) override {
-    sent_.messages.fetch_add(1, std::memory_order_relaxed);
-    sent_.bytes.fetch_add(payload.bytes, std::memory_order_relaxed);
+    count(payload);
     return inner_.isend(to, tag, payload);
   }
   Request irecv(Rank from, Tag tag, Payload room) override { return inner_.irecv(from, tag, room); }
@@ -41,6 +40,18 @@ class CountingCommunicator final : public Communicator {
   }
 
  private:
+  Completion do_wait(Request& request) override { return wait(inner_, std::move(request)); }
+  Completion do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to, const Payload& room,
+                         Rank from) override {
+    count(outgoing);
+    return exchange(inner_, tag, outgoing, to, room, from);
+  }
+  void do_compute(Kernel&& kernel) override { compute(inner_, std::move(kernel)); }
+  void count(const ConstPayload& payload) {
+    sent_.messages.fetch_add(1, std::memory_order_relaxed);
+    sent_.bytes.fetch_add(payload.bytes, std::memory_order_relaxed);
+  }
+
   Communicator& inner_;
   SentCounters& sent_;
 };

@@ -16,6 +16,12 @@ Flow::Flow(World& world, Rank rank, Context context, Task task, LogGPOperation* 
 int Flow::size() const { return world_.size(); }
 Seconds Flow::now() const { return Seconds{world_.now()}; }
 
+void Flow::await(const Pending& pending) {
+  if (pending.is.done) return;
+  finish(pending);
+  if (!pending.is.done) throw Stopped{};
+}
+
 // ---- messages
 
 void Flow::check_receiver(Rank to) const {
@@ -48,6 +54,27 @@ Request Flow::irecv(Rank from, Tag tag, Payload room) {
   return Request{receive};
 }
 
+Completion Flow::do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to,
+                             const Payload& room, Rank from) {
+  if (is_eager(outgoing.bytes, world_.options_.eager_limit))
+    return Communicator::do_exchange(tag, outgoing, to, room, from);
+  check_sender(from, tag);
+  check_receiver(to);
+  auto& [receive, send] = own_;
+  receive.begin(this, Pending::What::receive, false);
+  receive.name(from, rank_, placed(tag), room.bytes, room.address);
+  world_.post_receive(receive);
+  if (world_.has_overheads_) spend_overhead(outgoing.bytes);
+  send.begin(this, Pending::What::send, false);
+  send.name(rank_, to, placed(tag), outgoing.bytes, const_cast<std::byte*>(outgoing.address));
+  world_.post_send(send);
+  await(receive);
+  if (world_.has_jitter_) world_.slowness_[static_cast<std::size_t>(rank_)].received();
+  await(send);
+  if (receive.error) std::rethrow_exception(std::exchange(receive.error, nullptr));
+  return {.index = 0, .from = receive.from, .bytes = receive.bytes};
+}
+
 void Flow::spend_overhead(std::size_t bytes) {
   const auto& [each, per_byte, gap] = world_.overheads_;
   RankState& rank = world_.ranks_[static_cast<std::size_t>(rank_)];
@@ -72,6 +99,15 @@ Request Flow::start(Kernel kernel) {
   operation.renew(this, Pending::What::kernel, sequence_++);
   world_.start_kernel(*this, operation, kernel);
   return Request{operation};
+}
+
+void Flow::do_compute(Kernel&& kernel) {
+  check(kernel);
+  Pending& own = own_[0];
+  own.begin(this, Pending::What::kernel, false);
+  world_.start_kernel(*this, own, kernel);
+  await(own);
+  if (own.error) std::rethrow_exception(std::exchange(own.error, nullptr));
 }
 
 // ---- flows
@@ -99,6 +135,12 @@ std::optional<Completion> Flow::wait_any(WaitSet& set, Seconds until) {
     awaited_set_ = nullptr;
   }
   return set.take_ready();
+}
+
+Completion Flow::do_wait(Request& request) {
+  EXPECTS(request, "only an active request can be waited for");
+  await(static_cast<LogGPOperation&>(*request.operation()));
+  return request.take();
 }
 
 void Flow::finish(const Pending& pending) {

@@ -46,9 +46,16 @@ class alignas(64) Flow final : public Communicator {
 
  private:
   friend class World;
+  Completion do_wait(Request& request) override;
+  Completion do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to, const Payload& room,
+                         Rank from) override;
+  void do_compute(Kernel&& kernel) override;
+
   inline void check_receiver(Rank to) const;
   inline void check_sender(Rank from, const Tag& tag) const;
   Tag placed(const Tag& tag) const { return tag.is_placed() ? tag : tag.in(context_); }
+  /// Blocks until `pending` is done. Throws Stopped if the run has failed.
+  inline void await(const Pending& pending);
   /// Spends the processor's time for one end of a message.
   void spend_overhead(std::size_t bytes);
 
@@ -69,6 +76,8 @@ class alignas(64) Flow final : public Communicator {
     Charge charge;  ///< of no values: nothing
   } reduced_;       ///< the last reduction
   std::uint64_t sequence_ = 0;
+  /// Of an exchange, the receive and the send; the kernel that is computed. Without requests.
+  Pending own_[2];
   Pending *first_kernel_ = nullptr, *last_kernel_ = nullptr;  ///< where cores are shared
   std::uint32_t spawned_ = 0;
   bool has_begun_ = false, has_ended_ = false;
