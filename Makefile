@@ -15,7 +15,7 @@ export CTEST_OUTPUT_ON_FAILURE := 1
 ctest = .ci/ctest $(1) -j$(JOBS) $(2) $(CTEST)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-full build demo test netlab asan ubsan tsan tidy exhaustive written-once bench fuzz headers install package clean
+.PHONY: help setup setup-full build demo docs test netlab asan ubsan tsan tidy exhaustive written-once bench fuzz headers install package clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,11 @@ demo: setup build/dev/build.ninja  ## all allreduce algorithms, 1 KiB to 1 GiB, 
 	build/dev/cli/troupe report $(OUT)/demo/allreduce.json --trace $(OUT)/demo/allreduce.trace.json.gz \
 	  -o $(OUT)/demo/report.html
 	@echo "Open in a browser: $(OUT)/demo/report.html"
+
+docs: setup-full build/dev/build.ninja  ## the documentation as a site, out/docs/index.html
+	@cmake --build --preset dev -j$(JOBS) --target troupe
+	@TROUPE=build/dev/cli/troupe mkdocs build --strict --quiet --site-dir $(abspath $(OUT))/docs
+	@echo "Open in a browser: $(OUT)/docs/index.html"
 
 test: build  ## build, and pass every test
 	@$(call ctest,dev,-LE 'exhaustive|large')

@@ -4,38 +4,16 @@
 
 #include <algorithm>
 
-#include "algorithms/data/data_kinds.hpp"
-#include "algorithms/models/model.hpp"
-#include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/strategies.hpp"
+#include "cli/catalogue_page.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "core/text.hpp"
-#include "scenarios/algorithm_table.hpp"
 
 namespace troupe::cli {
 namespace {
 
 using scenarios::Algorithm;
-
-constexpr std::array<algorithms::Collective, 10> collectives{
-    algorithms::Collective::allreduce,    algorithms::Collective::reduce_scatter,
-    algorithms::Collective::allgather,    algorithms::Collective::broadcast,
-    algorithms::Collective::reduce,       algorithms::Collective::scatter,
-    algorithms::Collective::gather,       algorithms::Collective::all_to_all,
-    algorithms::Collective::all_to_all_v, algorithms::Collective::barrier};
-
-/// What a strategy is put together with.
-struct Part {
-  std::string_view plural, singular, pointer;
-  std::span<const algorithms::Kind> kinds;
-};
-std::array<Part, 3> parts() {
-  return {
-      {{"models", "model", "/training/model/kind", algorithms::kinds_of_models()},
-       {"data", "data set", "/training/data/kind", algorithms::kinds_of_data()},
-       {"optimisers", "optimiser", "/training/optimiser/kind", algorithms::kinds_of_optimisers()}}};
-}
 
 void list_part(const Part& part) {
   fmt::print("\n{} ({})\n\n", part.plural, part.pointer);
@@ -47,11 +25,8 @@ void show_settings(std::span<const algorithms::AnySetting> settings) {
   fmt::print("  settings:\n");
   for (const auto& setting : settings) {
     const auto help = std::visit([](const auto* declared) { return declared->help; }, setting);
-    const auto expectation =
-        algorithms::is_file(setting) ? std::string{"a file"} : algorithms::expectation_of(setting);
     fmt::print("    {:<18} {}\n", algorithms::name_of(setting), help);
-    fmt::print("    {:<18} {}; {} if not given\n", "", expectation,
-               algorithms::to_text(algorithms::fallback_of(setting)));
+    fmt::print("    {:<18} {}\n", "", expectation_and_default(setting));
   }
 }
 
@@ -71,7 +46,7 @@ void list_strategies() {
 
 void list_collectives(const scenarios::AlgorithmTable& table,
                       const std::optional<algorithms::Collective>& only) {
-  for (const auto collective : collectives) {
+  for (const auto collective : all_collectives) {
     if (only && *only != collective) continue;
     const auto found = table.of(collective);
     if (found.empty()) continue;
@@ -87,13 +62,7 @@ void list_collectives(const scenarios::AlgorithmTable& table,
 }
 
 void show_cost(const Algorithm& algorithm, int ranks) {
-  algorithms::Problem problem;
-  problem.ranks = ranks;
-  problem.count = 1 << 18;
-  problem.machine = {.alpha = Seconds{1e-6}, .beta = 1e-10, .gamma = 0};
-  if (algorithm.collective == algorithms::Collective::all_to_all_v)
-    problem.counts.assign(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(ranks),
-                          problem.count / static_cast<std::size_t>(ranks));
+  const auto problem = example_problem(algorithm.collective, ranks);
   if (const auto reason = algorithm.refusal(problem); !reason.empty()) {
     fmt::print("  {:>5} ranks, 1 MiB: {}\n", ranks, reason);
     return;
@@ -173,6 +142,7 @@ int algorithms_command(const Program& program, const std::vector<std::string>& a
   Options options{"algorithms [strategies|models|data|optimisers|collectives|show NAME] [options]",
                   "Lists what can be run and with what, or shows one of them with its settings."};
   options.value("op", "list one collective only");
+  options.value("format", "text, or markdown: all of it with settings and costs (text)");
   options.values("plugin", "shared library with algorithms; may be repeated");
   options.positional("what", 0, 2);
   if (options.parse(arguments)) {
@@ -182,6 +152,16 @@ int algorithms_command(const Program& program, const std::vector<std::string>& a
   scenarios::AlgorithmTable table;
   for (const auto& plugin : options.texts("plugin")) table.add_plugin(plugin);
   const auto what = options.texts("what");
+  if (const auto format = options.text("format", "text"); format == "markdown") {
+    if (!what.empty() || options.given("op"))
+      throw BadInput{"--format markdown is of the whole catalogue: name no part of it"};
+    fmt::print("{}", catalogue_page(table));
+    return 0;
+  } else if (format != "text") {
+    const std::vector<std::string> formats{"text", "markdown"};
+    throw BadInput{fmt::format("--format \"{}\": expected text or markdown{}", format,
+                               did_you_mean(format, formats))};
+  }
   if (!what.empty() && what.front() == "show") {
     if (what.size() != 2) throw BadInput{"usage: troupe algorithms show NAME"};
     show_named(table, what.back());

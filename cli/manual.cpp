@@ -24,6 +24,15 @@ std::string roff(const std::string& text) {
   return escaped;
 }
 
+/// Lines without the two spaces that they begin with in a help text.
+std::string unindented(const std::string& text) {
+  std::string lines;
+  std::istringstream stream{text};
+  for (std::string line; std::getline(stream, line);)
+    lines += (line.starts_with("  ") ? line.substr(2) : line) + '\n';
+  return lines;
+}
+
 std::string head(const std::string& name, std::string_view summary) {
   return fmt::format(".TH {} 1 \"\" \"troupe {}\" \"Troupe\"\n.SH NAME\n{} \\- {}\n", name, version,
                      roff(name), roff(std::string{summary}));
@@ -47,6 +56,15 @@ constexpr std::string_view exit_status =
 
 }  // namespace
 
+std::string markdown(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (std::string_view{"\\`*_[]<>|"}.find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c == '\n' ? ' ' : c;
+  }
+  return escaped;
+}
+
 std::string manual_page(const CommandHelp& command) {
   const auto name = command.usage.substr(0, command.usage.find(' '));
   auto text = head("troupe-" + name, first_sentence(command.about)) +
@@ -62,6 +80,23 @@ std::string manual_page(const CommandHelp& command) {
   if (!command.examples.empty())
     text += fmt::format(".SH EXAMPLES\n.nf\n{}.fi\n", roff(command.examples));
   return text + std::string{exit_status} + ".SH SEE ALSO\n.BR troupe (1)\n";
+}
+
+std::string markdown_page(const CommandHelp& command) {
+  const auto name = command.usage.substr(0, command.usage.find(' '));
+  auto text = fmt::format("# troupe {}\n\n```\ntroupe {}\n```\n\n{}\n", name, command.usage,
+                          markdown(command.about));
+  for (const auto& group : command.groups) {
+    text += fmt::format("\n## {}\n\n| option | |\n|---|---|\n", group.title);
+    for (const auto& option : group.options)
+      text += fmt::format("| `{}--{}{}` | {} |\n",
+                          option.letter.empty() ? "" : "-" + option.letter + ", ", option.name,
+                          option.takes_value ? " VALUE" : "", markdown(option.help));
+  }
+  if (!command.examples.empty())
+    text += fmt::format("\n## Examples\n\n```\n{}```\n", unindented(command.examples));
+  return text +
+         "\nExit status: 0 success, 1 the run failed, 2 usage or input, 3 outside a threshold.\n";
 }
 
 std::string manual_overview(std::span<const CommandSummary> commands) {

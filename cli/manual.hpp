@@ -1,6 +1,6 @@
 #pragma once
-// What a command's options are, as data, and what is made of it beside --help: manual pages and
-// completions for shells.
+// What a command's options are, as data, and what is made of it beside --help: manual pages, pages
+// of the documentation, and completions for shells.
 
 #include <span>
 #include <string>
@@ -31,9 +31,14 @@ struct CommandSummary {
   std::vector<OptionHelp> options;
 };
 
-/// The page of one command, and that of the program, as man reads them.
+/// The page of one command, as man reads it and in Markdown.
 std::string manual_page(const CommandHelp& command);
+std::string markdown_page(const CommandHelp& command);
+/// The page of the program, as man reads it.
 std::string manual_overview(std::span<const CommandSummary> commands);
+
+/// Text as Markdown shows it, in one line, and in the cell of a table.
+std::string markdown(const std::string& text);
 
 /// One option a line, and back: what completions are made from.
 std::string option_lines(const CommandHelp& command);

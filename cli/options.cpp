@@ -24,7 +24,7 @@ struct Options::Boost {
   po::variables_map read;
   std::vector<std::string> names;
   std::map<std::string, std::string> spellings;  // argument → name
-  std::string help_form;                         // "", "man" or "options"
+  std::string help_form;                         // "", "man", "markdown" or "options"
 
   po::options_description_easy_init declare(const std::string& option) {
     if (groups.empty()) groups.push_back(std::make_unique<po::options_description>("Options"));
@@ -65,7 +65,7 @@ void Options::examples(std::string text) { boost_->example_text = std::move(text
 
 bool Options::parse(const std::vector<std::string>& arguments) {
   flag("help,h", "this text");
-  for (const char* form : {"man", "options"})
+  for (const char* form : {"man", "markdown", "options"})
     if (std::ranges::find(arguments, std::string{"--help="} + form) != arguments.end()) {
       boost_->help_form = form;
       return true;
@@ -135,6 +135,7 @@ CommandHelp Options::described() const {
 
 std::string Options::help(std::string_view program) const {
   if (boost_->help_form == "man") return manual_page(described());
+  if (boost_->help_form == "markdown") return markdown_page(described());
   if (boost_->help_form == "options") return option_lines(described());
   std::ostringstream text;
   text << "Usage: " << program << ' ' << boost_->usage << "\n\n" << boost_->about << '\n';

@@ -38,7 +38,8 @@ class Options {
   /// The value of an option, or `fallback`.
   std::string text(const std::string& name, std::string_view fallback = {}) const;
   std::vector<std::string> texts(const std::string& name) const;
-  /// What --help shows; after --help=man the manual page, after --help=options one option a line.
+  /// What --help shows; after --help=man the manual page, after --help=markdown the same for the
+  /// documentation, after --help=options one option a line.
   std::string help(std::string_view program) const;
   /// The same as data.
   CommandHelp described() const;

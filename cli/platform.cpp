@@ -71,8 +71,8 @@ void show(const PlatformSummary& summary, const Lines& classes, bool all) {
     fmt::print("  ... {} more (--all)\n", summary.ranks.size() - shown);
 }
 
-void print_findings(const PlatformSummary& summary) {
-  fmt::print("{}: good for {} ranks\n", summary.name, summary.ranks.size());
+void print_findings(const std::string& platform, const PlatformSummary& summary) {
+  fmt::print("{}: good for {} ranks\n", platform, summary.ranks.size());
   for (const auto& finding : platforms::check(summary))
     fmt::print("  {}: {}\n",
                finding.weight == platforms::Finding::Weight::warning ? "warning" : "note",
@@ -124,7 +124,7 @@ int platform_command(const Program& program, const std::vector<std::string>& arg
   if (options.text("json") == "-" || options.text("dot") == "-") return 0;
   if (what.front() == "show")
     show(summary, scenarios::loggp_classes(*platform.placed()), options.given("all"));
-  else print_findings(summary);
+  else print_findings(what.back(), summary);
   return 0;
 }
 

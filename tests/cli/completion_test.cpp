@@ -1,4 +1,4 @@
-// Each option of each command is in its manual page and in the completions of every shell.
+// Each option of each command is in its manual page, in its page of the documentation and in the completions of every shell.
 
 #include <fmt/format.h>
 
@@ -46,11 +46,13 @@ class Completion : public CliTest {
 
 TEST_F(Completion, KnowsEachOptionOfEachCommand) {
   const auto bash = troupe("completion bash").out, zsh = troupe("completion zsh").out,
-             fish = troupe("completion fish").out;
+             fish = troupe("completion fish").out, overview = troupe("help --help=man").out;
   int compared = 0;
   for (const auto& command : commands()) {
     if (!available(command)) continue;
     const auto page = troupe(command + " --help=man").out;
+    const auto markdown = troupe(command + " --help=markdown").out;
+    EXPECT_THAT(markdown, testing::StartsWith("# troupe " + command + "\n"));
     const auto begin = bash.find(fmt::format("    {}) options='", command));
     ASSERT_NE(begin, bash.npos) << command;
     const auto in_bash = bash.substr(begin, bash.find('\n', begin) - begin);
@@ -65,10 +67,11 @@ TEST_F(Completion, KnowsEachOptionOfEachCommand) {
       std::string in_roff;
       for (const char c : "--" + option) in_roff += c == '-' ? std::string{"\\-"} : std::string{c};
       EXPECT_THAT(page, HasSubstr(in_roff)) << command;
+      EXPECT_THAT(markdown, HasSubstr("--" + option)) << command;
       ++compared;
     }
     EXPECT_THAT(page, testing::StartsWith(".TH troupe-" + command + " 1 "));
-    EXPECT_THAT(troupe("help --help=man").out, HasSubstr(".BR troupe\\-" + command + " (1)"));
+    EXPECT_THAT(overview, HasSubstr(".BR troupe\\-" + command + " (1)"));
   }
   EXPECT_GT(compared, 100);
   EXPECT_THAT(bash, HasSubstr(" --minbytes -b "));
