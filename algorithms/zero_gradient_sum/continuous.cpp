@@ -73,6 +73,12 @@ class Integrator {
   Buffer slope_, place_, sum_;
 };
 
+/// |φ_ij| ≤ |x_i − x_j|, so that what is stable for the linear interaction is.
+bool pulls_at_most_linearly(const TrainingProblem& problem) {
+  const Interaction kind = interaction_named(problem.strategy[Continuous::interaction]);
+  return kind != Interaction::gradient && kind != Interaction::quadratic;
+}
+
 }  // namespace
 
 /// Zero-gradient-sum in continuous time (Lu and Tang, IEEE TAC 57(9), 2012, §III), from the local
@@ -90,7 +96,7 @@ void continuous_zero_gradient_sum(Communicator& comm, const TrainingProblem& pro
   ConvexNode node{comm, problem, log};
   Neighbourhood neighbours{comm, problem, node.size(), estimates};
   const bool euler = problem.strategy[Continuous::integrator] == "euler";
-  const double h = node.step(neighbours, 0.9 * (euler ? 1 : 2.785294 / 2), euler);
+  const double h = node.step(neighbours, euler ? 1 : 2.785294 / 2, pulls_at_most_linearly(problem));
   Field field{comm, problem, node, neighbours};
   Integrator integrator{comm, problem, node.size(), field};
 

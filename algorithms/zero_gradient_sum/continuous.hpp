@@ -30,8 +30,9 @@ struct Continuous {
 };
 
 /// Integrates over problem.stop.steps steps of time problem.optimiser.rate; where that is 0, 0.9 of
-/// the longest with which the integrator is stable for the linear interaction and the bound 2θ/λ.
-/// Deterministic on every backend.
+/// the longest with which the integrator is certain to be stable for the linear interaction: 2θ/λ
+/// with Euler, 2.785294θ/λ with Runge–Kutta. A longer one is noted by rank 0, where the interaction
+/// pulls no harder than the linear one. Deterministic on every backend.
 void continuous_zero_gradient_sum(Communicator& comm, const TrainingProblem& problem,
                                   TrainingLog& log);
 

@@ -17,12 +17,12 @@ ConvexNode::ConvexNode(Communicator& comm, const TrainingProblem& problem, Train
   shard_.solve(zero, 0, x_);
 }
 
-double ConvexNode::step(const Neighbourhood& neighbours, double share, bool bounded) {
+double ConvexNode::step(const Neighbourhood& neighbours, double reach, bool bounded) {
   const double stated = problem_.optimiser.rate;
   const double theta = agreed(comm_, Op::min, shard_.convexity());
   const double laplacian = neighbours.laplacian_bound();
-  const double limit = laplacian > 0 ? 2 * theta / laplacian : 0;
-  if (stated == 0) return share * limit;
+  const double limit = laplacian > 0 ? reach * 2 * theta / laplacian : 0;
+  if (stated == 0) return 0.9 * limit;
   if (bounded && limit > 0 && stated >= limit && comm_.rank() == 0 && !problem_.phantom)
     log_.note(beyond_certainty(stated, limit));
   return stated;

@@ -16,10 +16,10 @@ class ConvexNode {
   ConvexShard& f() { return shard_; }
   std::size_t size() const { return shard_.size(); }
   Slice x() const { return x_; }
-  /// The step that the problem states, or where that is 0 `share` · 2θ/λ, θ the least convexity of
-  /// all f_i, agreed on in the network. A step that is stated and not below 2θ/λ is noted by
-  /// rank 0, if `bounded`.
-  double step(const Neighbourhood& neighbours, double share, bool bounded);
+  /// The step that the problem states, or where that is 0 0.9 of the longest that is certain to
+  /// converge: `reach` · 2θ/λ, θ the least convexity of all f_i, agreed on in the network. A step
+  /// that is stated and not below that is noted by rank 0, if `bounded`.
+  double step(const Neighbourhood& neighbours, double reach, bool bounded);
 
   bool is_due(std::int64_t step) const { return reporter_.is_due(step); }
   /// Reports, with the gradient and the divergence from the optimum where due. True if that was

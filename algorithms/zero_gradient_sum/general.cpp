@@ -21,7 +21,7 @@ void general_zero_gradient_sum(Communicator& comm, const TrainingProblem& proble
                                TrainingLog& log) {
   ConvexNode node{comm, problem, log};
   Neighbourhood neighbours{comm, problem, node.size(), estimates};
-  const double gamma = node.step(neighbours, 0.9, true);
+  const double gamma = node.step(neighbours, 1, true);
   const Buffer y = make_buffer(problem, node.size()), pull = make_buffer(problem, node.size());
 
   compute(comm, Fill{0, y});

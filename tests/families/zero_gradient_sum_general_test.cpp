@@ -1,7 +1,7 @@
 // Zero-gradient-sum on functions of any curvature: in continuous time, by dual-exact steps, and
 // over columns instead of rows.
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "algorithms/zero_gradient_sum/continuous.hpp"
 #include "algorithms/zero_gradient_sum/dual_steps.hpp"
@@ -114,6 +114,23 @@ TEST(ContinuousZeroGradientSum, IsStableUpToTheLimitsOfItsIntegrators) {
   EXPECT_GT(end_of(integrated("rk4", "linear", 1.9, 600)).error, 1);
   EXPECT_LE(end_of(integrated("euler", "linear", 1.3405, 3000)).error, 1e-6);
   EXPECT_GT(end_of(integrated("euler", "linear", 1.36, 3000)).error, 1);
+}
+
+TEST(ContinuousZeroGradientSum, NotesAStepBeyondCertainty) {
+  // θ/λ = 2.5903888/4 on the ring, times 2 for Euler, 2.785294 for Runge and Kutta
+  const auto notes = [](const char* integrator, const char* interaction, double step) {
+    TrainingHistory history;
+    train(10, integrated(integrator, interaction, step, 1), history);
+    return history.notes();
+  };
+  EXPECT_THAT(notes("euler", "linear", 1.3),
+              testing::ElementsAre(
+                  "the step 1.3 is not below 1.29519, up to which convergence is certain"));
+  EXPECT_THAT(notes("rk4", "tanh", 1.81),
+              testing::ElementsAre(
+                  "the step 1.81 is not below 1.80375, up to which convergence is certain"));
+  EXPECT_THAT(notes("rk4", "linear", 1.8), testing::IsEmpty());
+  EXPECT_THAT(notes("rk4", "quadratic", 1.9), testing::IsEmpty());  // has a bound of its own
 }
 
 TEST(ContinuousZeroGradientSum, LowersLyapunovsFunctionAtTheRateOfItsDerivative) {
