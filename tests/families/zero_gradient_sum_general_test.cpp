@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "algorithms/zero_gradient_sum/continuous.hpp"
 #include "algorithms/zero_gradient_sum/dual_steps.hpp"
 #include "algorithms/zero_gradient_sum/interaction.hpp"
@@ -217,24 +219,49 @@ TEST(GeneralZeroGradientSum, IsZeroGradientSumOnQuadratics) {
     EXPECT_LE(distance(general.final_parameters().at(node), values), 1e-12 * norm(values)) << node;
 }
 
+/// Euler's method on logistic regression to time 60. Published: relative distance .43 of the local
+/// optima from the common one; afterwards |Σ∇f| = 2.46e-3, 1.15e-3, 5.58e-4 and errors 9.6e-4,
+/// 4.5e-4, 2.2e-4 for γ = .02, .01, .005; but not the records themselves. With normal features, a
+/// yes drawn with the logistic chance and the mean of a node's losses, these numbers lie among
+/// those of draws (of sixteen: .28 to .49, 1.57e-3 to 3.25e-3, 6.0e-4 to 1.25e-3); with sums of
+/// losses, uniform features or labels without chance they do not.
+struct EulerEnd {
+  double first_error;
+  End end;
+};
+EulerEnd by_euler(double step, std::uint64_t draw) {
+  TrainingProblem problem = records("continuous_zero_gradient_sum", step, std::lround(60 / step));
+  problem.strategy.set(Continuous::integrator, "euler");
+  problem.data.seed = draw;
+  TrainingHistory history;
+  train(10, problem, history);
+  const auto lines = history.summary();
+  const auto& last = lines.back();
+  return {*lines.front().error, {*last.error, *last.lyapunov, *last.gradient_sum}};
+}
+
+TEST(ContinuousZeroGradientSum, LeavesTheManifoldByEulerAsFarAsPublished) {
+  const EulerEnd draws[]{by_euler(0.02, 1), by_euler(0.02, 6), by_euler(0.02, 8)};
+  const auto expect_among = [&](double published, auto value) {
+    const auto [least, most] = std::ranges::minmax(draws, {}, value);
+    EXPECT_LT(value(least), published);
+    EXPECT_GT(value(most), published);
+  };
+  expect_among(0.43, [](const EulerEnd& draw) { return draw.first_error; });
+  expect_among(2.46e-3, [](const EulerEnd& draw) { return draw.end.gradient_sum; });
+  expect_among(9.6e-4, [](const EulerEnd& draw) { return draw.end.error; });
+}
+
 TEST(GeneralZeroGradientSum, KeepsTheSumOfGradientsWhereEulerDoesNot) {
-  // Logistic regression to time 60. Published for other records: |Σ∇f| = 2.46e-3, 1.15e-3, 5.58e-4
-  // and errors 9.6e-4, 4.5e-4, 2.2e-4 for γ = .02, .01, .005: of first order in γ.
-  std::vector<End> euler;
-  for (const double step : {0.02, 0.01, 0.005}) {
-    TrainingProblem problem = records("continuous_zero_gradient_sum", step, std::lround(60 / step));
-    problem.strategy.set(Continuous::integrator, "euler");
-    euler.push_back(end_of(problem));
-  }
+  std::vector<End> euler;  // of first order in γ; published ratios 2.14, 2.06 and 2.13, 2.05
+  for (const double step : {0.02, 0.01, 0.005}) euler.push_back(by_euler(step, 7).end);
   for (const std::size_t i : {0, 1}) {
-    EXPECT_NEAR(euler[i].gradient_sum / euler[i + 1].gradient_sum, 2, 0.25);
-    EXPECT_NEAR(euler[i].error / euler[i + 1].error, 2, 0.25);
+    EXPECT_NEAR(euler[i].gradient_sum / euler[i + 1].gradient_sum, 2.1, 0.1);
+    EXPECT_NEAR(euler[i].error / euler[i + 1].error, 2.1, 0.1);
   }
-  EXPECT_GT(euler[0].gradient_sum, 1e-4);
-  EXPECT_LT(euler[0].gradient_sum, 1e-2);
   const End exact = end_of(records("general_zero_gradient_sum", 0.02, 3000));
-  EXPECT_LE(exact.gradient_sum, 1e-12);
-  EXPECT_LE(exact.error, 1e-12);
+  EXPECT_LE(exact.gradient_sum, 1e-12);  // published 6e-15
+  EXPECT_LE(exact.error, 1e-12);         // published 2.7e-14
   EXPECT_LE(std::abs(exact.lyapunov), 1e-12);
 }
 
