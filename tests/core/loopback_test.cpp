@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/random.hpp"
+
 namespace troupe {
 namespace {
 
@@ -242,6 +244,39 @@ TEST(Loopback, SaysHowLongATruncatedMessageWas) {
     else receive(comm, 0, data, std::span{room});
   });
   EXPECT_EQ(message, "rank 0 sent 8 bytes to rank 1 (tag 3), but the receive has room for 3");
+}
+
+/// A rank's flows are threads here, each with a lane of its own. Work cut among them by its results
+/// has the bits that one thread gives, where cuts fall on blocks of the product's kernel (what is
+/// left over after them is added in another order).
+TEST(Loopback, ComputesTheSameOnOneToFiveThreadsOfARank) {
+  constexpr std::size_t m = 72, n = 336, k = 110, block = 8;
+  SplitMix64 draws{1};
+  std::vector<double> a(m * k), b(k * n);
+  for (auto* matrix : {&a, &b})
+    for (double& entry : *matrix) entry = draws.uniform(-1, 1);
+  const auto product = [&](std::size_t threads) {
+    std::vector<double> c(m * n);
+    run_loopback(1, [&](Communicator& comm) {
+      WaitSet flows;
+      for (std::size_t t = 0; t < threads; ++t)
+        flows.add(comm.spawn([&, t](Communicator& flow) {
+          const std::size_t first = t * (n / block) / threads * block;
+          const std::size_t columns = (t + 1) * (n / block) / threads * block - first;
+          compute(flow, Gemm{.m = m,
+                             .n = columns,
+                             .k = k,
+                             .a = Slice{std::span{a}},
+                             .b = Slice{std::span{b}}.subslice(first * k, columns * k),
+                             .c = Slice{std::span{c}}.subslice(first * m, columns * m)});
+        }));
+      wait_all(comm, flows);
+    });
+    return c;
+  };
+  const auto alone = product(1);
+  EXPECT_NE(alone.back(), 0);
+  for (const std::size_t threads : {2, 3, 4, 5}) EXPECT_EQ(product(threads), alone) << threads;
 }
 
 }  // namespace
