@@ -55,9 +55,14 @@ TEST(StrategiesPage, IsTheCatalogue) {
   expect_part("docs/strategies.md", "| strategy |", "", table);
 }
 
-TEST(AddingAnAlgorithm, ShowsTheFileAsItIs) {
-  expect_part("docs/adding_an_algorithm.md", "#include \"algorithms/gossip/incremental_gradient",
-              "```", text_of("algorithms/gossip/incremental_gradient.cpp"));
+TEST(AddingAnAlgorithm, ShowsTheFilesAsTheyAre) {
+  const auto expect_shown = [](const std::string& begin, const fs::path& file) {
+    expect_part("docs/adding_an_algorithm.md", begin, "```", text_of(file));
+  };
+  expect_shown("#include \"algorithms/gossip/incremental_gradient",
+               "algorithms/gossip/incremental_gradient.cpp");
+  expect_shown("#pragma once", "algorithms/gossip/incremental_gradient.hpp");
+  expect_shown("{\"troupe\": 1", "scenarios/gossip/walk.json");
 }
 
 TEST(AddingAnAlgorithm, ShowsTheLineAsItIs) {
@@ -71,7 +76,8 @@ TEST(AddingAnAlgorithm, ShowsTheLineAsItIs) {
 }
 
 TEST(AddingAnAlgorithm, IsInTheListOfSources) {
-  EXPECT_THAT(text_of("algorithms/strategies.cmake"), HasSubstr("gossip/incremental_gradient.cpp"));
+  for (const char* file : {"gossip/incremental_gradient.cpp", "gossip/incremental_gradient.hpp"})
+    EXPECT_THAT(text_of("algorithms/strategies.cmake"), HasSubstr(file));
 }
 
 /// Everything that has a name in a scenario's training or collective.
