@@ -1,13 +1,16 @@
-// troupe autotune: the sizes of buckets and the allreduce with which a training is fastest, found
-// by simulating them.
+// troupe autotune: what gradients are gathered into, and the allreduce, with which a training is
+// fastest, found by simulating them.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "algorithms/catalogue.hpp"
+#include "algorithms/training_problem.hpp"
 #include "analysis/output.hpp"
 #include "analysis/rows.hpp"
 #include "analysis/targets.hpp"
@@ -24,35 +27,89 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr auto bucket = "/training/bucket_bytes", first_bucket = "/training/first_bucket_bytes",
-               collective = "/training/collective";
-
-std::vector<std::string> sizes_of(const Options& options, const std::string& option,
-                                  const char* usual) {
+/// A field that is tuned, and the values that are tried, as JSON.
+struct Knob {
+  std::string field, column;
   std::vector<std::string> values;
-  for (const auto size : parse_sizes(options.text(option, usual)))
-    values.push_back(fmt::format("{}", size.value));
-  return values;
-}
+};
 
-/// JSON texts of the names asked for, or of all.
-std::vector<std::string> algorithms_of(const Options& options) {
-  std::vector<std::string> values;
-  if (!options.given("algorithms")) {
-    for (const auto* entry : algorithms::entries_of(algorithms::Collective::allreduce))
-      values.push_back(Json(entry->name).dump());
-    return values;
-  }
-  const auto list = options.text("algorithms");
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts;
   for (std::size_t from = 0; from <= list.size();) {
     const auto to = std::min(list.find(',', from), list.size());
-    values.push_back(Json(list.substr(from, to - from)).dump());
+    parts.push_back(list.substr(from, to - from));
     from = to + 1;
+  }
+  return parts;
+}
+
+std::vector<std::string> sizes_of(const std::string& text) {
+  std::vector<std::string> values;
+  for (const auto size : parse_sizes(text)) values.push_back(fmt::format("{}", size.value));
+  return values;
+}
+
+std::vector<std::string> times_of(const std::string& text) {
+  std::vector<std::string> values;
+  for (const auto& part : split(text)) values.push_back(Json(parse_seconds(part).count()).dump());
+  return values;
+}
+
+/// The names asked for, or all.
+std::vector<std::string> algorithms_of(const Options& options) {
+  std::vector<std::string> values;
+  if (options.given("algorithms")) {
+    for (const auto& name : split(options.text("algorithms"))) values.push_back(Json(name).dump());
+  } else {
+    for (const auto* entry : algorithms::entries_of(algorithms::Collective::allreduce))
+      values.push_back(Json(entry->name).dump());
   }
   return values;
 }
 
-/// The scenario as it stands, then each combination.
+/// What there is to tune of a strategy. Throws BadInput for options of another one.
+std::vector<Knob> knobs_of(const Options& options, const std::string& strategy) {
+  const std::map<std::string, std::vector<std::string>> known{
+      {"data_parallel", {"buckets", "first-buckets"}},
+      {"horovod", {"fusion-thresholds", "cycle-times"}}};
+  if (!known.contains(strategy))
+    throw BadInput{
+        fmt::format("autotune tunes the strategies data_parallel and horovod; \"{}\" "
+                    "stands in the scenario (troupe sweep varies any field)",
+                    strategy)};
+  for (const auto& [other, names] : known)
+    for (const auto& name : names)
+      if (other != strategy && options.given(name))
+        throw BadInput{fmt::format("--{} is of the strategy {}; \"{}\" stands in the scenario",
+                                   name, other, strategy)};
+  const auto sizes = [&](const char* option, const char* usual) {
+    return sizes_of(options.text(option, usual));
+  };
+  std::vector<Knob> knobs{{"collective", "collective", algorithms_of(options)}};
+  if (strategy == "data_parallel") {
+    knobs.push_back({"bucket_bytes", "bucket_bytes", sizes("buckets", "1M,5M,25M,100M")});
+    knobs.push_back({"first_bucket_bytes", "first_bucket_bytes", sizes("first-buckets", "1M")});
+  } else {
+    knobs.push_back({"fusion_threshold", "fusion_threshold_bytes",
+                     sizes("fusion-thresholds", "0,2M,16M,128M")});
+    knobs.push_back(
+        {"cycle_time", "cycle_time_s", times_of(options.text("cycle-times", "0.1ms,1ms,5ms"))});
+  }
+  return knobs;
+}
+
+/// Every combination of the knobs' values, the last knob changing fastest.
+void add_points(std::span<const Knob> knobs, scenarios::SweepPoint point,
+                std::vector<scenarios::SweepPoint>& points) {
+  if (knobs.empty()) return points.push_back(std::move(point));
+  for (const auto& value : knobs.front().values) {
+    auto with = point;
+    with.fields.push_back({"/training/" + knobs.front().field, value});
+    add_points(knobs.subspan(1), std::move(with), points);
+  }
+}
+
+/// The scenario, without points.
 scenarios::Sweep sweep_of(const Options& options) {
   scenarios::Sweep sweep;
   sweep.file = sweep.scenario_file = options.texts("scenario").front();
@@ -66,15 +123,15 @@ scenarios::Sweep sweep_of(const Options& options) {
   if (options.given("steps"))
     scenario["training"]["stop"] = {{"steps", number_above_0(options, "steps")}};
   sweep.scenario = scenario.dump();
-  sweep.points.emplace_back();
-  for (const auto& algorithm : algorithms_of(options))
-    for (const auto& size : sizes_of(options, "buckets", "1M,5M,25M,100M"))
-      for (const auto& first : sizes_of(options, "first-buckets", "1M"))
-        sweep.points.push_back(
-            {{{collective, algorithm}, {bucket, size}, {first_bucket, first}}, {}});
-  scenarios::check_points(sweep);
-  check_platforms(sweep);
   return sweep;
+}
+
+std::string strategy_of(const scenarios::Sweep& sweep) {
+  const auto training = Json::parse(sweep.scenario).at("training");
+  const algorithms::TrainingProblem usual;
+  if (!training.is_object() || !training.contains("strategy")) return usual.strategy.kind();
+  const auto& strategy = training["strategy"];
+  return strategy.is_string() ? strategy.get<std::string>() : strategy.dump();
 }
 
 /// What a point took; empty where it cannot run, and why.
@@ -119,18 +176,15 @@ std::vector<std::size_t> ranking(const std::vector<Tried>& tried) {
   return order;
 }
 
-std::string table_of(const scenarios::Sweep& sweep, const std::vector<Tried>& tried,
-                     const std::vector<std::size_t>& order) {
+std::string table_of(const scenarios::Sweep& sweep, std::span<const Knob> knobs,
+                     const std::vector<Tried>& tried, const std::vector<std::size_t>& order) {
   std::vector<analysis::Row> rows;
   for (const auto i : order) {
     analysis::Row row;
-    for (const auto& [pointer, column] :
-         {std::pair{collective, "collective"}, std::pair{bucket, "bucket_bytes"},
-          std::pair{first_bucket, "first_bucket_bytes"}}) {
+    for (std::size_t k = 0; k < knobs.size(); ++k) {
       const auto& fields = sweep.points[i].fields;
-      const auto field = std::ranges::find(fields, pointer, &scenarios::Field::name);
-      row.add(column, field == fields.end() ? analysis::Cell{"as it stands"}
-                                            : analysis::cell_from(Json::parse(field->value)));
+      row.add(knobs[k].column, fields.empty() ? analysis::Cell{"as it stands"}
+                                              : analysis::cell_from(Json::parse(fields[k].value)));
     }
     row.add("time_s", tried[i].seconds ? analysis::Cell{*tried[i].seconds} : analysis::Cell{});
     if (tried[i].seconds && tried[0].seconds)
@@ -152,13 +206,17 @@ std::string tuned(const scenarios::Sweep& sweep, const scenarios::SweepPoint& po
 }  // namespace
 
 int autotune_command(const Program& program, const std::vector<std::string>& arguments) {
-  Options options{"autotune SCENARIO.json [options]",
-                  "Simulates a training with buckets of several sizes and all allreduces, and "
-                  "writes down the scenario with\nthe fastest. A bucket is what other frameworks "
-                  "fuse before they send it."};
+  Options options{
+      "autotune SCENARIO.json [options]",
+      "Simulates a training with all allreduces and several sizes of what gradients are "
+      "gathered into, and writes down the\nscenario with the fastest. Of data_parallel: "
+      "buckets; of horovod: fusion thresholds and cycle times."};
   options.value("out,o", "write the scenario to a file; paths in it are as in the one given");
-  options.value("buckets", "sizes to try (1M,5M,25M,100M)");
-  options.value("first-buckets", "sizes of the first bucket to try (1M)");
+  options.value("buckets", "of data_parallel: sizes to try (1M,5M,25M,100M)");
+  options.value("first-buckets", "of data_parallel: sizes of the first bucket to try (1M)");
+  options.value("fusion-thresholds",
+                "of horovod: thresholds to try, 0: each layer alone (0,2M,16M,128M)");
+  options.value("cycle-times", "of horovod: cycles to try (0.1ms,1ms,5ms)");
   options.value("algorithms", "allreduces to try, NAME,NAME,... (all)");
   options.value("target", "be fastest to a figure of the curve, such as loss=0.1 (to the end)");
   options.value("steps", "train for so many steps only while tuning");
@@ -166,7 +224,8 @@ int autotune_command(const Program& program, const std::vector<std::string>& arg
   options.flag("quiet,q", "no table");
   options.positional("scenario", 1, 1);
   options.examples(
-      "  troupe autotune resnet50.json --steps 3 --buckets 1M:128M --out tuned.json\n");
+      "  troupe autotune resnet50.json --steps 3 --buckets 1M:128M --out tuned.json\n"
+      "  troupe autotune through_horovod.json --fusion-thresholds 0,64M --cycle-times 1ms,5ms\n");
   if (options.parse(arguments)) {
     fmt::print("{}", options.help(program.name));
     return 0;
@@ -174,7 +233,12 @@ int autotune_command(const Program& program, const std::vector<std::string>& arg
   if (!backend_named(program, "sim"))
     throw BadInput{"autotune simulates, and simulation is not built in"};
   if (options.given("out")) analysis::Output{options.text("out")};
-  const auto sweep = sweep_of(options);
+  auto sweep = sweep_of(options);
+  const auto knobs = knobs_of(options, strategy_of(sweep));
+  sweep.points.emplace_back();  // as it stands
+  add_points(knobs, {}, sweep.points);
+  scenarios::check_points(sweep);
+  check_platforms(sweep);
   const auto tried = try_all(program, sweep, options);
   const auto order = ranking(tried);
   if (!tried[order.front()].seconds)
@@ -182,7 +246,7 @@ int autotune_command(const Program& program, const std::vector<std::string>& arg
   if (options.given("out"))
     analysis::Output{options.text("out")}.write(tuned(sweep, sweep.points[order.front()]));
   if (!options.given("quiet") && options.text("out") != "-")
-    fmt::print("{}", table_of(sweep, tried, order));
+    fmt::print("{}", table_of(sweep, knobs, tried, order));
   return 0;
 }
 

@@ -38,7 +38,7 @@ constexpr auto commands = std::to_array<Command>(
      {"algorithms", "list training strategies and collectives with their costs",
       algorithms_command},
      {"tune", "find the best algorithm of each size on a platform", tune_command},
-     {"autotune", "find the buckets and the allreduce with which a training is fastest",
+     {"autotune", "find the fusion of gradients and the allreduce with which a training is fastest",
       autotune_command},
      {"calibrate", "measure a device or a network, for simulations of it", calibrate_command},
      {"doctor", "say what is built in and found, and the cure for what is not", doctor_command},

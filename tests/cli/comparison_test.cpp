@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "shell.hpp"
@@ -148,6 +149,52 @@ TEST_F(Autotune, WritesTheScenarioWithTheFastestBucketsAndAllreduce) {
                                           "/training/first_bucket_bytes=65536",
                                           scenario, algorithm, bucket)));
   EXPECT_EQ(troupe("autotune " + write("c.json", R"({"troupe": 1, "collective": {}})")).status, 2);
+}
+
+TEST_F(Autotune, TunesWhatHorovodFusesAndWhen) {
+  const auto scenario = write("s.json", R"({"troupe": 1, "payload": "phantom",
+    "platform": {"file": "star_16", "ranks": 4}, "compute": {"model": "none"},
+    "training": {"strategy": "horovod", "batch": 8, "model": {"kind": "mlp", "layers": [784, 64, 64, 10]},
+      "data": {"kind": "digits", "samples": 100}, "stop": {"steps": 2}}})");
+  const auto ran = troupe(fmt::format(
+      "autotune {} --fusion-thresholds 0,1M --cycle-times 10us,2ms --algorithms ring --out {}",
+      scenario, file("tuned.json")));
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("fusion_threshold_bytes"));
+  const auto seconds = [](const std::string& arguments) {
+    const auto run = troupe("run " + arguments + " --platform star_16 --ranks 4 -q --json -");
+    EXPECT_EQ(run.status, 0) << run.err;
+    return json::parse(run.out)["totals"]["time_s"].get<double>();
+  };
+  const double best = seconds(file("tuned.json"));
+  std::set<double> times;
+  for (const char* threshold : {"0", "1048576"})
+    for (const char* cycle : {"1e-5", "2e-3"})
+      times.insert(seconds(
+          fmt::format("{} --set /training/fusion_threshold={} --set /training/cycle_time={}",
+                      scenario, threshold, cycle)));
+  EXPECT_EQ(times.size(), 4u);  // both matter
+  EXPECT_EQ(best, *times.begin());
+}
+
+TEST_F(Autotune, SaysWhichStrategyAnOptionIsOf) {
+  const auto of = [&](const std::string& strategy, const std::string& option) {
+    const auto ran = troupe("autotune " +
+                            write("s.json", R"({"troupe": 1, "platform": {"file": "star_16"},
+                                                "training": {"strategy": ")" +
+                                                strategy + "\"}}") +
+                            option);
+    EXPECT_EQ(ran.status, 2);
+    return ran.err;
+  };
+  EXPECT_EQ(of("data_parallel", " --cycle-times 1ms"),
+            "troupe: --cycle-times is of the strategy horovod; \"data_parallel\" stands in the "
+            "scenario\n");
+  EXPECT_EQ(of("horovod", " --buckets 1M"),
+            "troupe: --buckets is of the strategy data_parallel; \"horovod\" stands in the "
+            "scenario\n");
+  EXPECT_THAT(of("horovod", " --cycle-times 1x"), HasSubstr("the unknown unit \"x\""));
+  EXPECT_THAT(of("downpour", ""), HasSubstr("data_parallel and horovod; \"downpour\" stands"));
 }
 #endif
 

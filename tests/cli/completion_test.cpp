@@ -1,4 +1,5 @@
-// Each option of each command is in its manual page, in its page of the documentation and in the completions of every shell.
+// Each option of each command is in its manual page, in its page of the documentation and in the
+// completions of every shell.
 
 #include <fmt/format.h>
 

@@ -34,7 +34,8 @@ std::vector<std::string> scenario_files() {
 bool learns_in_order_of_arrival(const json& report) {
   const json training = report["scenario"].value("training", json::object());
   const std::string strategy = training.value("strategy", "");
-  static const std::set<std::string> always{"downpour", "ad_psgd", "asynchronous_mixing"};
+  static const std::set<std::string> always{"downpour", "ad_psgd", "asynchronous_mixing",
+                                            "horovod"};
   return always.contains(strategy) ||
          (strategy == "work_stealing" && training.value("stealing", true)) ||
          (strategy == "parameter_server" && training.value("mode", "") != "bsp");

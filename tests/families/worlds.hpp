@@ -10,6 +10,7 @@
 #include "algorithms/butterfly/butterfly_mixing.hpp"
 #include "algorithms/butterfly/hybrid_propagation.hpp"
 #include "algorithms/data/generated.hpp"
+#include "algorithms/data_parallel/through_horovod.hpp"
 #include "algorithms/model_averaging/diloco.hpp"
 #include "algorithms/models/least_squares.hpp"
 #include "algorithms/models/perceptron.hpp"
@@ -57,7 +58,9 @@ inline TrainingProblem network_problem(std::string strategy, std::int64_t steps)
 /// Settings under which a strategy takes the same way on every machine.
 inline TrainingProblem determined_problem(const Strategy& strategy) {
   TrainingProblem problem = standard_problem(std::string{strategy.kind.name});
-  if (!strategy.synchronous) problem.strategy.set(Inbox::order_setting, "cyclic");
+  if (strategy.kind.name == "horovod")  // no layer waits for another
+    problem.strategy.set(ThroughHorovod::fusion_threshold, 0).set(ThroughHorovod::cycle_time, 0);
+  else if (!strategy.synchronous) problem.strategy.set(Inbox::order_setting, "cyclic");
   if (strategy.kind.name == "work_stealing") problem.strategy.set(WorkStealing::stealing, false);
   if (strategy.finds_rate) problem.optimiser.rate = 0;
   if (strategy.kind.name == "diloco") problem.strategy.set(Diloco::inner_steps, 10);

@@ -43,8 +43,12 @@ std::vector<Case> catalogue(int ranks) {
     const std::string name{strategy.kind.name};
     cases.push_back({name, scenario_of(problem, ranks), true});
     if (strategy.synchronous) continue;
-    const auto& order = algorithms::Inbox::order_setting;
-    problem.strategy.set(order, order.fallback);
+    if (strategy.kind.name == "horovod") {
+      problem.strategy = algorithms::Choice{name};
+    } else {
+      const auto& order = algorithms::Inbox::order_setting;
+      problem.strategy.set(order, order.fallback);
+    }
     problem.stop.steps *= 10;
     problem.evaluate_every *= 10;
     cases.push_back({name + " in any order", scenario_of(problem, ranks), false});
