@@ -59,6 +59,12 @@ std::optional<BusyShares> busy_shares(const Report& report) {
   return shares;
 }
 
+void keep_hottest(ShareOfTime& shares) {
+  auto& links = shares.hottest_links;
+  std::ranges::stable_sort(links, std::ranges::greater{}, &ShareOfTime::Link::busy_share);
+  links.resize(std::min<std::size_t>(links.size(), 3));
+}
+
 std::vector<bool> fastest(const std::vector<CollectiveResult>& results) {
   std::map<std::tuple<std::string, std::uint64_t, bool>, std::size_t> best;
   for (std::size_t i = 0; i < results.size(); ++i) {

@@ -24,6 +24,20 @@ struct ModelParts {
   Seconds latency{}, bandwidth{}, reduction{};
 };
 
+/// Shares of a span of time, 0 … 1: what ranks did on average, and the links that were busiest,
+/// the busiest first.
+struct ShareOfTime {
+  double compute = 0, communication = 0, waiting = 0;
+  struct Link {
+    std::string name;
+    double busy_share = 0;
+  };
+  std::vector<Link> hottest_links;
+};
+
+/// Leaves the three busiest links; of equally busy ones those that came first.
+void keep_hottest(ShareOfTime& shares);
+
 /// One collective, one algorithm, one size.
 struct CollectiveResult {
   std::string op, algorithm, dtype, redop;  ///< names; redop is "none" where nothing is reduced
@@ -39,6 +53,7 @@ struct CollectiveResult {
   std::optional<Seconds> bound;  ///< no algorithm can be faster on this machine
   /// Of one iteration: what all ranks together, and the busiest rank, sent.
   std::uint64_t messages = 0, sent_bytes = 0, messages_per_rank = 0, sent_bytes_per_rank = 0;
+  std::optional<ShareOfTime> shares;   ///< of the last iteration (back to back: of all)
   std::optional<std::uint64_t> wrong;  ///< values that differ from the exact answer; empty: unknown
 };
 

@@ -21,6 +21,16 @@ Json optional_seconds(const std::optional<Seconds>& time) {
   return time ? Json(time->count()) : Json(nullptr);
 }
 
+Json to_json(const ShareOfTime& shares) {
+  Json links = Json::array();
+  for (const auto& link : shares.hottest_links)
+    links.push_back({{"name", link.name}, {"busy_share", link.busy_share}});
+  return {{"compute", shares.compute},
+          {"communication", shares.communication},
+          {"waiting", shares.waiting},
+          {"hottest_links", std::move(links)}};
+}
+
 Json to_json(const CollectiveResult& r) {
   const auto part = [&](Seconds ModelParts::*of) {
     return r.model_parts ? Json(((*r.model_parts).*of).count()) : Json(nullptr);
@@ -49,6 +59,7 @@ Json to_json(const CollectiveResult& r) {
           {"sent_bytes", r.sent_bytes},
           {"messages_per_rank", r.messages_per_rank},
           {"sent_per_rank_bytes", r.sent_bytes_per_rank},
+          {"shares", r.shares ? to_json(*r.shares) : Json(nullptr)},
           {"wrong", r.wrong ? Json(*r.wrong) : Json(nullptr)}};
 }
 
@@ -188,6 +199,19 @@ class Walker {
   std::string name_;
 };
 
+ShareOfTime shares_from(const Walker& walk, const Json& json, const std::string& at) {
+  walk.expect(json.is_object(), at, json);
+  ShareOfTime shares{.compute = walk.get<double>(json, at, "compute"),
+                     .communication = walk.get<double>(json, at, "communication"),
+                     .waiting = walk.get<double>(json, at, "waiting"),
+                     .hottest_links = {}};
+  walk.each(json, "hottest_links", [&](const Json& link, const std::string& where) {
+    shares.hottest_links.push_back({walk.get<std::string>(link, at + where, "name"),
+                                    walk.get<double>(link, at + where, "busy_share")});
+  });
+  return shares;
+}
+
 CollectiveResult result_from(const Walker& walk, const Json& json, const std::string& at) {
   CollectiveResult r;
   r.op = walk.get<std::string>(json, at, "op");
@@ -215,6 +239,8 @@ CollectiveResult result_from(const Walker& walk, const Json& json, const std::st
   r.sent_bytes = walk.get<std::uint64_t>(json, at, "sent_bytes");
   r.messages_per_rank = walk.get<std::uint64_t>(json, at, "messages_per_rank");
   r.sent_bytes_per_rank = walk.get<std::uint64_t>(json, at, "sent_per_rank_bytes");
+  if (json.contains("shares") && !json["shares"].is_null())
+    r.shares = shares_from(walk, json["shares"], at + "/shares");
   if (json.contains("wrong") && !json["wrong"].is_null())
     r.wrong = walk.get<std::uint64_t>(json, at, "wrong");
   return r;

@@ -23,36 +23,38 @@ Cell text_at(const Json& scenario, const char* pointer) {
   return scenario[at].get<std::string>();
 }
 
-/// "star_link_0_UP 99 %, …" of the three busiest.
-std::string hottest(std::vector<LinkActivity> links) {
-  std::ranges::stable_sort(
-      links, [](const auto& a, const auto& b) { return a.busy_share > b.busy_share; });
-  std::string text;
-  for (std::size_t i = 0; i < links.size() && i < 3; ++i)
-    text += fmt::format("{}{} {:.0f} %", i ? ", " : "", links[i].name, 100 * links[i].busy_share);
-  return text;
+void add_shares(const ShareOfTime& shares, Row& row) {
+  row.add("compute_share", shares.compute);
+  row.add("communication_share", shares.communication);
+  row.add("waiting_share", shares.waiting);
+  if (shares.hottest_links.empty()) return;
+  std::string text;  // "star_link_0_UP 99 %, …"
+  for (const auto& link : shares.hottest_links)
+    text +=
+        fmt::format("{}{} {:.0f} %", text.empty() ? "" : ", ", link.name, 100 * link.busy_share);
+  row.add("hottest_links", text);
+  row.add("hottest_link_share", shares.hottest_links.front().busy_share);
 }
 
 void add_activity(const Report& report, Row& row) {
+  ShareOfTime shares;
   double compute = 0, communication = 0, waiting = 0;
   for (const auto& rank : report.ranks) {
     compute += rank.compute.count();
     communication += rank.communication.count();
     waiting += rank.waiting.count();
   }
-  if (const auto shares = busy_shares(report)) {
-    row.add("compute_share", shares->compute);
-    row.add("communication_share", shares->communication);
-    row.add("waiting_share", shares->waiting);
+  if (const auto busy = busy_shares(report)) {
+    shares = {busy->compute, busy->communication, busy->waiting, {}};
   } else if (const double all = compute + communication + waiting; all > 0) {
-    row.add("compute_share", compute / all);
-    row.add("communication_share", communication / all);
-    row.add("waiting_share", waiting / all);
+    shares = {compute / all, communication / all, waiting / all, {}};
+  } else {
+    return;
   }
-  if (report.links.empty()) return;
-  row.add("hottest_links", hottest(report.links));
-  row.add("hottest_link_share",
-          std::ranges::max(report.links, {}, &LinkActivity::busy_share).busy_share);
+  for (const auto& link : report.links)
+    shares.hottest_links.push_back({link.name, link.busy_share});
+  keep_hottest(shares);
+  add_shares(shares, row);
 }
 
 Row collective_row(const CollectiveResult& r) {
@@ -83,6 +85,7 @@ Row collective_row(const CollectiveResult& r) {
     row.add("contention_share", std::abs(rest) < 1e-9 ? 0 : rest);  // a clock that rounds
   }
   if (r.wrong) row.add("wrong", whole(*r.wrong));
+  if (r.shares) add_shares(*r.shares, row);
   return row;
 }
 
@@ -134,7 +137,7 @@ std::vector<Row> rows_of(const Report& report, const std::vector<Target>& asked)
   std::vector<Row> rows;
   for (const auto& result : report.results) rows.push_back(collective_row(result));
   if (report.results.empty()) rows.push_back(training_row(report, asked));
-  if (rows.size() == 1) add_activity(report, rows.front());
+  if (rows.size() == 1 && !rows.front().find("compute_share")) add_activity(report, rows.front());
   return rows;
 }
 

@@ -30,8 +30,8 @@ struct Row {
 /// (of the time, what the closed form spends on each) and contention_share (the rest).
 /// Of a training, one row: strategy, collective, model, ranks; the last figures of the curve; the
 /// totals; time, steps, bytes and messages to each of its targets, and to `asked`.
-/// Both where they are known of the whole report (one result, or a training): compute_share,
-/// communication_share, waiting_share of the ranks' time, and the links that were busiest.
+/// Both where that is known, of the result or of a whole report (a training, one result):
+/// compute_share, communication_share, waiting_share of the ranks' time, and the busiest links.
 std::vector<Row> rows_of(const Report& report, const std::vector<Target>& asked = {});
 
 /// The names of all rows, in order of first appearance.

@@ -3,6 +3,7 @@
 // table that its main() hands down; nothing below knows SimGrid or MPI.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +39,11 @@ struct Machine {
   std::optional<algorithms::AlphaBetaGamma> best;
   std::optional<DeviceMemory> least_memory;  ///< of those ranks whose devices are known
   std::vector<std::string> notes;            ///< for a person: "no <config>: LV08"
+};
+
+/// Of a rank, till some moment.
+struct BusyTimes {
+  Seconds computing{}, communicating{};
 };
 
 /// What every rank runs; it returns figures for whoever started the run.
@@ -77,6 +83,14 @@ class Backend {
     static_cast<void>(from), static_cast<void>(to);
     return {};
   }
+  /// From inside run(), by the rank itself: how long it has computed and communicated till now.
+  /// Nothing where ranks run at the same time, or a world does not know.
+  virtual std::optional<BusyTimes> busy_times(Rank rank) const {
+    static_cast<void>(rank);
+    return {};
+  }
+  /// Likewise, for how long each link that carried anything had a transfer on it.
+  virtual std::map<std::string, Seconds> busy_links() const { return {}; }
   /// Once: a simulated clock does not start again.
   virtual RunOutcome run(const Program& program) = 0;
   /// Real backends: throws BadInput on every rank if `text` is not the same on all of them.

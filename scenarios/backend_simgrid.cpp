@@ -66,9 +66,18 @@ class SimGridBackend final : public Backend {
         [&](Communicator& comm) {
           outcome.said[static_cast<std::size_t>(comm.rank())] = program(comm);
         },
-        options_);
+        options_, &so_far_);
     describe(result, outcome);
     return outcome;
+  }
+  std::optional<BusyTimes> busy_times(Rank rank) const override {
+    const auto use = so_far_.rank(rank);
+    return BusyTimes{use.computing, use.communicating};
+  }
+  std::map<std::string, Seconds> busy_links() const override {
+    std::map<std::string, Seconds> busy;
+    for (const auto& link : so_far_.links()) busy[link.name] = link.busy;
+    return busy;
   }
 
  private:
@@ -79,6 +88,7 @@ class SimGridBackend final : public Backend {
   std::unique_ptr<platforms::PlacedPlatform> placed_;
   sim::Ranks ranks_;
   Machine machine_;
+  sim::SoFar so_far_;
 };
 
 }  // namespace

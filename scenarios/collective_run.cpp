@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 #include "scenarios/counting.hpp"
 #include "scenarios/payload.hpp"
@@ -24,13 +25,66 @@ struct Measurement {
 /// and end of each iteration, on rank 0's clock.
 constexpr std::size_t figures = 3;
 
+/// What ranks and links did in the last iteration of a measurement: a rank from when all begin
+/// until it has done its part, links until all have. Ranks of a world that can say so do not run at
+/// the same time; in others nothing is written here.
+class Watched {
+ public:
+  void begins(const Backend& backend, Rank rank, Seconds now) {
+    const auto busy = backend.busy_times(rank);
+    if (!busy) return;
+    if (begun_++ == 0) {
+      begin_ = now;
+      links_ = backend.busy_links();
+    }
+    add(-1, *busy);
+  }
+  void ends(const Backend& backend, Rank rank, Seconds now) {
+    const auto busy = backend.busy_times(rank);
+    if (!busy) return;
+    add(1, *busy);
+    if (++ended_ < begun_) return;
+    span_ = (now - begin_).count();
+    for (const auto& [name, till_now] : backend.busy_links())
+      links_[name] = till_now - links_[name];
+  }
+  std::optional<analysis::ShareOfTime> shares() const {
+    if (ended_ == 0 || span_ <= 0) return {};
+    const double all = span_ * ended_;
+    analysis::ShareOfTime shares{
+        .compute = computing_ / all, .communication = communicating_ / all, .hottest_links = {}};
+    // the rest: a rank that has done its part waits for the others
+    shares.waiting = std::max(0.0, 1 - shares.compute - shares.communication);
+    for (const auto& [name, busy] : links_)
+      if (busy.count() > 1e-9 * span_)
+        shares.hottest_links.push_back({name, std::min(1.0, busy.count() / span_)});
+    analysis::keep_hottest(shares);
+    return shares;
+  }
+
+ private:
+  void add(double sign, const BusyTimes& busy) {
+    computing_ += sign * busy.computing.count();
+    communicating_ += sign * busy.communicating.count();
+  }
+  Seconds begin_{};
+  std::map<std::string, Seconds> links_;                 // till the begin, then since
+  double span_ = 0, computing_ = 0, communicating_ = 0;  // seconds, of all ranks
+  int begun_ = 0, ended_ = 0;
+};
+
 class Measurer {
  public:
-  Measurer(const CollectiveStudy& study, bool phantom, bool common_clock, Memory& memory)
-      : study_{study}, phantom_{phantom}, common_clock_{common_clock}, memory_{memory} {}
+  Measurer(const CollectiveStudy& study, bool phantom, Backend& backend)
+      : study_{study},
+        phantom_{phantom},
+        common_clock_{backend.common_clock()},
+        backend_{backend},
+        memory_{backend.memory()} {}
 
   /// Runs one measurement on this rank and appends what it says.
-  void measure(Communicator& comm, const Measurement& what, std::vector<double>& said) const {
+  void measure(Communicator& comm, const Measurement& what, std::vector<double>& said,
+               Watched& watched) const {
     CollectiveBuffers buffers{study_.op, what.problem,    comm.rank(),
                               phantom_,  study_.in_place, memory_};
     SentCounters sent;
@@ -49,13 +103,18 @@ class Measurer {
       for (int i = 0; i < study_.iterations; ++i) {
         if (study_.in_place || i + 1 == study_.iterations) buffers.fill();
         times.push_back((start_together(comm, ahead) - ahead).count());
+        const bool last = i + 1 == study_.iterations;
+        if (last) watched.begins(backend_, comm.rank(), comm.now());
         once();
         times.push_back(now());
+        if (last) watched.ends(backend_, comm.rank(), comm.now());
       }
     } else {
       times.push_back((start_together(comm, ahead) - ahead).count());
+      watched.begins(backend_, comm.rank(), comm.now());
       for (int i = 0; i < study_.iterations; ++i) once();
       times.push_back(now());
+      watched.ends(backend_, comm.rank(), comm.now());
     }
     const auto iterations = static_cast<std::uint64_t>(study_.iterations);
     said.push_back(static_cast<double>(sent.messages / iterations));
@@ -84,6 +143,7 @@ class Measurer {
 
   const CollectiveStudy& study_;
   bool phantom_, common_clock_;
+  Backend& backend_;
   Memory& memory_;
 };
 
@@ -193,11 +253,12 @@ RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Prog
   const auto& study = *scenario.collective;
   const auto& machine = backend.machine();
   const auto all = measurements_of(*scenario.algorithms, study, machine);
-  const Measurer measurer{study, *scenario.phantom, backend.common_clock(), backend.memory()};
+  const Measurer measurer{study, *scenario.phantom, backend};
+  std::vector<Watched> watched(all.size());
   auto outcome = backend.run([&](Communicator& comm) {
     std::vector<double> said;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      measurer.measure(comm, all[i], said);
+      measurer.measure(comm, all[i], said, watched[i]);
       if (progress && comm.rank() == 0)
         progress(static_cast<double>(i + 1) / static_cast<double>(all.size()));
     }
@@ -211,9 +272,11 @@ RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Prog
       add_phases(all[i], study.op, study.warmup > 0, outcome.said, i * stride + figures,
                  measurer.intervals(), before, outcome.trace->phases);
   }
-  for (std::size_t i = 0; i < all.size(); ++i)
+  for (std::size_t i = 0; i < all.size(); ++i) {
     report.results.push_back(
         result_of(study, all[i], machine, outcome.said, i * stride, measurer.intervals()));
+    report.results.back().shares = watched[i].shares();
+  }
   return outcome;
 }
 

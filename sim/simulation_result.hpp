@@ -2,6 +2,7 @@
 // What a simulated run leaves behind, whichever world it ran in.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,12 @@ struct SimulationResult {
   std::vector<LinkUse> links;    ///< those that carried anything, in the order of first use
   std::vector<Traffic> traffic;  ///< sorted by (from, to)
   std::vector<UnmatchedMessage> unmatched;  ///< sent and never received
+};
+
+/// Asked of a simulation that goes on: what has been done till now.
+struct SoFar {
+  std::function<RankUse(Rank)> rank;
+  std::function<std::vector<LinkUse>()> links;
 };
 
 }  // namespace troupe::sim

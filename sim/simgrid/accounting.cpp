@@ -105,6 +105,21 @@ void Accounting::ended(Rank rank, Seconds now) {
   state.has_ended = true;
 }
 
+RankUse Accounting::so_far(Rank rank, Seconds now) const {
+  RankState state = ranks_[static_cast<std::size_t>(rank)];
+  advance(state, now);
+  return state.use;
+}
+
+std::vector<LinkUse> Accounting::links_so_far(Seconds now) const {
+  std::vector<LinkUse> links;
+  for (const LinkState& state : links_) {
+    links.push_back(state.use);
+    if (state.flows > 0) links.back().busy += now - state.since;
+  }
+  return links;
+}
+
 SimulationResult Accounting::result() const {
   SimulationResult result;
   for (const RankState& state : ranks_) {

@@ -28,6 +28,9 @@ class Accounting {
   bool has_ended(Rank rank) const { return ranks_[static_cast<std::size_t>(rank)].has_ended; }
 
   SimulationResult result() const;
+  /// Till now, while the simulation goes on.
+  RankUse so_far(Rank rank, Seconds now) const;
+  std::vector<LinkUse> links_so_far(Seconds now) const;
 
  private:
   struct alignas(64) RankState {

@@ -26,8 +26,8 @@ void configure_simgrid(const Options& options, int ranks) {
 }
 
 SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
-                          const std::function<void(Communicator&)>& program,
-                          const Options& options) {
+                          const std::function<void(Communicator&)>& program, const Options& options,
+                          SoFar* so_far) {
   EXPECTS(!ranks.hosts.empty() && ranks.hosts.size() == ranks.processors.size(),
           "a simulation has at least one rank, and a processor for each");
   // Kept for ever after a failure: SimGrid may run remnants of the actors at the end of the
@@ -39,6 +39,11 @@ SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
                 " of simulated time)";
     world.give_up();
   });
+  if (so_far) {
+    const auto now = [] { return simgrid_world::World::now(); };
+    so_far->rank = [&all = world->accounting(), now](Rank rank) { return all.so_far(rank, now()); };
+    so_far->links = [&all = world->accounting(), now] { return all.links_so_far(now()); };
+  }
   world->start(program);
   engine.run();
   if (!deadlock->empty()) {

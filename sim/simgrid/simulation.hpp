@@ -29,8 +29,9 @@ void configure_simgrid(const Options& options, int ranks);
 /// process: SimGrid's clock does not start again. Throws what the lowest failing rank threw;
 /// Deadlock, naming every blocked rank, when nothing can go on; after an exception the engine must
 /// not be used any more.
+/// While it goes on, `so_far` can be asked.
 SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
                           const std::function<void(Communicator&)>& program,
-                          const Options& options = {});
+                          const Options& options = {}, SoFar* so_far = nullptr);
 
 }  // namespace troupe::sim

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/report_json.hpp"
 #include "samples.hpp"
 
 namespace troupe::analysis {
@@ -29,6 +30,18 @@ TEST(Rows, AreOneAResultWithSharesOfItsTime) {
   report.results.resize(1);
   EXPECT_EQ(*rows_of(report)[0].find("hottest_links"), Cell{"l0_UP 25 %"});
   EXPECT_DOUBLE_EQ(*number_of(*rows_of(report)[0].find("waiting_share")), 0.5);
+}
+
+TEST(Rows, HaveWhatEachResultKnowsOfItself) {
+  auto report = samples::report();
+  report.results[1].shares = ShareOfTime{
+      .compute = 0.25, .communication = 0.5, .waiting = 0.25, .hottest_links = {{"l3_UP", 0.75}}};
+  const auto read = report_from_json(to_json(report), "again");
+  const auto rows = rows_of(read);
+  EXPECT_EQ(rows[0].find("compute_share"), nullptr);
+  EXPECT_EQ(*rows[1].find("compute_share"), Cell{0.25});
+  EXPECT_EQ(*rows[1].find("hottest_links"), Cell{"l3_UP 75 %"});
+  EXPECT_EQ(*rows[1].find("hottest_link_share"), Cell{0.75});
 }
 
 TEST(Rows, AreOneForATraining) {

@@ -118,6 +118,36 @@ TEST_F(CompareRows, CollectivePrintsTheTableOfOsu) {
 }
 
 #ifdef TROUPE_HAS_SIMGRID
+TEST_F(CompareRows, KnowsOfEachResultWhatItWouldKnowOfItAlone) {
+  const auto rows_of = [&](const std::string& algorithms) {
+    EXPECT_EQ(troupe("collective --platform torus_8x8 --ranks 16 --sizes 1K,64K -q --json " +
+                     report("sim") + " -a " + algorithms)
+                  .status,
+              0);
+    const auto ran = troupe("compare --format json " + report("sim"));
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return json::parse(ran.out);
+  };
+  const auto all = rows_of("ring,torus,direct"), ring = rows_of("ring"), direct = rows_of("direct");
+  ASSERT_EQ(all.size(), 6u);
+  for (const auto& row : all) {
+    const auto compute = row["compute_share"].get<double>();
+    EXPECT_NEAR(
+        compute + row["communication_share"].get<double>() + row["waiting_share"].get<double>(), 1,
+        1e-9);
+    // all ranks reduce as much as the closed form says of one
+    if (row["algorithm"] != "torus") {
+      EXPECT_NEAR(compute, row["reduction_share"].get<double>(), 1e-9);
+    }
+    for (const auto* alone : {&ring, &direct})
+      for (const auto& other : *alone) {
+        if (other["algorithm"] != row["algorithm"] || other["bytes"] != row["bytes"]) continue;
+        for (const char* share : {"compute_share", "communication_share", "hottest_link_share"})
+          EXPECT_NEAR(row[share].get<double>(), other[share].get<double>(), 1e-6) << row;
+      }
+  }
+}
+
 class Autotune : public CliTest {};
 
 TEST_F(Autotune, WritesTheScenarioWithTheFastestBucketsAndAllreduce) {
