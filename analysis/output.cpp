@@ -30,6 +30,14 @@ bool write_all(int file, std::string_view content) {
   return true;
 }
 
+/// True for what is there and no file: a device or a pipe, which is written into and not replaced.
+bool takes_a_stream(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
 std::string temporary(const std::string& path) {
   return fmt::format("{}.{}.part", path, ::getpid());
 }
@@ -46,6 +54,7 @@ Output::Output(std::string path) : path_{std::move(path)} {
   error.clear();  // that there is nothing yet is as it should be
   if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), error);
   if (error) throw BadInput{fmt::format("cannot write {}: {}", path_, error.message())};
+  if (takes_a_stream(path_)) return;
   const auto trial = temporary(path_);
   const int file = ::open(trial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file < 0) throw BadInput{fmt::format("cannot write {}: {}", path_, reason())};
@@ -64,13 +73,14 @@ void Output::write(std::string_view content) const {
 }
 
 void write_whole(const std::string& path, std::string_view content) {
-  const auto part = temporary(path);
+  const bool stream = takes_a_stream(path);
+  const auto part = stream ? path : temporary(path);
   const int file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   const bool written = file >= 0 && write_all(file, content);
   const bool closed = file < 0 || ::close(file) == 0;
-  if (!written || !closed || std::rename(part.c_str(), path.c_str()) != 0) {
+  if (!written || !closed || (!stream && std::rename(part.c_str(), path.c_str()) != 0)) {
     const auto why = reason();
-    ::unlink(part.c_str());
+    if (!stream) ::unlink(part.c_str());
     throw Error{fmt::format("cannot write {}: {}", path, why)};
   }
 }

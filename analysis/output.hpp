@@ -21,7 +21,8 @@ class Output {
   std::string path_;
 };
 
-/// Writes a temporary file beside `path` and renames it. Throws Error when the disk refuses.
+/// Writes a temporary file beside `path` and renames it; a device or a pipe is written into. Throws
+/// Error when the disk refuses.
 void write_whole(const std::string& path, std::string_view content);
 
 /// The whole of a file. Throws BadInput with the system's reason.

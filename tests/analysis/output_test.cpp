@@ -1,4 +1,7 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -50,6 +53,17 @@ TEST_F(OutputTest, WritesANewFileOfThisFolder) {
   EXPECT_EQ(read_file(name), "text");
   std::filesystem::remove(name);
   std::filesystem::current_path(before);
+}
+
+TEST_F(OutputTest, WritesIntoADeviceAndDoesNotReplaceIt) {
+  const auto pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  Output{pipe}.write("content");
+  char read[16];
+  EXPECT_EQ(::read(reader, read, sizeof read), 7);
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  ::close(reader);
 }
 
 TEST_F(OutputTest, KnowsBeforehandThatItCannotBeWritten) {
