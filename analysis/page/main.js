@@ -276,6 +276,11 @@ async function timelinePart() {
   const spans = await unpack(trace);
   const drawn = kept(timeline(spans));
   place.replaceWith(drawn.element);
+  if (trace.links.length) {
+    const links = kept(linksOverTime(trace));
+    part.append(links.element);
+    links.draw();
+  }
   const totals = spans.totals();
   part.append(behind(sortableTable('Totals by name', [
     {title: 'What', value: (t) => t.name}, {title: 'Lane', value: (t) => lanes[t.lane]},

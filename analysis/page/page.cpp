@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "analysis/page/assets.hpp"
 #include "analysis/report_json.hpp"
@@ -35,6 +37,28 @@ std::size_t report_of(const Trace& trace, const std::string& name,
   return static_cast<std::size_t>(found - reports.begin());
 }
 
+/// The links that were used most, in the order of the trace: of each part of the time its share of
+/// the bandwidth in 64ths, one character from "0" on.
+Json links_of(const Trace& trace) {
+  constexpr std::size_t most_links = 32;
+  const auto sum = [](const LinkUse& link) {
+    return std::accumulate(link.shares.begin(), link.shares.end(), 0.0);
+  };
+  std::vector<double> sums;
+  for (const auto& link : trace.links) sums.push_back(sum(link));
+  std::ranges::sort(sums, std::ranges::greater{});
+  const double least = sums.size() > most_links ? sums[most_links - 1] : 0;
+  Json links = Json::array();
+  for (const auto& link : trace.links) {
+    if (sum(link) < least || sum(link) <= 0 || links.size() == most_links) continue;
+    std::string levels;
+    for (const double share : link.shares)
+      levels += static_cast<char>('0' + std::lround(64 * std::clamp(share, 0.0, 1.0)));
+    links.push_back({{"name", link.name}, {"levels", levels}});
+  }
+  return links;
+}
+
 Json to_json(const Trace& trace, std::size_t report) {
   Json phases = Json::array();  // of rank 0, for orientation
   for (const auto& phase : trace.phases)
@@ -43,7 +67,8 @@ Json to_json(const Trace& trace, std::size_t report) {
   return {
       {"report", report},           {"ranks", trace.ranks},        {"simulated", trace.simulated},
       {"end_s", trace.end.count()}, {"left_out", trace.left_out},  {"kernels", trace.kernels},
-      {"phases", phases},           {"spans", trace.spans.size()}, {"packed", packed(trace)}};
+      {"phases", phases},           {"spans", trace.spans.size()}, {"packed", packed(trace)},
+      {"links", links_of(trace)}};
 }
 
 /// The template with {{name}} replaced. What is put in is not looked at again.

@@ -2,6 +2,7 @@
 
 #include "analysis/page/page.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <zlib.h>
 
@@ -125,6 +126,19 @@ TEST(Page, PacksSpansInColumns) {
   EXPECT_EQ(raw[44], 0);    // kernel
   EXPECT_EQ(raw[48], 0);    // lanes
   EXPECT_EQ(raw[49], 2);
+}
+
+TEST(Page, CarriesTheLinksThatWereUsedMost) {
+  auto report = samples::report();
+  Trace trace;
+  trace.ranks = 1;
+  trace.digest = report.digest;
+  for (int i = 0; i < 40; ++i) trace.links.push_back({fmt::format("l{}", i), {0.0, i / 39.0, 1.5}});
+  trace.links.push_back({"never used", {0, 0, 0}});
+  const auto links = data_of(to_page({{"a", report}}, &trace, "t"))["trace"]["links"];
+  ASSERT_EQ(links.size(), 32u);
+  EXPECT_EQ(links[0]["name"], "l8");
+  EXPECT_EQ(links[31]["levels"], "0pp");  // 64 is all of it, and more is shown as all
 }
 
 TEST(Page, TakesATraceOfOneOfItsReportsOnly) {

@@ -175,6 +175,10 @@ class Check:
         assert len(rows) == 2 and all("ringrun1 KiB" in row for row in rows), rows  # ring and multi ring
         self.hover(self.find(".matrix canvas"), 0.1, 0.03)
         assert "rank" in self.tip(), self.tip()
+        self.hover(self.find(".over-time canvas"), 0.2, -0.3)
+        assert "of its bandwidth at" in self.tip(), self.tip()
+        self.find(".over-time canvas").send_keys(Keys.ARROW_DOWN)
+        assert "of its bandwidth" in self.browser.run("return document.getElementById('spoken').textContent")
         said = []
         for key in (Keys.ARROW_DOWN, Keys.ARROW_RIGHT, Keys.ARROW_LEFT):
             self.find(".matrix canvas").send_keys(key)
