@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "algorithms/choice.hpp"
 #include "core/text.hpp"
@@ -11,12 +12,15 @@
 namespace troupe::algorithms {
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 bool is_within(double value, double least, double most) {
   return std::isfinite(value) && least <= value && value <= most;
 }
 
-/// As short as it can be read back.
+/// As short as it can be read back from a scenario.
 std::string shortest(double number) {
+  if (number == infinity) return "null";
   std::array<char, 32> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
   return {text.data(), end};
@@ -33,7 +37,8 @@ std::string expectation_of(const Setting<T>& setting) {
   else if constexpr (std::is_same_v<T, std::int64_t>)
     return "a whole number " + limits_of(setting.least, setting.most);
   else if constexpr (std::is_same_v<T, double>)
-    return "a number " + limits_of(setting.least, setting.most);
+    return "a number " + limits_of(setting.least, setting.most) +
+           (setting.unbounded ? ", or null, which is infinite" : "");
   else if constexpr (std::is_same_v<T, std::span<const std::int64_t>>)
     return "a list of whole numbers " + limits_of(setting.least, setting.most);
   else if constexpr (std::is_same_v<T, std::span<const double>>)
@@ -125,7 +130,7 @@ bool fits(const AnySetting& setting, const SettingValue& value) {
     } else if constexpr (std::is_same_v<T, double>) {
       if (const auto* whole = std::get_if<std::int64_t>(&value)) return within(*whole);
       const auto* number = std::get_if<double>(&value);
-      return number && within(*number);
+      return number && (within(*number) || (declared->unbounded && *number == infinity));
     } else {
       if constexpr (std::is_same_v<typename T::value_type, double>)
         if (const auto* whole = std::get_if<std::vector<std::int64_t>>(&value))

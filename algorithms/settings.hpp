@@ -37,6 +37,7 @@ struct Setting {
   double least = 0, most = std::numeric_limits<double>::infinity();  ///< of a number, inclusive
   std::span<const std::string_view> choices{};                       ///< of a text; empty: any
   std::span<const Alias> aliases{};  ///< of a text: read as what they mean
+  bool unbounded = false;            ///< of a number: may be infinite; null in a scenario
   bool is_file = false;              ///< of a text: a path, relative to the scenario's folder
   std::string_view help{};
 };

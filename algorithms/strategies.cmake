@@ -5,7 +5,7 @@ troupe_library(algorithms
           butterfly/graph_mixing.hpp butterfly/hybrid_propagation.hpp butterfly/low_rank.hpp butterfly/mailbox.hpp
           butterfly/mixing.hpp butterfly/model_parallel.hpp butterfly/partners.hpp butterfly/subnet_messages.hpp
           butterfly/subnet_training.hpp choice.hpp footprint.hpp data_parallel/buckets.hpp data_parallel/data_parallel.hpp data_parallel/through_horovod.hpp
-          graph.hpp inbox.hpp judge.hpp learner.hpp map_reduce/driver.hpp map_reduce/map_reduce.hpp
+          graph.hpp inbox.hpp judge.hpp learner.hpp map_reduce/cross_validation.hpp map_reduce/driver.hpp map_reduce/map_reduce.hpp
           model_averaging/averaging.hpp model_averaging/diloco.hpp model_averaging/easgd.hpp
           model_averaging/fedavg.hpp model_averaging/local_sgd.hpp models/least_squares.hpp models/model.hpp
           optimisers/adagrad.hpp optimisers/adam.hpp optimisers/clipping.hpp optimisers/gradient_descent.hpp
@@ -20,7 +20,7 @@ troupe_library(algorithms
           butterfly/graph_mixing.cpp butterfly/hybrid_propagation.cpp butterfly/low_rank.cpp butterfly/mailbox.cpp
           butterfly/mixing.cpp butterfly/model_parallel.cpp butterfly/partners.cpp butterfly/subnet_messages.cpp
           butterfly/subnet_training.cpp choice.cpp footprint.cpp data_parallel/buckets.cpp data_parallel/data_parallel.cpp data_parallel/through_horovod.cpp
-          graph.cpp inbox.cpp judge.cpp learner.cpp map_reduce/driver.cpp map_reduce/map_reduce.cpp
+          graph.cpp inbox.cpp judge.cpp learner.cpp map_reduce/cross_validation.cpp map_reduce/driver.cpp map_reduce/map_reduce.cpp
           model_averaging/averaging.cpp model_averaging/diloco.cpp model_averaging/easgd.cpp
           model_averaging/fedavg.cpp model_averaging/local_sgd.cpp models/least_squares.cpp models/model.cpp
           optimisers/adagrad.cpp optimisers/adam.cpp optimisers/clipping.cpp optimisers/gradient_descent.cpp

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "algorithms/data/data_kinds.hpp"
@@ -24,8 +25,10 @@ using Ordered = nlohmann::ordered_json;
 
 const std::array<std::string, 2> evaluators{"all", "first"};
 
-/// A member of the scenario as the value of a setting, where its type can be one.
+/// A member of the scenario as the value of a setting, where its type can be one; null is infinite,
+/// as infinite numbers are null in JSON.
 std::optional<algorithms::SettingValue> value_of(const nlohmann::json& json) {
+  if (json.is_null()) return std::numeric_limits<double>::infinity();
   if (json.is_boolean()) return json.get<bool>();
   if (json.is_number_unsigned() && json.get<std::uint64_t>() > INT64_MAX) return {};
   if (json.is_number_integer()) return json.get<std::int64_t>();

@@ -40,6 +40,7 @@ Ordered type_of(const AnySetting& setting) {
           for (const auto& alias : declared->aliases) json["enum"].push_back(alias.name);
         } else if constexpr (std::is_arithmetic_v<T>) {
           json["type"] = std::is_same_v<T, double> ? "number" : "integer";
+          if (declared->unbounded) json["type"] = {"number", "null"};
           limit(json, *declared);
         } else {
           Ordered item{{"type", std::is_same_v<T, std::span<const double>> ? "number" : "integer"}};

@@ -56,6 +56,7 @@ class Sharing {
         problem_{problem},
         learner_{learner},
         rule_{problem.strategy[DynamicSharing::rule]},
+        limit_{problem.strategy[DynamicSharing::divergence]},
         period_{problem.strategy[DynamicSharing::period]},
         weighted_{weighted},
         parameters_{weighted.first(learner.size())},
@@ -71,6 +72,7 @@ class Sharing {
   /// After each step.
   void act(std::int64_t step) {
     if (rule_ == "none" || step < last_ + period_) return;
+    if (rule_ == "divergence" && std::isinf(limit_)) return;
     last_ = step;
     if (rule_ == "divergence" && !somebody_is_far()) return;
     if (rule_ == "loss_weighted") share_by_loss();
@@ -83,11 +85,10 @@ class Sharing {
  private:
   /// Dynamic averaging (Kamp et al. 2018): one rank's violation makes all share. A vote of 8 bytes.
   bool somebody_is_far() {
-    const double limit = problem_.strategy[DynamicSharing::divergence];
     const std::vector<double> x = to_doubles(parameters_), before = to_doubles(reference_.all());
     double squares = 0;
     for (std::size_t i = 0; i < x.size(); ++i) squares += (x[i] - before[i]) * (x[i] - before[i]);
-    return agreed(comm_, Op::max, parameters_.is_phantom() || squares > limit ? 1 : 0) > 0;
+    return agreed(comm_, Op::max, parameters_.is_phantom() || squares > limit_ ? 1 : 0) > 0;
   }
   void share_by_loss() {
     const double loss = my_loss(), sharpness = problem_.strategy[DynamicSharing::sharpness];
@@ -107,6 +108,7 @@ class Sharing {
   const TrainingProblem& problem_;
   Learner& learner_;
   std::string rule_;
+  double limit_;
   std::int64_t period_, last_ = 0;
   Slice weighted_, parameters_;  // parameters and, behind them, room for their weight
   Scratch reference_;            // what was last shared

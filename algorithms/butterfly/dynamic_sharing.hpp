@@ -42,7 +42,10 @@ struct DynamicSharing {
   static constexpr Number divergence{
       .name = "divergence",
       .fallback = 0,
-      .help = "of that rule: the squared distance from what was last shared that is let pass"};
+      .unbounded = true,
+      .help =
+          "of that rule: the squared distance from what was last shared that is let pass; null: "
+          "any, so that nobody votes or shares"};
   static constexpr Number sharpness{
       .name = "sharpness",
       .fallback = 1,

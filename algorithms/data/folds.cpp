@@ -72,12 +72,11 @@ Split split_of(const DataChoice& data, std::size_t samples) {
                  data.seed)[static_cast<std::size_t>(data.fold)];
 }
 
-std::vector<double> cross_validate(Communicator& comm, const std::vector<Split>& folds,
-                                   const std::function<double(const Split&)>& score) {
-  std::vector<double> scores(folds.size(), 0);
-  const auto ranks = static_cast<std::size_t>(comm.size());
-  for (auto fold = static_cast<std::size_t>(comm.rank()); fold < folds.size(); fold += ranks)
-    scores[fold] = score(folds[fold]);
+std::vector<double> cross_validate(Communicator& comm, int folds,
+                                   const std::function<double(int fold)>& score) {
+  std::vector<double> scores(static_cast<std::size_t>(folds), 0);
+  for (int fold = comm.rank(); fold < folds; fold += comm.size())
+    scores[static_cast<std::size_t>(fold)] = score(fold);
   binomial_allreduce(comm, std::span{scores}, Op::sum);
   return scores;
 }

@@ -30,10 +30,10 @@ Split split_of(const DataChoice& data, std::size_t samples);
 /// Whether it keeps any back.
 bool holds_out(const DataChoice& data);
 
-/// The score of each fold, on every rank. Rank r judges the folds r, r + P, …, and one allreduce of
-/// a double for each fold brings them together; as every score is computed in one place, they do
-/// not depend on the number of ranks.
-std::vector<double> cross_validate(Communicator& comm, const std::vector<Split>& folds,
-                                   const std::function<double(const Split&)>& score);
+/// The score of each of so many folds, on every rank. Rank r judges the folds r, r + P, …, and one
+/// allreduce of a double for each fold brings them together; as every score is computed in one
+/// place, they do not depend on the number of ranks.
+std::vector<double> cross_validate(Communicator& comm, int folds,
+                                   const std::function<double(int fold)>& score);
 
 }  // namespace troupe::algorithms

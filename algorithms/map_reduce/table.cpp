@@ -1,5 +1,6 @@
-// Sums over shards.
+// Sums over shards, and scores of folds.
 
+#include "algorithms/map_reduce/cross_validation.hpp"
 #include "algorithms/map_reduce/map_reduce.hpp"
 #include "algorithms/strategy_tables.hpp"
 
@@ -16,6 +17,15 @@ constexpr Strategy table[] = {
      .run = map_reduce,
      .refusal = refusal_of_map_reduce,
      .stepping = Stepping::own},
+    {.kind = {.name = "cross_validation",
+              .summary = "a model for each fold of the samples, judged on that fold",
+              .settings = CrossValidation::settings},
+     .family = "allreduce",
+     .source = "Stone, J. Royal Statistical Society B 36(2), 1974",
+     .synchronous = true,
+     .run = cross_validation,
+     .refusal = refusal_of_cross_validation,
+     .stepping = Stepping::of_all},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "algorithms/data/sinc.hpp"
+#include "algorithms/map_reduce/cross_validation.hpp"
 #include "algorithms/map_reduce/driver.hpp"
 #include "core/recorder.hpp"
 #include "worlds.hpp"
@@ -132,6 +133,82 @@ TEST(MapReduceLeastSquares, NeedsAModelWithNormalEquations) {
   problem.model = "mlp";
   EXPECT_NE(refusal_of_map_reduce(problem, 4).find("least_squares; \"mlp\" given"),
             std::string::npos);
+}
+
+// ---- cross-validation
+
+TrainingProblem seven_folds() {
+  TrainingProblem problem = standard_problem("cross_validation");
+  problem.strategy.set(CrossValidation::folds, 7);
+  static_cast<Choice&>(problem.data) = "tabular";
+  problem.data.set(samples_setting, 203);
+  problem.model = "logistic_regression";
+  problem.batch = 10;
+  problem.stop.steps = 40;
+  return problem;
+}
+
+TEST(CrossValidation, ScoresEachFoldAsARunThatHoldsItOut) {
+  TrainingHistory history;
+  train(3, seven_folds(), history);
+  const auto lines = history.summary();
+  ASSERT_EQ(lines.size(), 8u);  // where all start, and a line for each fold
+  double mean = 0;
+  for (std::size_t fold = 0; fold < 7; ++fold) {
+    TrainingProblem alone = seven_folds();
+    alone.strategy = "data_parallel";
+    alone.data.folds = 7;
+    alone.data.fold = static_cast<std::int64_t>(fold);
+    TrainingHistory one;
+    train(1, alone, one);
+    const auto end = one.summary().back();
+    EXPECT_EQ(lines[fold + 1].loss, end.loss) << fold;
+    EXPECT_EQ(lines[fold + 1].held_out_loss, end.held_out_loss) << fold;
+    EXPECT_EQ(lines[fold + 1].held_out_accuracy, end.held_out_accuracy) << fold;
+    mean += *end.held_out_loss / 7;
+  }
+  ASSERT_EQ(history.notes().size(), 1u);
+  EXPECT_EQ(history.notes()[0],
+            "the loss on held-out samples is " + std::to_string(mean) + " in the mean of 7 folds");
+}
+
+TEST(CrossValidation, ScoresTheSameOnAnyNumberOfRanks) {
+  const auto scores = [](int ranks) {
+    TrainingHistory history;
+    train(ranks, seven_folds(), history);
+    std::vector<std::optional<double>> all;
+    for (const auto& line : history.summary())
+      if (line.step > 0) all.push_back(line.held_out_loss);
+    return all;
+  };
+  const auto expected = scores(1);
+  for (const int ranks : {2, 3, 7, 9}) EXPECT_EQ(scores(ranks), expected) << ranks;
+}
+
+TEST(CrossValidation, SendsScoresAndNothingElse) {
+  // up a binomial tree and down again: 7 doubles for each rank but the first, both ways
+  std::uint64_t messages = 0, bytes = 0;
+  for (const auto& rank : record_training(5, seven_folds())) {
+    messages += rank.messages_sent();
+    bytes += rank.bytes_sent();
+  }
+  EXPECT_EQ(messages, 8u);
+  EXPECT_EQ(bytes, 8u * 7 * 8);
+}
+
+TEST(CrossValidation, RefusesFoldsOfItsOwnProblem) {
+  TrainingProblem problem = seven_folds();
+  EXPECT_EQ(refusal_of_strategy(problem, 4), "");
+  problem.data.held_out = 0.1;
+  EXPECT_EQ(refusal_of_strategy(problem, 4),
+            "holds out a fold at a time: leave data.folds and data.held_out alone");
+  problem = seven_folds();
+  problem.strategy.set(CrossValidation::folds, 204);
+  EXPECT_NE(refusal_of_strategy(problem, 4), "");
+  problem = seven_folds();
+  problem.stop.loss = 0.1;
+  EXPECT_EQ(refusal_of_strategy(problem, 4),
+            "trains each fold for as long: stop after steps alone");
 }
 
 }  // namespace

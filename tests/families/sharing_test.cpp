@@ -167,12 +167,14 @@ TEST(DynamicSharing, SendsLessTheMoreDivergenceItLetsPass) {
     EXPECT_LE(bytes, before) << limit;
     different.insert(before = bytes);
   }
-  EXPECT_EQ(before, 40u * 3 * 8);  // votes alone; without them it is the rule "none"
+  EXPECT_EQ(before, 40u * 3 * 8);  // votes alone
   EXPECT_GE(different.size(), 4u);
   problem.strategy.set(DynamicSharing::divergence, 0);
   EXPECT_EQ(bytes_of(problem), 40u * (7 * 160 + 3 * 8));  // 40 checks, each with a sharing
   // A tolerance without bound, for which nobody needs to vote.
-  problem.strategy.set(DynamicSharing::rule, "none");
+  problem.strategy.set(DynamicSharing::divergence, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(bytes_of(problem), 0u);
+  problem.strategy.set(DynamicSharing::divergence, 0).set(DynamicSharing::rule, "none");
   EXPECT_EQ(bytes_of(problem), 0u);
 }
 

@@ -104,6 +104,19 @@ TEST(Scenario, TakesSettingsOverTheFile) {
               HasSubstr("cannot be reached"));
 }
 
+TEST(Scenario, WritesNumbersWithoutBoundAsNull) {
+  const auto written = to_json(read(R"({"troupe": 1, "ranks": 4,
+                       "training": {"strategy": "dynamic_sharing", "divergence": null}})"));
+  EXPECT_TRUE(Json::parse(written.dump())["training"]["divergence"].is_null());
+  EXPECT_EQ(to_json(read(written.dump())).dump(), written.dump());
+  EXPECT_THAT(error(R"({"troupe": 1, "ranks": 4,
+                        "training": {"strategy": "dynamic_sharing", "sharpness": null}})"),
+              HasSubstr("/training/sharpness: found null; expected a number of at least 0"));
+  EXPECT_THAT(error(R"({"troupe": 1, "ranks": 4,
+                        "training": {"strategy": "dynamic_sharing", "divergence": -1}})"),
+              HasSubstr("expected a number of at least 0, or null, which is infinite"));
+}
+
 TEST(Jitter, IsReadFromATraceBesideTheScenarioAndKeptWithIt) {
   const std::string folder = testing::TempDir();
   std::ofstream{folder + "/factors.txt"} << "0.5\n\n1.25 \n3e-1\n";
