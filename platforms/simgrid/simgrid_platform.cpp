@@ -126,11 +126,11 @@ bool seats_follow_the_grid(std::span<const RankPlace> ranks, std::size_t hosts) 
   return true;
 }
 
-std::string unchosen_model_notice(const std::string& name) {
+std::string unchosen_model_notice(const std::string& name, const NetworkModel& network) {
   return fmt::format(
-      "{}: names no network model, so it runs under SimGrid's default LV08 (latency ×13.01, "
-      "bandwidth ×0.97); --cfg=network/model:CM02 takes both as they stand",
-      name);
+      "{}: names no network model, so it runs under SimGrid's default LV08 (latency ×{:g}, "
+      "bandwidth ×{:g}); --cfg=network/model:CM02 takes both as they stand",
+      name, network.latency_factor, network.bandwidth_factor);
 }
 
 }  // namespace
@@ -184,7 +184,7 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
   network_ = settings.network();
   if (ours && network_.chosen_by == "platform") network_.chosen_by = "as all generated platforms";
   if (network_.chosen_by == "SimGrid's default")
-    notices_.push_back(unchosen_model_notice(spec_.name()));
+    notices_.push_back(unchosen_model_notice(spec_.name(), network_));
   digest_ = digest_of(fmt::format("{}\n{} {} {} {} {}", source.content, network_.name,
                                   network_.latency_factor, network_.bandwidth_factor,
                                   network_.tcp_window, network_.cross_traffic));

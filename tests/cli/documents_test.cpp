@@ -124,6 +124,26 @@ TEST(AllDocuments, NameOnlyCommandsAndOptionsThatExist) {
   EXPECT_GT(checked, 50);
 }
 
+#ifdef TROUPE_MPI_PROGRAM
+/// Runs on one machine, of scenarios that come with Troupe; times are nobody's to compare.
+TEST(AllDocuments, ShowRunsOnMpiThatWork) {
+  int ran = 0;
+  for (const auto& page : pages_of_project()) {
+    std::stringstream content;
+    content << std::ifstream{page}.rdbuf();
+    const auto text = content.str();
+    static const std::regex shown{"\nmpirun -n ([0-9]+) troupe (run scenarios/[^#\n]*)"};
+    for (auto at = std::sregex_iterator{text.begin(), text.end(), shown};
+         at != std::sregex_iterator{}; ++at, ++ran) {
+      const Ran run = troupe((*at)[2].str() + " -q",
+                             "cd '" + root.string() + "' && " MPIEXEC " -n " + (*at)[1].str());
+      EXPECT_EQ(run.status, 0) << page << (*at)[0] << "\n" << run.err;
+    }
+  }
+  EXPECT_GE(ran, 2);
+}
+#endif
+
 #ifdef TROUPE_HAS_SIMGRID
 /// 16 GPUs on two nodes with eight NICs of 50 GB/s each: one ring leaves a node by one NIC, eight
 /// by all.
