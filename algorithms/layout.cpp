@@ -45,6 +45,33 @@ std::vector<Rank> channel_order(const Layout& layout, int ranks, int channel) {
   return order;
 }
 
+int size_of_equal_nodes(std::span<const int> node_of_rank) {
+  std::size_t size = 0;
+  while (size < node_of_rank.size() && node_of_rank[size] == node_of_rank.front()) ++size;
+  if (size == 0 || node_of_rank.size() % size != 0) return 0;
+  for (std::size_t rank = size; rank < node_of_rank.size(); ++rank) {
+    const int node = node_of_rank[rank], before = node_of_rank[rank - 1];
+    if (rank % size == 0 ? node <= before : node != before) return 0;
+  }
+  return static_cast<int>(size);
+}
+
+ChannelOrder::ChannelOrder(const Layout& layout, int ranks, int channel)
+    : node_size_{layout.node_of_rank.empty() ? ranks : layout.node_size},
+      turn_{node_size_ > 0 ? channel % node_size_ : 0} {
+  if (node_size_ == 0) order_ = channel_order(layout, ranks, channel);
+}
+Rank ChannelOrder::at(int position) const {
+  if (node_size_ == 0) return order_[static_cast<std::size_t>(position)];
+  const int place = position % node_size_;
+  return position - place + (place + turn_) % node_size_;
+}
+int ChannelOrder::position_of(Rank rank) const {
+  if (node_size_ == 0) return static_cast<int>(std::ranges::find(order_, rank) - order_.begin());
+  const int place = rank % node_size_;
+  return rank - place + (place + node_size_ - turn_) % node_size_;
+}
+
 std::vector<int> grid_of(const Layout& layout, int ranks) {
   if (!layout.grid.empty()) return layout.grid;
   int shorter = 1;

@@ -16,7 +16,14 @@ struct Layout {
   std::vector<int> node_of_rank;  ///< node of each rank; ranks of a node need not be neighbours
   int nics_per_node = 1;
   std::vector<int> grid;  ///< torus dimensions, product = ranks, first dimension fastest
+  /// What size_of_equal_nodes() says, where somebody has asked it: ranks then need not look at all
+  /// others. 0: nothing is known.
+  int node_size = 0;
 };
+
+/// The ranks of a node if all nodes have as many and rank / node_size counts the nodes upwards;
+/// else 0.
+int size_of_equal_nodes(std::span<const int> node_of_rank);
 
 /// The ranks of each node in ascending order; nodes in the order of their first ranks.
 std::vector<std::vector<Rank>> ranks_by_node(const Layout& layout, int ranks);
@@ -27,6 +34,19 @@ std::string complaint(const Layout& layout, int ranks);
 /// The ring of one channel: node after node, the order inside each node rotated by `channel`, so
 /// that each channel enters and leaves a node through ranks (and NICs) of its own.
 std::vector<Rank> channel_order(const Layout& layout, int ranks, int channel);
+
+/// The same for a rank that looks for its own neighbours: of equal nodes nothing is listed.
+class ChannelOrder {
+ public:
+  ChannelOrder(const Layout& layout, int ranks, int channel);
+  /// 0 ≤ position < ranks.
+  Rank at(int position) const;
+  int position_of(Rank rank) const;
+
+ private:
+  int node_size_, turn_;
+  std::vector<Rank> order_;  // where nodes are not equal
+};
 
 /// The layout's grid, or the rectangle nearest to a square, its longer side first ({4, 2} for 8).
 std::vector<int> grid_of(const Layout& layout, int ranks);

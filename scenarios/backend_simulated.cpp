@@ -190,6 +190,7 @@ Machine machine_of(const PlacedPlatform& platform, const std::vector<sim::Proces
     machine.host_of_rank.push_back(platform.host_of(rank).name);
     machine.layout.node_of_rank.push_back(platform.place_of(rank).node);
   }
+  machine.layout.node_size = algorithms::size_of_equal_nodes(machine.layout.node_of_rank);
   machine.layout.nics_per_node = nics_per_node(platform);
   machine.layout.grid.assign(platform.grid.rbegin(), platform.grid.rend());
   machine.least_memory = least_memory(platform);

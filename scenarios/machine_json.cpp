@@ -54,6 +54,7 @@ Machine machine_from_json(const std::string& text, const Origin& origin) {
   machine.digest = section.text("digest", "");
   if (section.has("hosts")) machine.host_of_rank = section.names("hosts", {});
   machine.layout.node_of_rank = ints(section, "node_of_rank");
+  machine.layout.node_size = algorithms::size_of_equal_nodes(machine.layout.node_of_rank);
   machine.layout.nics_per_node = static_cast<int>(section.whole("nics_per_node", 1, 1, 1024));
   machine.layout.grid = ints(section, "grid");
   machine.typical = read_model(section, "typical");

@@ -56,10 +56,11 @@ void butterfly_full_vector_allreduce(Communicator& comm, Slice vector, Op op,
 void double_binary_tree_allreduce(Communicator& comm, Slice vector, Op op, int segments,
                                   const Layout& layout = {}, int channels = 1);
 
-/// Reduce-scatter inside each node, one ring per lane of equal places across the nodes, all-gather
-/// inside each node. Nodes have equal numbers of ranks: n = nodes · g.
-///   2(g-1) + 2(nodes-1) messages, 2(g-1)/g M inside and 2(nodes-1)/n M across
-void hierarchical_allreduce(Communicator& comm, Slice vector, Op op, const Layout& layout);
+/// Reduce-scatter inside each node, an allreduce per lane of equal places across the nodes, a ring
+/// unless told, all-gather inside each node. Nodes have equal numbers of ranks: n = nodes · g.
+///   2(g-1) messages and 2(g-1)/g M inside; 2(nodes-1) and 2(nodes-1)/n M across
+void hierarchical_allreduce(Communicator& comm, Slice vector, Op op, const Layout& layout,
+                            void (*across)(Communicator&, Slice, Op) = ring_allreduce);
 
 /// Reduce-scatter along the first dimension, the same on what is left along the others, all-gather
 /// back (Jain and Sabharwal 2010; Ying et al. 2018 on TPU pods).

@@ -86,14 +86,12 @@ void double_binary_tree_allreduce(Communicator& comm, Slice vector, Op op, int s
   const Partition share{vector, channels};
   WaitSet trees;
   for (int channel = 0; channel < channels; ++channel) {
-    const std::vector<Rank> order = channel_order(layout, n, channel);
-    const auto rank_at = [&](int position) { return order[static_cast<std::size_t>(position)]; };
-    int me = 0;
-    while (rank_at(me) != comm.rank()) ++me;
+    const ChannelOrder order{layout, n, channel};
+    const int me = order.position_of(comm.rank());
     for (int tree = 0; tree < 2; ++tree) {
       TreeLinks links = tree_links(tree, me, n);
-      if (links.parent >= 0) links.parent = rank_at(links.parent);
-      for (int& child : links.children) child = rank_at(child);
+      if (links.parent >= 0) links.parent = order.at(links.parent);
+      for (int& child : links.children) child = order.at(child);
       trees.add(comm.spawn([=, half = Partition{share[channel], 2}[tree]](Communicator& flow) {
         tree_allreduce(flow, half, op, links, segments);
       }));

@@ -1,20 +1,7 @@
-#include <algorithm>
-
 #include "algorithms/allreduce/allreduce.hpp"
 #include "algorithms/allreduce/ring_place.hpp"
 
 namespace troupe::algorithms {
-
-namespace {
-RingPlace place_on(const std::vector<Rank>& order, Rank me) {
-  const auto n = order.size();
-  const auto at =
-      static_cast<std::size_t>(std::find(order.begin(), order.end(), me) - order.begin());
-  return {.position = static_cast<int>(at),
-          .left = order[(at + n - 1) % n],
-          .right = order[(at + 1) % n]};
-}
-}  // namespace
 
 /// Multi-ring allreduce (NCCL's channels).
 ///
@@ -28,10 +15,14 @@ RingPlace place_on(const std::vector<Rank>& order, Rank me) {
 ///   node: one ring enters and leaves a node through one of them
 void multi_ring_allreduce(Communicator& comm, Slice vector, Op op, const Layout& layout,
                           int channels) {
+  const int n = comm.size();
   const Partition share{vector, channels};
   WaitSet rings;
   for (int channel = 0; channel < channels; ++channel) {
-    const RingPlace ring = place_on(channel_order(layout, comm.size(), channel), comm.rank());
+    const ChannelOrder order{layout, n, channel};
+    const int me = order.position_of(comm.rank());
+    const RingPlace ring{
+        .position = me, .left = order.at((me + n - 1) % n), .right = order.at((me + 1) % n)};
     rings.add(comm.spawn([op, ring, part = share[channel]](Communicator& flow) {
       ring_allreduce(flow, part, op, ring);
     }));

@@ -21,6 +21,10 @@ std::uint64_t sent_on_ring(const Partition& block, std::size_t values, int posit
 Seconds ring_time(const Clockwork& clock, int n, std::size_t largest) {
   return (n - 1) * (2 * clock.message(largest) + clock.reduction(largest));
 }
+int nodes_of(const Problem& problem) {
+  if (problem.layout.node_size > 0) return problem.ranks / problem.layout.node_size;
+  return static_cast<int>(ranks_by_node(problem.layout, problem.ranks).size());
+}
 
 }  // namespace
 
@@ -108,28 +112,48 @@ Cost recursive_doubling_allreduce(const Problem& problem, const AlphaBetaGamma& 
                       folding(clock, folded, problem.count));
 }
 
-/// At each distance b the first b of p blocks are the largest half: Σ 2α(first b) + γ(first b), and
-/// the fold.
-Cost halving_doubling_allreduce(const Problem& problem, const AlphaBetaGamma& machine) {
-  const Clockwork clock{problem, machine};
-  const int core = power_of_two_within(problem.ranks), folded = problem.ranks - core;
+namespace {
+
+struct Sent {
+  std::uint64_t messages = 0, values = 0;
+};
+/// What each of `ranks` sends; those folded into others last.
+std::vector<Sent> sent_by_halving_doubling(int ranks, std::size_t count) {
+  const int core = power_of_two_within(ranks), folded = ranks - core;
   const std::uint64_t k = number(rounds_to_reach(core));
-  const Partition block = blocks(problem.count, core);
-  Tally tally{problem};
-  tally.rank(1, problem.count, number(folded));
+  const Partition block = blocks(count, core);
+  std::vector<Sent> sent;
   for (int position = 0; position < core; ++position) {
-    std::uint64_t values = problem.count - block.size_of_block(position);
+    std::uint64_t values = count - block.size_of_block(position);
     for (int width = 1; width < core; width *= 2) {
       const int first = position / width * width;
       values += block.offset(first + width) - block.offset(first);
     }
     const bool serves = position < folded;
-    tally.rank(2 * k + (serves ? 1 : 0), values + (serves ? problem.count : 0));
+    sent.push_back({2 * k + (serves ? 1 : 0), values + (serves ? count : 0)});
   }
-  Seconds time = folding(clock, folded, problem.count);
+  sent.resize(number(ranks), {1, count});
+  return sent;
+}
+/// At each distance b the first b of p blocks are the largest half: Σ 2α(first b) + γ(first b), and
+/// the fold.
+Seconds halving_doubling_time(const Clockwork& clock, int ranks, std::size_t count) {
+  const int core = power_of_two_within(ranks);
+  const Partition block = blocks(count, core);
+  Seconds time = folding(clock, ranks - core, count);
   for (int distance = core / 2; distance > 0; distance /= 2)
     time += 2 * clock.message(block.offset(distance)) + clock.reduction(block.offset(distance));
-  return tally.taking(time);
+  return time;
+}
+
+}  // namespace
+
+Cost halving_doubling_allreduce(const Problem& problem, const AlphaBetaGamma& machine) {
+  Tally tally{problem};
+  for (const Sent& sent : sent_by_halving_doubling(problem.ranks, problem.count))
+    tally.rank(sent.messages, sent.values);
+  return tally.taking(
+      halving_doubling_time(Clockwork{problem, machine}, problem.ranks, problem.count));
 }
 
 /// Σ(d-1)(2α(v)+γ(v)) with v the largest piece of each stage, which the rank of digits 0 always
@@ -241,25 +265,51 @@ bool double_binary_tree_is_exact(const Problem& problem) {
          (problem.ranks == 2 && problem.count % 2 == 0 && channels(problem) == 1);
 }
 
-/// (g-1)(2α(L)+γ(L)) inside with L = ⌈N/g⌉, and a ring of the nodes on L: the chain through the
-/// largest blocks meets at the largest of the next phase.
-Cost hierarchical_allreduce(const Problem& problem, const AlphaBetaGamma& machine) {
-  const Clockwork clock{problem, machine};
-  const int nodes = static_cast<int>(ranks_by_node(problem.layout, problem.ranks).size());
-  const int inside = problem.ranks / nodes;
+namespace {
+
+/// (g-1)(2α(L)+γ(L)) inside with L = ⌈N/g⌉, and the allreduce of the nodes on L: the chain through
+/// the largest blocks meets at the largest of the next phase. across(values) is what each rank of a
+/// lane sends, time(values) how long that takes.
+template <class Across, class Time>
+Cost hierarchy(const Problem& problem, const Clockwork& clock, Across across, Time time) {
+  const int inside = problem.ranks / nodes_of(problem);
   const Partition block = blocks(problem.count, inside);
   Tally tally{problem};
   for (int place = 0; place < inside; ++place) {
     const std::size_t mine = block.size_of_block(place);
     const std::uint64_t sent = 2 * problem.count - mine - block.size_of_block(place + 1);
-    const Partition lane = blocks(mine, nodes);
-    for (int node = 0; node < nodes; ++node)
-      tally.rank(2 * number(inside - 1) + 2 * number(nodes - 1),
-                 sent + sent_on_ring(lane, mine, node));
+    for (const Sent& of_lane : across(mine))
+      tally.rank(2 * number(inside - 1) + of_lane.messages, sent + of_lane.values);
   }
   const std::size_t largest = block.largest();
   return tally.taking((inside - 1) * (2 * clock.message(largest) + clock.reduction(largest)) +
-                      ring_time(clock, nodes, blocks(largest, nodes).largest()));
+                      time(largest));
+}
+
+}  // namespace
+
+Cost hierarchical_allreduce(const Problem& problem, const AlphaBetaGamma& machine) {
+  const Clockwork clock{problem, machine};
+  const int nodes = nodes_of(problem);
+  const auto ring = [&](std::size_t values) {
+    const Partition lane = blocks(values, nodes);
+    std::vector<Sent> sent;
+    for (int node = 0; node < nodes; ++node)
+      sent.push_back({2 * number(nodes - 1), sent_on_ring(lane, values, node)});
+    return sent;
+  };
+  return hierarchy(problem, clock, ring, [&](std::size_t values) {
+    return ring_time(clock, nodes, blocks(values, nodes).largest());
+  });
+}
+
+Cost hierarchical_halving_doubling_allreduce(const Problem& problem,
+                                             const AlphaBetaGamma& machine) {
+  const Clockwork clock{problem, machine};
+  const int nodes = nodes_of(problem);
+  return hierarchy(
+      problem, clock, [&](std::size_t values) { return sent_by_halving_doubling(nodes, values); },
+      [&](std::size_t values) { return halving_doubling_time(clock, nodes, values); });
 }
 
 /// Σ(side-1)(2α(v)+γ(v)) with v the largest block after each dimension.

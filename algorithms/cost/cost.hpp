@@ -92,6 +92,7 @@ Cost butterfly_allreduce(const Problem&, const AlphaBetaGamma&);
 Cost butterfly_full_vector_allreduce(const Problem&, const AlphaBetaGamma&);
 Cost double_binary_tree_allreduce(const Problem&, const AlphaBetaGamma&);
 Cost hierarchical_allreduce(const Problem&, const AlphaBetaGamma&);
+Cost hierarchical_halving_doubling_allreduce(const Problem&, const AlphaBetaGamma&);
 Cost torus_allreduce(const Problem&, const AlphaBetaGamma&);
 Cost direct_allreduce(const Problem&, const AlphaBetaGamma&);
 /// Whether these two are more than estimates for a problem; all the others always are.

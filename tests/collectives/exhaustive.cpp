@@ -274,7 +274,7 @@ std::vector<Problem> variants(const Entry& entry, const Problem& plain) {
     if (n > 3) vary([](Problem& other) { other.radices = {other.ranks / 2, 2}; });
   }
   if (entry.name == "kylix" && n > 1) vary([](Problem& other) { other.radices = {other.ranks}; });
-  if (entry.name == "hierarchical")
+  if (entry.name.starts_with("hierarchical"))
     for (int nodes = 2; nodes <= n; ++nodes)
       if (n % nodes == 0 && (nodes <= 4 || nodes == n))
         vary([&](Problem& other) { other.layout.node_of_rank = in_nodes(nodes); });

@@ -11,8 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/families/worlds.hpp"
-#include "tests/simgrid/another_process.hpp"
-#include "tests/simgrid/star.hpp"
+#include "tests/loggp/star.hpp"
 
 namespace troupe::algorithms {
 namespace {
@@ -32,26 +31,22 @@ Cost cost_of(const std::string& mode, int rounds, const std::vector<double>& spe
   problem.evaluate_every = 0;
   problem.stop.steps = rounds;
   problem.data.set(samples_setting, 1000);
-  const auto ranks = speeds.size() + 1;
-  const test::Star star{
-      .ranks = static_cast<int>(ranks),
-      .alpha = Seconds{0},
-      .bandwidth = {1e18},
-      .options = {.jitter = {.kind = sim::Jitter::Kind::exponential, .seed = seed}}};
-  const auto run = [&](simgrid::s4u::Engine& engine, sim::Ranks placed) {
-    for (std::size_t worker = 1; worker < ranks; ++worker)
-      placed.processors[worker].speed = {1e9 * speeds[worker - 1]};
-    TrainingHistory history;
-    const auto result = sim::simulate(
-        engine, placed, [&](Communicator& comm) { train(comm, problem, history); }, star.options);
-    double sum = 0, squares = 0;
-    for (const Figures& update : history.figures_of(0))
-      if (update.worker) sum += *update.staleness, squares += *update.staleness * *update.staleness;
-    const double updates = rounds * static_cast<double>(speeds.size()), mean = sum / updates;
-    return std::vector{result.end.count(), mean, squares / updates - mean * mean};
-  };
-  const auto numbers = test::in_another_process([&] { return test::on_star(star, run); });
-  return {.time = numbers.at(0), .staleness = numbers.at(1), .variance = numbers.at(2)};
+  const auto ranks = static_cast<int>(speeds.size()) + 1;
+  const test::StarNetwork network{ranks, 1, Seconds{0}, {1e18}, true};
+  std::vector<sim::loggp::Seat> seats{{.host = "server", .processor = {}}};
+  for (const double speed : speeds)
+    seats.push_back(
+        {.host = "worker" + std::to_string(seats.size()), .processor = {.speed = {1e9 * speed}}});
+  TrainingHistory history;
+  const auto result = sim::loggp::simulate(
+      network, seats, [&](Communicator& comm) { train(comm, problem, history); },
+      {.jitter = {.kind = sim::Jitter::Kind::exponential, .seed = seed}});
+  double sum = 0, squares = 0;
+  for (const Figures& update : history.figures_of(0))
+    if (update.worker) sum += *update.staleness, squares += *update.staleness * *update.staleness;
+  const double updates = rounds * static_cast<double>(speeds.size()), mean = sum / updates;
+  return {
+      .time = result.end.count(), .staleness = mean, .variance = squares / updates - mean * mean};
 }
 
 double time_of(const std::string& mode, int rounds, const std::vector<double>& speeds,
