@@ -113,15 +113,18 @@ struct DragonflyRoutes {
 
 }  // namespace
 
-int add_cable(std::vector<TopologyLink>& links, const std::string& name, Cable cable) {
-  links.push_back({.name = name + "_UP", .bandwidth = cable.bandwidth, .latency = cable.latency});
-  links.push_back({.name = name + "_DOWN", .bandwidth = cable.bandwidth, .latency = cable.latency});
+int add_cable(std::vector<TopologyLink>& links, const std::string& name, Cable cable, bool own) {
+  for (const char* direction : {"_UP", "_DOWN"})
+    links.push_back({.name = name + direction,
+                     .bandwidth = cable.bandwidth,
+                     .latency = cable.latency,
+                     .own = own});
   return static_cast<int>(links.size()) - 2;
 }
 
 Fabric crossbar(int ports, Cable cable, const PortName& name) {
   Fabric fabric{.ports = ports};
-  for (int port = 0; port < ports; ++port) add_cable(fabric.links, name(port), cable);
+  for (int port = 0; port < ports; ++port) add_cable(fabric.links, name(port), cable, true);
   fabric.route = [](int from, int to) { return LinkPath{2 * from, 2 * to + 1}; };
   return fabric;
 }
@@ -146,7 +149,7 @@ Fabric fat_tree(const FatTreeShape& shape, std::span<const Cable> by_level, cons
           const bool alone = shape.up[level] * shape.cables[level] == 1;
           const std::string below = level == 0 ? name(child) : fmt::format("s{}.{}", level, child);
           add_cable(fabric.links, alone ? below : fmt::format("{}-{}.{}", below, parent, strand),
-                    by_level[level]);
+                    by_level[level], level == 0);
         }
   }
   fabric.route = std::move(routes);
@@ -202,7 +205,7 @@ Fabric dragonfly(const DragonflyShape& shape, const PortName& name) {
   DragonflyRoutes routes{.shape = shape, .ports = {}, .local = {}, .global = {}};
   Fabric fabric{.ports = groups * routers * shape.ports};
   for (int port = 0; port < fabric.ports; ++port)
-    routes.ports.push_back(add_cable(fabric.links, name(port), shape.port));
+    routes.ports.push_back(add_cable(fabric.links, name(port), shape.port, true));
   routes.local.assign(static_cast<std::size_t>(groups * routers * routers), -1);
   for (int group = 0; group < groups; ++group)
     for (int low = 0; low < routers; ++low)

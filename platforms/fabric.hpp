@@ -18,8 +18,9 @@ struct Cable {
 };
 
 /// Adds both directions of a cable to `links`: NAME_UP, at the returned index, and NAME_DOWN after
-/// it.
-int add_cable(std::vector<TopologyLink>& links, const std::string& name, Cable cable);
+/// it. `own`: of each direction, see TopologyLink.
+int add_cable(std::vector<TopologyLink>& links, const std::string& name, Cable cable,
+              bool own = false);
 
 struct Fabric {
   int ports = 0;
@@ -31,7 +32,8 @@ struct Fabric {
 /// The name of what is plugged into a port; the port's cable is called after it.
 using PortName = std::function<std::string(int port)>;
 
-/// One switch. A message crosses the sender's cable up and the receiver's cable down.
+/// One switch. A message crosses the sender's cable up and the receiver's cable down. Links are own
+/// in fabrics where that is so of the cable of a port.
 Fabric crossbar(int ports, Cable cable, const PortName& name);
 
 /// The shape of a fat tree, level by level from the ports up, as in SimGrid's topo_parameters.

@@ -31,7 +31,10 @@ Inside pcie(int gpus, int per_switch, Cable port, Cable root) {
   const Fabric switches = crossbar((gpus + per_switch - 1) / per_switch, root,
                                    [](int number) { return fmt::format("pcie{}", number); });
   const int first = static_cast<int>(ports.links.size());
-  ports.links.insert(ports.links.end(), switches.links.begin(), switches.links.end());
+  for (TopologyLink link : switches.links) {
+    link.own = false;  // GPUs share them
+    ports.links.push_back(std::move(link));
+  }
   return {.links = std::move(ports.links), .route = [=](int from, int to) {
             const int source = from / per_switch, destination = to / per_switch;
             if (source == destination) return LinkPath{2 * from, 2 * to + 1};
@@ -45,7 +48,7 @@ Inside all_pairs(int gpus, Cable cable) {
   for (int low = 0; low < gpus; ++low)
     for (int high = low + 1; high < gpus; ++high)
       forward[static_cast<std::size_t>(low * gpus + high)] =
-          add_cable(inside.links, fmt::format("gpu{}-gpu{}", low, high), cable);
+          add_cable(inside.links, fmt::format("gpu{}-gpu{}", low, high), cable, true);
   inside.route = [gpus, forward = std::move(forward)](int from, int to) {
     const int pair = std::min(from, to) * gpus + std::max(from, to);
     return LinkPath{forward[static_cast<std::size_t>(pair)] + (from < to ? 0 : 1)};
@@ -276,6 +279,8 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
     host_link = read_cable(node["host_link"]);
   }
   Fabric fabric = read_fabric(value["fabric"], cards);
+  if (cards.per_node < gpus)
+    for (TopologyLink& link : fabric.links) link.own = false;
 
   Topology topology;
   if (cards.count() == nodes * gpus) topology.grid = fabric.grid;

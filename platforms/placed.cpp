@@ -100,7 +100,10 @@ class OwnPlatform final : public PlacedPlatform {
                        .device = host.device,
                        .memory_bandwidth = host.memory_bandwidth});
     for (const TopologyLink& link : topology_.links)
-      links.push_back({.name = link.name, .bandwidth = link.bandwidth, .latency = link.latency});
+      links.push_back({.name = link.name,
+                       .bandwidth = link.bandwidth,
+                       .latency = link.latency,
+                       .own = link.own});
     loopback_ = static_cast<int>(links.size());
     links.push_back(settings.loopback);
     place(spec);

@@ -24,6 +24,7 @@ struct LinkFacts {
   Seconds latency{};
   bool shared = true;  ///< false: every flow gets all of it (SimGrid's FATPIPE)
   bool used = false;   ///< on one of the routes looked at
+  bool own = false;  ///< known to be crossed by what one host sends, or receives, and nothing else
 };
 
 /// Costs of messages between ranks of different hosts, over all pairs looked at.

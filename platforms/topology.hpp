@@ -25,6 +25,8 @@ struct TopologyLink {
   std::string name;
   BytesPerSecond bandwidth{};
   Seconds latency{};
+  /// Crossed by the messages of one host alone, and by all of them as it sends, or as it receives.
+  bool own = false;
 };
 
 /// The indices of links, in the order a message crosses them.

@@ -12,7 +12,7 @@ namespace troupe::sim::loggp {
 /// Something that will happen. Does not own, is not owned, and must not move or die while it is on
 /// an agenda.
 struct Event {
-  enum class Kind : std::uint8_t { arrival, received, kernel, timer };
+  enum class Kind : std::uint8_t { departure, arrival, received, kernel, timer };
   Event* next = nullptr;
   Kind kind = Kind::arrival;
 };

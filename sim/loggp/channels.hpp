@@ -28,17 +28,18 @@ class Channels {
       return nullptr;
     }
     Pending* const first = last->other;
-    if (first->what != fresh.what) {
-      first->is.queued = false;
-      if (first != last) last->other = first->other;
-      else if (!table_[after(place)].last) empty(place);
-      else reclaim(place);
-      return first;
-    }
+    if (first->what != fresh.what) return take_first(place);
     fresh.is.queued = true;
     fresh.other = first;
     channel.last = last->other = &fresh;
     return nullptr;
+  }
+  /// The same, but that this one is not queued.
+  Pending* find_other_side(const Pending& fresh) {
+    const std::size_t place = find(hash_of(fresh), fresh);
+    Pending* const last = table_[place].last;
+    if (!last || last->what == fresh.what) return nullptr;
+    return take_first(place);
   }
   /// Forgets a queued one.
   void remove(Pending& queued) noexcept {
@@ -64,6 +65,14 @@ class Channels {
   }
 
  private:
+  [[gnu::always_inline]] Pending* take_first(std::size_t place) noexcept {
+    Pending *const last = table_[place].last, *const first = last->other;
+    first->is.queued = false;
+    if (first != last) last->other = first->other;
+    else if (!table_[after(place)].last) empty(place);
+    else reclaim(place);
+    return first;
+  }
   /// A queue as a ring: after the last comes the first.
   struct Channel {
     std::uint64_t hash = 0;

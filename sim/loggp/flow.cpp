@@ -8,13 +8,20 @@ Flow::Flow(World& world, Rank rank, Context context, Task task, LogGPOperation* 
            Stack stack)
     : world_{world},
       rank_{rank},
+      own_request_{spawned},
       fiber_{stack, world.stacks().protection(), &World::run_flow, this},
       context_{context},
-      task_{std::move(task)},
-      own_request_{spawned} {}
+      task_{std::move(task)} {}
 
 int Flow::size() const { return world_.size(); }
-Seconds Flow::now() const { return Seconds{world_.now()}; }
+Seconds Flow::now() const { return Seconds{time()}; }
+
+LogGPOperation& Flow::new_operation(Pending::What what) {
+  LogGPOperation& operation = world_.spare_operation();
+  operation.renew(this, what, sequence_++);
+  ++under_way_;
+  return operation;
+}
 
 void Flow::await(const Pending& pending) {
   if (pending.is.done) return;
@@ -36,9 +43,10 @@ void Flow::check_sender(Rank from, const Tag& tag) const {
 
 Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
   check_receiver(to);
+  if (tag.is_open()) catch_up();
   if (world_.has_overheads_) spend_overhead(payload.bytes);
-  LogGPOperation& send = world_.spare_operation();
-  send.renew(this, Pending::What::send, sequence_++);
+  LogGPOperation& send = new_operation(Pending::What::send);
+  send.head = time();
   send.name(rank_, to, placed(tag), payload.bytes, const_cast<std::byte*>(payload.address));
   if (is_eager(payload.bytes, world_.options_.eager_limit)) world_.post_eager_send(send);
   else world_.post_send(send);
@@ -47,8 +55,9 @@ Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
 
 Request Flow::irecv(Rank from, Tag tag, Payload room) {
   check_sender(from, tag);
-  LogGPOperation& receive = world_.spare_operation();
-  receive.renew(this, Pending::What::receive, sequence_++);
+  if (tag.is_open()) catch_up();
+  LogGPOperation& receive = new_operation(Pending::What::receive);
+  receive.head = time();
   receive.name(from, rank_, placed(tag), room.bytes, room.address);
   world_.post_receive(receive);
   return Request{receive};
@@ -61,16 +70,47 @@ Completion Flow::do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank 
   check_sender(from, tag);
   check_receiver(to);
   auto& [receive, send] = own_;
-  receive.begin(this, Pending::What::receive, false);
-  receive.name(from, rank_, placed(tag), room.bytes, room.address);
+  const bool is_ahead = world_.runs_ahead_ && is_alone() && !tag.is_open();
+  const auto waiting = is_ahead ? Pending::For::ahead : Pending::For::flow;
+  const Tag name = placed(tag);
+  receive.begin(this, Pending::What::receive, waiting);
+  receive.name(from, rank_, name, room.bytes, room.address);
+  send.begin(this, Pending::What::send, waiting);
+  send.name(rank_, to, name, outgoing.bytes, const_cast<std::byte*>(outgoing.address));
+  if (is_ahead) return exchange_ahead();
+  catch_up();
+  under_way_ += 2;
+  receive.head = world_.now_;
   world_.post_receive(receive);
   if (world_.has_overheads_) spend_overhead(outgoing.bytes);
-  send.begin(this, Pending::What::send, false);
-  send.name(rank_, to, placed(tag), outgoing.bytes, const_cast<std::byte*>(outgoing.address));
+  send.head = world_.now_;
   world_.post_send(send);
   await(receive);
   if (world_.has_jitter_) world_.slowness_[static_cast<std::size_t>(rank_)].received();
   await(send);
+  if (receive.error) std::rethrow_exception(std::exchange(receive.error, nullptr));
+  return {.index = 0, .from = receive.from, .bytes = receive.bytes};
+}
+
+/// Both sides have begun. Their times are known when the others have issued theirs, if these are
+/// ahead, too; else when the world says that they have ended.
+Completion Flow::exchange_ahead() {
+  auto& [receive, send] = own_;
+  receive.head = send.head = time();
+  world_.post_ahead(receive);
+  world_.post_ahead(send);
+  while (!(receive.is.done && send.is.done)) {
+    if (world_.over_) throw Stopped{};
+    awaited_ = &receive;
+    world_.block(*this);
+    awaited_ = nullptr;
+  }
+  clock_ = std::max(receive.end, send.end);
+  RankState& rank = world_.ranks_[static_cast<std::size_t>(rank_)];
+  const bool in_order = began_[0] <= began_[1];
+  rank.communicates(began_[in_order ? 0 : 1], own_[in_order ? 0 : 1].end);
+  rank.communicates(began_[in_order ? 1 : 0], own_[in_order ? 1 : 0].end);
+  if (world_.has_jitter_) world_.slowness_[static_cast<std::size_t>(rank_)].received();
   if (receive.error) std::rethrow_exception(std::exchange(receive.error, nullptr));
   return {.index = 0, .from = receive.from, .bytes = receive.bytes};
 }
@@ -80,13 +120,16 @@ void Flow::spend_overhead(std::size_t bytes) {
   RankState& rank = world_.ranks_[static_cast<std::size_t>(rank_)];
   rank.processor_free = std::max(world_.now_, rank.processor_free) + each.count() +
                         static_cast<double>(bytes) * per_byte.count();
-  const double until = rank.processor_free;
-  while (world_.now_ < until && !world_.over_) {
-    if (!world_.first_ready_ && (world_.agenda_.empty() || world_.agenda_.next_time() > until)) {
-      world_.now_ = until;  // nobody else has anything to do before
+  sleep_until(rank.processor_free);
+}
+
+void Flow::sleep_until(double time) {
+  while (world_.now_ < time && !world_.over_) {
+    if (!world_.first_ready_ && (world_.agenda_.empty() || world_.agenda_.next_time() > time)) {
+      world_.now_ = time;  // nobody else has anything to do before
       return;
     }
-    world_.wake_at(until, *this);
+    world_.wake_at(time, *this);
     world_.block(*this);
   }
 }
@@ -95,27 +138,38 @@ void Flow::spend_overhead(std::size_t bytes) {
 
 Request Flow::start(Kernel kernel) {
   check(kernel);
-  LogGPOperation& operation = world_.spare_operation();
-  operation.renew(this, Pending::What::kernel, sequence_++);
+  catch_up();
+  LogGPOperation& operation = new_operation(Pending::What::kernel);
   world_.start_kernel(*this, operation, kernel);
   return Request{operation};
 }
 
 void Flow::do_compute(Kernel&& kernel) {
   check(kernel);
+  if (world_.runs_ahead_ && is_alone() && !world_.shares_cores(rank_)) return compute_ahead(kernel);
+  catch_up();
   Pending& own = own_[0];
-  own.begin(this, Pending::What::kernel, false);
+  own.begin(this, Pending::What::kernel, Pending::For::flow);
+  ++under_way_;
   world_.start_kernel(*this, own, kernel);
   await(own);
   if (own.error) std::rethrow_exception(std::exchange(own.error, nullptr));
+}
+
+void Flow::compute_ahead(const Kernel& kernel) {
+  std::exception_ptr error;
+  const double begun = time();
+  clock_ = begun + world_.run_kernel(*this, kernel, error);
+  world_.ranks_[static_cast<std::size_t>(rank_)].computes(begun, clock_);
+  if (error) std::rethrow_exception(error);
 }
 
 // ---- flows
 
 Request Flow::spawn(Task task) {
   EXPECTS(task, "what is spawned is a function");
-  LogGPOperation& operation = world_.spare_operation();
-  operation.renew(this, Pending::What::flow, sequence_++);
+  catch_up();
+  LogGPOperation& operation = new_operation(Pending::What::flow);
   const Context context = context_.spawned(spawned_++);
   operation.tag = Tag{0}.in(context);
   world_.make_ready(world_.new_flow(rank_, context, std::move(task), &operation));
@@ -126,6 +180,7 @@ Request Flow::spawn(Task task) {
 
 std::optional<Completion> Flow::wait_any(WaitSet& set, Seconds until) {
   EXPECTS(!set.empty(), "there must be something to wait for");
+  catch_up();
   while (!set.has_ready()) {
     if (world_.over_) throw Stopped{};
     if (until.count() <= world_.now_) return std::nullopt;

@@ -17,6 +17,11 @@ struct Charge {
   double duration = 0, flops = 0;
 };
 
+/// A flow is ahead when its clock has passed the world's. It gets there by kernels that it waits
+/// for and by exchanges, as long as nothing can happen to its rank but what it does itself
+/// (is_alone): then when these end depends on nobody, or on the other side of a message alone, and
+/// is known without waiting for that time. Whatever could meet others' doings at a certain time
+/// waits until the world has caught up.
 class alignas(64) Flow final : public Communicator {
  public:
   /// `spawned` completes when the task has returned; null for a rank's own program.
@@ -37,15 +42,20 @@ class alignas(64) Flow final : public Communicator {
   /// True if the flow blocks on `pending`, or on a set that it belongs to.
   bool waits_for(const Pending& pending) const noexcept {
     if (awaited_ == &pending) return true;
-    return awaited_set_ && pending.is.requested &&
+    return awaited_set_ && pending.is.is_for == Pending::For::request &&
            static_cast<const LogGPOperation&>(pending).wait_set() == awaited_set_;
   }
   const Stack& stack() const noexcept { return fiber_.stack(); }
   bool is_blocked() const noexcept { return awaited_set_ || awaited_; }
-  const Pending* awaited() const noexcept { return awaited_; }
+  const Pending* awaited() const noexcept {
+    return awaited_ == own_ && own_[0].is.done ? &own_[1] : awaited_;
+  }
+  /// Its clock: not before the world's.
+  inline double time() const noexcept;
 
  private:
   friend class World;
+  friend class LogGPOperation;
   Completion do_wait(Request& request) override;
   Completion do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to, const Payload& room,
                          Rank from) override;
@@ -58,15 +68,27 @@ class alignas(64) Flow final : public Communicator {
   inline void await(const Pending& pending);
   /// Spends the processor's time for one end of a message.
   void spend_overhead(std::size_t bytes);
+  /// True if nothing of its rank is under way and it has no other flow.
+  inline bool is_alone() const noexcept;
+  /// Waits until the world's clock is not behind its own.
+  inline void catch_up();
+  void sleep_until(double time);
+  void compute_ahead(const Kernel& kernel);
+  Completion exchange_ahead();
+  inline LogGPOperation& new_operation(Pending::What what);
 
   // What a wait touches comes first.
   World& world_;
   const Rank rank_;
-  std::uint32_t kernels_ = 0;  ///< of its lane, not yet done
+  std::uint32_t kernels_ = 0;          ///< of its lane, not yet done
+  std::uint32_t under_way_ = 0;        ///< issued and not yet done, but for what is done ahead
+  std::uint32_t beside_ = 0;           ///< of a rank's own flow: how many others the rank has
+  LogGPOperation* const own_request_;  ///< null of a rank's own flow
   const Pending* awaited_ = nullptr;
   const WaitSet* awaited_set_ = nullptr;
   Flow* next_ready_ = nullptr;
   std::uint64_t pauses_ = 0;  ///< how often it was woken: tells old timers from new ones
+  double clock_ = 0;
   Fiber fiber_;
   const Context context_;
   double lane_free_ = 0;  ///< when the last of its kernels ends
@@ -78,11 +100,11 @@ class alignas(64) Flow final : public Communicator {
   std::uint64_t sequence_ = 0;
   /// Of an exchange, the receive and the send; the kernel that is computed. Without requests.
   Pending own_[2];
+  double began_[2] = {};  ///< when these did, of an exchange ahead
   Pending *first_kernel_ = nullptr, *last_kernel_ = nullptr;  ///< where cores are shared
   std::uint32_t spawned_ = 0;
   bool has_begun_ = false, has_ended_ = false;
   Task task_;
-  LogGPOperation* own_request_;
 };
 
 }  // namespace troupe::sim::loggp

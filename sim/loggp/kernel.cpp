@@ -33,25 +33,31 @@ Charge World::charge_of(Flow& flow, const Kernel& kernel) const {
   return charged;
 }
 
-void World::start_kernel(Flow& flow, Pending& pending, const Kernel& kernel) {
+/// Computes and counts it. Returns how long it takes.
+double World::run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& error) {
   const auto index = static_cast<std::size_t>(flow.rank_);
   RankState& rank = ranks_[index];
   const Charge charged = charge_of(flow, kernel);
-  double duration = charged.duration;
-  if (has_jitter_ && duration > 0) duration *= slowness_[index].factor();
   if (!is_phantom(kernel) && !over_)
     on_own_stack([&] {
       try {
         run_on_host(kernel);
       } catch (...) {
-        pending.error = std::current_exception();
+        error = std::current_exception();
       }
     });
   ++rank.kernels;
   rank.flops += charged.flops;
+  if (has_jitter_ && charged.duration > 0) return charged.duration * slowness_[index].factor();
+  return charged.duration;
+}
+
+void World::start_kernel(Flow& flow, Pending& pending, const Kernel& kernel) {
+  const double duration = run_kernel(flow, kernel, pending.error);
+  const auto index = static_cast<std::size_t>(flow.rank_);
   if (flow.kernels_++ == 0 && duration == 0) return end_kernel(pending);
   pending.kind = Event::Kind::kernel;
-  if (!cores_of_rank_.empty() && cores_of_rank_[index]) {
+  if (shares_cores(flow.rank_)) {
     pending.end = duration;
     pending.other = nullptr;
     (flow.first_kernel_ ? flow.last_kernel_->other : flow.first_kernel_) = &pending;
@@ -60,7 +66,7 @@ void World::start_kernel(Flow& flow, Pending& pending, const Kernel& kernel) {
     return;
   }
   flow.lane_free_ = std::max(now_, flow.lane_free_) + duration;
-  rank.computes(now_, flow.lane_free_);
+  ranks_[index].computes(now_, flow.lane_free_);
   agenda_.add(flow.lane_free_, pending);
 }
 

@@ -16,6 +16,43 @@ std::size_t index(std::int32_t number) { return static_cast<std::size_t>(number)
 
 // ---- meeting
 
+/// What waits in place for `fresh`: the exchange of a rank that runs ahead. A rank that does has
+/// nothing in the channels.
+Pending* World::waiting_ahead(const Pending& fresh) {
+  const bool is_send = fresh.what == Pending::What::send;
+  if (!runs_ahead_ || fresh.tag.is_open()) return nullptr;
+  Pending& waiting = flows_[index(is_send ? fresh.to : fresh.from)]->own_[is_send ? 0 : 1];
+  if (waiting.is.is_for != Pending::For::ahead || !waiting.is.queued || !waiting.is_alike(fresh))
+    return nullptr;
+  waiting.is.queued = false;
+  return &waiting;
+}
+
+void World::post_ahead(Pending& fresh) {
+  const bool is_send = fresh.what == Pending::What::send;
+  Pending* other = waiting_ahead(fresh);
+  if (!other && !flows_[index(is_send ? fresh.to : fresh.from)]->is_alone())
+    other = channels_.find_other_side(fresh);
+  if (!other) {
+    fresh.is.queued = true;
+    return;
+  }
+  if (is_send) meet(fresh, *other);
+  else meet(*other, fresh);
+}
+
+void World::meet(Pending& send, Pending& receive) {
+  send.other = &receive;
+  receive.other = &send;
+  const double start = std::max(send.head, receive.head);
+  if (send.is.is_for == Pending::For::ahead && receive.is.is_for == Pending::For::ahead)
+    if (Pair& pair = pair_of(send.from, send.to); pair.own_ports)
+      return pass(send, receive, pair, start);
+  if (start <= now_) return begin_transfer(send);
+  send.kind = Event::Kind::departure;
+  agenda_.add(start, send);
+}
+
 void World::post_eager_send(LogGPOperation& send) {
   send.is.eager = true;
   send.transfer_over = false;
@@ -37,16 +74,15 @@ void World::post_eager_send(LogGPOperation& send) {
 
 // ---- moving
 
-void World::begin_transfer(Pending& send) {
-  Pair& pair = pair_of(send.from, send.to);
+/// Counts a message and sends it on its way by the port it leaves by, at `start` or later.
+void World::leave(Pending& send, Pair& pair, double start) {
   ++pair.messages;
   pair.bytes += send.bytes;
   const auto bytes = static_cast<double>(send.bytes);
-  double start = now_;
   if (pair.out != Route::no_port) {
     PortState& port = ports_[index(pair.out)];
-    if (port.arrivals.first()) commit(port, now_);
-    start = std::max(now_, port.free);
+    if (port.arrivals.first()) commit(port, start);
+    start = std::max(start, port.free);
     port.free = start + bytes * port.per_byte + overheads_.gap.count();
   }
   double latency = pair.latency, per_byte = pair.per_byte;
@@ -56,16 +92,50 @@ void World::begin_transfer(Pending& send) {
     per_byte *= scale.per_byte;
   }
   send.head = start + latency;
-  const double end = send.end = send.head + bytes * per_byte;
+  send.end = send.head + bytes * per_byte;
+}
+
+/// A message between two that nothing else can happen to, through ports that nobody else uses: its
+/// end is known now, whenever that will be.
+void World::pass(Pending& send, Pending& receive, Pair& pair, double start) {
+  leave(send, pair, start);
+  if (pair.in != Route::no_port) {
+    PortState& port = ports_[index(pair.in)];
+    const double in =
+        std::max(send.head, port.free) + static_cast<double>(send.bytes) * port.per_byte;
+    port.free = in + overheads_.gap.count();
+    send.end = std::max(send.end, in);
+  }
+  send.flow->began_[1] = receive.flow->began_[0] = start;
+  if (send.bytes > receive.bytes) {
+    receive.error = too_long(send, receive);
+  } else {
+    if (send.address && receive.address && send.bytes > 0)
+      std::memmove(receive.address, send.address, send.bytes);
+    receive.from = send.from;
+    receive.bytes = send.bytes;
+  }
+  const double end = send.end;
+  complete_ahead(send, end);
+  complete_ahead(receive, end);
+}
+
+void World::begin_transfer(Pending& send) {
+  Pair& pair = pair_of(send.from, send.to);
+  leave(send, pair, now_);
   send.port = pair.in;
   if (pair.in != Route::no_port) {
     send.order = transfers_++;
     ports_[index(pair.in)].arrivals.push(send);
   }
-  ranks_[index(send.from)].communicates(now_, end);
-  ranks_[index(send.to)].communicates(now_, end);
+  // Who is ahead books himself when all is known.
+  if (send.is.is_for == Pending::For::ahead) send.flow->began_[1] = now_;
+  else ranks_[index(send.from)].communicates(now_, send.end);
+  if (!send.is.eager && send.other->is.is_for == Pending::For::ahead)
+    send.other->flow->began_[0] = now_;
+  else ranks_[index(send.to)].communicates(now_, send.end);
   send.kind = Event::Kind::arrival;
-  agenda_.add(end, send);
+  agenda_.add(send.end, send);
 }
 
 /// The message goes through the port it enters by as soon as that is free.
@@ -76,8 +146,9 @@ void World::take_turn(PortState& port, Pending& send) {
   send.is.committed = true;
   if (in <= send.end) return;
   send.end = in;
-  ranks_[index(send.from)].communicates(now_, in);
-  ranks_[index(send.to)].communicates(now_, in);
+  if (send.is.is_for != Pending::For::ahead) ranks_[index(send.from)].communicates(now_, in);
+  if (send.is.eager || send.other->is.is_for != Pending::For::ahead)
+    ranks_[index(send.to)].communicates(now_, in);
 }
 
 /// The last byte would be in by now.
@@ -153,6 +224,7 @@ Pair& World::new_pair(Rank from, Rank to) {
   return pairs.add({.to = to,
                     .out = route.out,
                     .in = route.in,
+                    .own_ports = route.own_ports,
                     .latency = route.latency.count(),
                     .per_byte = route.per_byte.count()});
 }

@@ -6,7 +6,10 @@ namespace troupe::sim::loggp {
 
 void LogGPOperation::abandon() noexcept {
   if (is.done || world->is_over()) return;
-  if (what == What::receive && is.queued) return world->channels_.remove(*this);
+  if (what == What::receive && is.queued) {
+    --flow->under_way_;
+    return world->channels_.remove(*this);
+  }
   flow->finish(*this);
 }
 

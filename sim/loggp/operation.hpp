@@ -15,7 +15,7 @@ class LogGPOperation final : public Pending, public Operation {
  public:
   void renew(Flow* issuer, What kind_of_work, std::uint64_t sequence) {
     Operation::renew(sequence);
-    begin(issuer, kind_of_work, true);
+    begin(issuer, kind_of_work, For::request);
     in_use = transfer_over = true;
     request_over = false;
   }

@@ -14,6 +14,7 @@ namespace troupe::sim::loggp {
 struct Pair {
   Rank to = any_rank;
   std::int32_t out = -1, in = -1;  ///< ports
+  bool own_ports = false;          ///< of the two
   double latency = 0, per_byte = 0;
   std::uint64_t messages = 0, bytes = 0;
 };

@@ -11,17 +11,21 @@ namespace troupe::sim::loggp {
 
 class Flow;
 
-/// A message's sending or receiving side, a kernel or a spawned flow in progress. It has a request
-/// (LogGPOperation), or belongs to a flow that waits for it and nothing else. What every message
-/// touches stands in two lines of the cache.
+/// A message's sending or receiving side, a kernel or a spawned flow in progress. What every
+/// message touches stands in two lines of the cache.
 struct Pending : Event {
   enum class What : std::uint8_t { send, receive, kernel, flow };
+  enum class For : std::uint8_t {
+    request,  ///< it is a LogGPOperation
+    flow,     ///< that waits for it and nothing else
+    ahead     ///< of an exchange, while nothing else can happen to its rank (Flow::is_alone)
+  };
 
   What what = What::kernel;
   struct Flags {
+    For is_for = For::request;
     bool done = false;
-    bool requested = false;  ///< it is a LogGPOperation
-    bool queued = false;     ///< waits for its other side
+    bool queued = false;     ///< waits for its other side: in a channel, or of For::ahead in place
     bool eager = false;      ///< a message that does not wait for its receiver
     bool arrived = false;    ///< an eager message is there, its receiver or not
     bool committed = false;  ///< its turn at the port it enters by is settled
@@ -32,7 +36,8 @@ struct Pending : Event {
   Pending* other = nullptr;
   std::size_t bytes = 0;  ///< sent, or room to receive
   double end = 0;         ///< when its last byte is in, as far as is known
-  double head = 0;        ///< when its first byte is at the port it enters by
+  double head = 0;  ///< when it was issued; once it leaves, when its first byte is at the port
+                    ///< it enters by
   Rank from = any_rank, to = any_rank;
 
   Tag tag{0};                    ///< of a message, in its context; of a flow, its context
@@ -43,9 +48,9 @@ struct Pending : Event {
 
   std::exception_ptr error;  ///< what the kernel threw, or why the message failed
 
-  void begin(Flow* issuer, What kind_of_work, bool has_request) noexcept {
+  void begin(Flow* issuer, What kind_of_work, For waiting) noexcept {
     what = kind_of_work;
-    is = {.requested = has_request};
+    is = {.is_for = waiting};
     flow = issuer;
     other = nullptr;
   }

@@ -35,6 +35,8 @@ PlatformNetwork::PlatformNetwork(const platforms::PlacedPlatform& platform,
     : platform_{platform}, overrides_{std::move(overrides)}, with_ports_{with_ports} {
   for (const auto& link : platform.links)
     ports_.push_back({link.name, {link.bandwidth.value * platform.network.bandwidth_factor}});
+  ranks_of_host_.resize(platform.hosts.size());
+  for (const auto& rank : platform.ranks) ++ranks_of_host_[index(rank.host)];
   const auto there = classes();
   for (const Override& override : overrides_)
     if (std::ranges::find(there, override.of, &ClassFacts::of) == there.end())
@@ -82,6 +84,11 @@ Route PlatformNetwork::route(Rank from, Rank to) const {
     route.out = out;
     route.in = in;
   }
+  const auto is_own = [&](Rank rank, std::int32_t port) {
+    return port == Route::no_port || (platform_.links[index(port)].own &&
+                                      ranks_of_host_[index(platform_.place_of(rank).host)] == 1);
+  };
+  route.own_ports = is_own(from, route.out) && is_own(to, route.in);
   return route;
 }
 

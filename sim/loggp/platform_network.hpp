@@ -73,7 +73,8 @@ class PlatformNetwork final : public Network {
   const platforms::PlacedPlatform& platform_;
   std::vector<Override> overrides_;
   bool with_ports_;
-  std::vector<Port> ports_;  // by link
+  std::vector<Port> ports_;         // by link
+  std::vector<int> ranks_of_host_;  // how many
 };
 
 }  // namespace troupe::sim::loggp

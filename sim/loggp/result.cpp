@@ -48,10 +48,21 @@ std::vector<UnmatchedMessage> World::unmatched() const {
     if (queued.what == Pending::What::send)
       messages.push_back({queued.from, queued.to, queued.tag, queued.bytes});
   });
+  for (const auto& flow : flows_)
+    if (const Pending& send = flow->own_[1];
+        send.is.is_for == Pending::For::ahead && send.is.queued)
+      messages.push_back({send.from, send.to, send.tag, send.bytes});
   std::ranges::stable_sort(messages, {}, [](const UnmatchedMessage& message) {
     return std::tuple{message.from, message.to, message.tag.name(), message.tag.step()};
   });
   return messages;
+}
+
+/// How far the flow that is furthest ahead has come.
+double World::latest() const {
+  double latest = now_;
+  for (const auto& flow : flows_) latest = std::max(latest, flow->time());
+  return latest;
 }
 
 Standstill World::standstill() const {

@@ -32,6 +32,7 @@ World::World(const Network& network, const std::vector<Seat>& seats, const Optio
       has_overheads_{overheads.each.count() > 0 || overheads.per_byte.count() > 0},
       has_jitter_{options.jitter.kind != Jitter::Kind::none},
       scales_by_size_{network.scales_by_size()},
+      runs_ahead_{!has_overheads_ && options.eager_limit.value == 0},
       ranks_(seats.size()),
       counters_{static_cast<int>(seats.size()), network.ports()},
       stacks_{seats.size(), options.stack} {
@@ -60,7 +61,8 @@ void World::run(const std::function<void(Communicator&)>& program) {
   }
   std::string deadlock;
   if (alive_ > 0 && !over_)
-    deadlock = to_text(standstill()) + "\n(at " + to_text(Seconds{now_}) + " of simulated time)";
+    deadlock =
+        to_text(standstill()) + "\n(at " + to_text(Seconds{latest()}) + " of simulated time)";
   over_ = true;
   stop_all_flows();
   if (!errors_.empty())
@@ -105,17 +107,21 @@ void World::set_timer(double time, const Due& due) {
 
 void World::fail(Pending& pending, Rank peer, std::exception_ptr error) {
   pending.is.done = true;
-  if (pending.is.requested)
+  if (pending.is.is_for == Pending::For::request)
     static_cast<LogGPOperation&>(pending).Operation::fail(peer, std::move(error), Seconds{now_});
   else pending.error = std::move(error);
-  if (Flow& flow = *pending.flow; flow.waits_for(pending)) wake(flow);
+  if (pending.is.is_for == Pending::For::ahead) return complete_ahead(pending, now_);
+  Flow& flow = *pending.flow;
+  --flow.under_way_;
+  if (flow.waits_for(pending)) wake(flow);
 }
 
 // ---- time
 
 /// Brings what a flow that will go on looks at first into the cache.
-void World::fetch_flow(const Flow& flow) noexcept {
+void World::fetch_flow(const Flow& flow) const noexcept {
   fetch(flow.fiber_.position(), hot_stack);
+  fetch(&ranks_[static_cast<std::size_t>(flow.rank_)], sizeof(RankState));
   if (flow.next_ready_) fetch(flow.next_ready_, hot_flow);
 }
 
@@ -153,6 +159,7 @@ bool World::is_obsolete(const Event& event) noexcept {
 
 void World::happen(Event& event) {
   switch (event.kind) {
+    case Event::Kind::departure: return begin_transfer(static_cast<Pending&>(event));
     case Event::Kind::arrival: return arrive(static_cast<Pending&>(event));
     case Event::Kind::kernel: return end_kernel(static_cast<Pending&>(event));
     case Event::Kind::received: {
@@ -177,6 +184,7 @@ void World::timer_rings(Timer& timer) {
 
 Flow& World::new_flow(Rank rank, Context context, Task task, LogGPOperation* spawned) {
   ++alive_;
+  if (spawned) ++flows_[static_cast<std::size_t>(rank)]->beside_;
   if (spare_flows_.empty())
     return *flows_.emplace_back(
         std::make_unique<Flow>(*this, rank, context, std::move(task), spawned, stacks_.take()));
@@ -209,6 +217,7 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
   flow.has_ended_ = true;
   --alive_;
   if (LogGPOperation* const spawned = flow.own_request_) {
+    --flows_[static_cast<std::size_t>(flow.rank_)]->beside_;
     if (!over_) {
       if (error) fail(*spawned, flow.rank_, std::move(error));
       else complete(*spawned, flow.rank_, 0);
@@ -216,7 +225,7 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
     spare_flows_.push_back(&flow);
     stacks_.give_back(flow.fiber_.stack());
   } else {
-    ranks_[static_cast<std::size_t>(flow.rank_)].ends(now_);
+    ranks_[static_cast<std::size_t>(flow.rank_)].ends(flow.time());
     if (error && !over_) {
       errors_.emplace_back(flow.rank_, std::move(error));
       over_ = true;

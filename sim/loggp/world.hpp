@@ -137,22 +137,27 @@ class World {
 
   // ---- messages (message.cpp)
   void post_send(Pending& send) {
-    Pending* const receive = channels_.post(send);
-    if (!receive) return;
-    send.other = receive;
-    receive->other = &send;
-    begin_transfer(send);
+    if (Pending* const receive = other_side(send)) meet(send, *receive);
   }
   void post_eager_send(LogGPOperation& send);
   void post_receive(Pending& receive) {
-    Pending* const send = channels_.post(receive);
+    Pending* const send = other_side(receive);
     if (!send) return;
+    if (!send->is.eager) return meet(*send, receive);
     send->other = &receive;
     receive.other = send;
-    if (!send->is.eager) begin_transfer(*send);
-    else if (send->is.arrived) hand_over(*send, receive);
+    if (send->is.arrived) hand_over(*send, receive);
   }
+  void post_ahead(Pending& fresh);
+  Pending* other_side(Pending& fresh) {
+    Pending* const waiting = waiting_ahead(fresh);
+    return waiting ? waiting : channels_.post(fresh);
+  }
+  inline Pending* waiting_ahead(const Pending& fresh);
+  void meet(Pending& send, Pending& receive);
   void begin_transfer(Pending& send);
+  void pass(Pending& send, Pending& receive, Pair& pair, double start);
+  inline void leave(Pending& send, Pair& pair, double start);
   void arrive(Pending& send);
   void commit(PortState& port, double time);
   inline void take_turn(PortState& port, Pending& send);
@@ -168,9 +173,20 @@ class World {
   // ---- flows (world.cpp)
   [[gnu::always_inline]] void complete(Pending& pending, Rank peer, std::size_t bytes) {
     pending.is.done = true;
-    if (pending.is.requested)
+    if (pending.is.is_for == Pending::For::ahead) [[unlikely]]
+      return complete_ahead(pending, now_);
+    if (pending.is.is_for == Pending::For::request)
       static_cast<LogGPOperation&>(pending).Operation::complete(peer, bytes, Seconds{now_});
-    if (Flow& flow = *pending.flow; flow.waits_for(pending)) wake(flow);
+    Flow& flow = *pending.flow;
+    --flow.under_way_;
+    if (flow.waits_for(pending)) wake(flow);
+  }
+  /// Of an exchange ahead: its flow goes on when both sides have ended, whenever that is.
+  void complete_ahead(Pending& pending, double end) noexcept {
+    pending.is.done = true;
+    pending.end = end;
+    Flow& flow = *pending.flow;
+    if (flow.awaited_ && flow.own_[0].is.done && flow.own_[1].is.done) wake(flow);
   }
   void fail(Pending& pending, Rank peer, std::exception_ptr error);
   void wake(Flow& flow) noexcept {
@@ -197,7 +213,7 @@ class World {
     }
     return begin_moment();
   }
-  static void fetch_flow(const Flow& flow) noexcept;
+  void fetch_flow(const Flow& flow) const noexcept;
   Flow* begin_moment();
   void happen(Event& event);
   void timer_rings(Timer& timer);
@@ -219,7 +235,11 @@ class World {
 
   // ---- kernels (kernel.cpp)
   void find_shared_cores();
+  bool shares_cores(Rank rank) const noexcept {
+    return !cores_of_rank_.empty() && cores_of_rank_[static_cast<std::size_t>(rank)];
+  }
   Charge charge_of(Flow& flow, const Kernel& kernel) const;
+  double run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& error);
   void start_kernel(Flow& flow, Pending& pending, const Kernel& kernel);
   void end_kernel(Pending& kernel);
   void begin_shared_kernel(Flow& flow);
@@ -228,6 +248,7 @@ class World {
 
   // ---- at the end (result.cpp)
   Standstill standstill() const;
+  double latest() const;
   std::vector<UnmatchedMessage> unmatched() const;
 
   const Network& network_;
@@ -235,6 +256,8 @@ class World {
   const Options& options_;
   const Overheads overheads_;
   const bool has_overheads_, has_jitter_, scales_by_size_;
+  /// Where messages come when they are expected, and processors have nothing to do with them.
+  const bool runs_ahead_;
   double now_ = 0;
   bool over_ = false;
 
@@ -266,5 +289,12 @@ class World {
   std::size_t alive_ = 0;
   std::vector<std::pair<Rank, std::exception_ptr>> errors_;
 };
+
+double Flow::time() const noexcept { return std::max(clock_, world_.now_); }
+bool Flow::is_alone() const noexcept { return under_way_ == 0 && beside_ == 0 && !own_request_; }
+void Flow::catch_up() {
+  if (clock_ > world_.now_) [[unlikely]]
+    sleep_until(clock_);
+}
 
 }  // namespace troupe::sim::loggp

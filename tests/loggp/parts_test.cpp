@@ -87,7 +87,7 @@ TEST(Channels, MatchLikeAQueueForEachKey) {
     const Tag tag = (is_open ? Tag::open(name) : Tag{name})
                         .at(static_cast<std::int64_t>(random.below(2)))
                         .in(Context{});
-    operation.begin(nullptr, what, false);
+    operation.begin(nullptr, what, Pending::For::flow);
     operation.name(from, to, tag, 0, nullptr);
     auto& queue = expected[key_of(operation)];
     Pending* const partner = channels.post(operation);

@@ -6,11 +6,6 @@
 
 #include <vector>
 
-#include "core/checked.hpp"
-#include "core/faulty.hpp"
-#include "core/recorder.hpp"
-#include "core/subset.hpp"
-#include "scenarios/counting.hpp"
 #include "tests/loggp/star.hpp"
 
 namespace troupe {
@@ -101,77 +96,6 @@ TEST(LogGP, EndsAnExchangeWhoseMessageIsTooLongOnceItsOwnHasArrived) {
   });
   EXPECT_NEAR(failed.count(), 1.001, 1.001 * tight);  // its 1 MB at 1 MB/s
   EXPECT_EQ(sent, failed);
-}
-
-// What waits, exchanges and kernels this world does at once, without requests, has to be seen by
-// those who look on all the same.
-
-/// One of each, on a ring.
-void exchange_compute_and_wait(Communicator& comm) {
-  const int n = comm.size();
-  const Rank right = (comm.rank() + 1) % n, left = (comm.rank() + n - 1) % n;
-  const Completion got = exchange(comm, tag, second, right, second, left);
-  EXPECT_EQ(got.from, left);
-  EXPECT_EQ(got.bytes, second.size_bytes());
-  compute(comm, arithmetic(1e9));
-  Request incoming = comm.irecv(left, tag, second);
-  send(comm, right, tag, second.first(5));
-  EXPECT_EQ(wait(comm, std::move(incoming)).bytes, 20u);
-}
-
-TEST(LogGP, TellsDecoratorsOfWhatItDoesAtOnce) {
-  const test::LogGPStar star{.ranks = 3, .bandwidth = slow, .processor = {.speed = {1e9}}};
-  const auto alone = run_on(star, exchange_compute_and_wait);
-  scenarios::SentCounters sent;
-  const auto watched = run_on(star, [&](Communicator& comm) {
-    scenarios::CountingCommunicator counted{comm, sent};
-    RecordedRank log;
-    Recorder recorder{counted, log};
-    CheckedCommunicator checked{recorder};
-    Subset ring{checked, {0, 1, 2}, 1}, turned{ring, {2, 0, 1}, 2};
-    exchange_compute_and_wait(turned);
-    EXPECT_EQ(log.messages_sent(), 2u);
-    EXPECT_EQ(log.kernels(), 1u);
-    const auto events = log.events();
-    ASSERT_EQ(events.size(), 5u);
-    for (const RecordedEvent& event : events)
-      EXPECT_EQ(event.state, RecordedEvent::State::complete);
-    EXPECT_EQ(events[2].kernel, "Opaque");
-    EXPECT_NEAR((events[2].completed - events[2].issued).count(), 1, tight);
-  });
-  EXPECT_EQ(alone.end.count(), watched.end.count());
-  EXPECT_EQ(sent.messages, 6u);
-  EXPECT_EQ(sent.bytes, 3 * (second.size_bytes() + 20));
-  for (std::size_t rank = 0; rank < 3; ++rank) {
-    EXPECT_EQ(alone.ranks[rank].computing.count(), watched.ranks[rank].computing.count());
-    EXPECT_EQ(alone.ranks[rank].messages_sent, watched.ranks[rank].messages_sent);
-  }
-}
-
-TEST(LogGP, CountsWhatACountedGroupDoesAtOnce) {
-  scenarios::SentCounters sent;
-  run_on({.ranks = 3}, [&](Communicator& comm) {
-    scenarios::CountingCommunicator counted{comm, sent};
-    Subset turned{counted, {2, 0, 1}, 1};
-    exchange_compute_and_wait(turned);
-  });
-  EXPECT_EQ(sent.messages, 6u);
-}
-
-TEST(LogGP, LetsDecoratorsRefuseWhatItWouldDoAtOnce) {
-  run_on({.ranks = 2}, [](Communicator& comm) {
-    CheckedCommunicator checked{comm};
-    std::vector<float> x(8);
-    EXPECT_THROW(
-        exchange(checked, tag, std::span{x}, 1 - comm.rank(), std::span{x}, 1 - comm.rank()),
-        ContractViolation);
-  });
-  EXPECT_THROW(run_on({.ranks = 2},
-                      [](Communicator& comm) {
-                        FaultyCommunicator faulty{comm, {.dead = {1}}};
-                        if (comm.rank() == 0) exchange(faulty, tag, second, 1, second, 1);
-                      }),
-               PeerLost);
 }
 
 // ---- ports

@@ -27,9 +27,13 @@ class StarNetwork final : public sim::loggp::Network {
   const std::vector<sim::loggp::Port>& ports() const override { return ports_; }
   sim::loggp::Route route(Rank from, Rank to) const override {
     const int source = from / ranks_per_host_, target = to / ranks_per_host_;
-    if (source == target) return {};
-    if (!with_ports_) return {.latency = alpha_, .per_byte = beta_};
-    return {.latency = alpha_, .per_byte = beta_, .out = 2 * source, .in = 2 * target + 1};
+    if (source == target) return {.own_ports = true};
+    if (!with_ports_) return {.latency = alpha_, .per_byte = beta_, .own_ports = true};
+    return {.latency = alpha_,
+            .per_byte = beta_,
+            .out = 2 * source,
+            .in = 2 * target + 1,
+            .own_ports = ranks_per_host_ == 1};
   }
 
  private:
