@@ -41,13 +41,14 @@ World::World(const Network& network, const std::vector<Seat>& seats, const Optio
   if (has_jitter_)
     for (Rank rank = 0; rank < size(); ++rank) slowness_.emplace_back(options_.jitter, rank);
   find_shared_cores();
+  neighbours_.resize(seats.size() / Neighbours::ranks + 1);
 }
 World::~World() = default;
 
 void World::run(const std::function<void(Communicator&)>& program) {
   flows_.reserve(seats_.size());
   for (Rank rank = 0; rank < size(); ++rank)
-    make_ready(new_flow(
+    go_on_ahead(new_flow(
         rank, Context{}, [&program](Communicator& comm) { program(comm); }, nullptr));
   while (Flow* flow = next_flow()) {
     do {
@@ -128,7 +129,7 @@ void World::fetch_flow(const Flow& flow) const noexcept {
 /// When no flow can go on: lets all happen that is due next, until one can. nullptr: none ever
 /// will.
 Flow* World::begin_moment() {
-  while (!first_ready_) {
+  while (!first_ready_ && !first_near_) {
     if (agenda_.empty()) return nullptr;
     const double time = agenda_.next_time();
     for (Event* event = agenda_.take(); event;) {

@@ -186,7 +186,39 @@ class World {
     pending.is.done = true;
     pending.end = end;
     Flow& flow = *pending.flow;
-    if (flow.awaited_ && flow.own_[0].is.done && flow.own_[1].is.done) wake(flow);
+    if (flow.awaited_ && flow.own_[0].is.done && flow.own_[1].is.done) {
+      ++flow.pauses_;
+      flow.awaited_ = nullptr;
+      go_on_ahead(flow);
+    }
+  }
+  void go_on_ahead(Flow& flow) noexcept {
+    Neighbours& near = neighbours_[static_cast<std::size_t>(flow.rank_ / Neighbours::ranks)];
+    flow.next_ready_ = nullptr;
+    (near.first ? near.last->next_ready_ : near.first) = &flow;
+    near.last = &flow;
+    if (near.is_listed) return;
+    near.is_listed = true;
+    Neighbours** place = &first_near_;
+    while (*place && (*place)->visited >= near.visited) place = &(*place)->next;
+    near.next = *place;
+    *place = &near;
+  }
+  Flow* next_ahead() noexcept {
+    for (;;) {
+      if (near_) {
+        if (Flow* const flow = near_->first) {
+          near_->first = flow->next_ready_;
+          if (near_->first) fetch_flow(*near_->first);
+          return flow;
+        }
+        near_->is_listed = false;
+      }
+      near_ = first_near_;
+      if (!near_) return nullptr;
+      near_->visited = ++visits_;
+      first_near_ = near_->next;
+    }
   }
   void fail(Pending& pending, Rank peer, std::exception_ptr error);
   void wake(Flow& flow) noexcept {
@@ -206,6 +238,8 @@ class World {
   void end_flow(Flow& flow, std::exception_ptr error);
   void block(Flow& flow);
   Flow* next_flow() {
+    if (near_ || first_near_)
+      if (Flow* const flow = next_ahead()) return flow;
     if (Flow* const flow = first_ready_) {
       first_ready_ = flow->next_ready_;
       if (first_ready_) fetch_flow(*first_ready_);
@@ -265,6 +299,19 @@ class World {
   Flow* first_ready_ = nullptr;
   Flow* last_ready_ = nullptr;
   Flow* running_ = nullptr;
+  /// Ranks near each other. Those ahead go on together as long as one of them can, then others of
+  /// the ranks that did last: what they look at is still in the cache. In which order they do makes
+  /// no difference to them.
+  struct Neighbours {
+    static constexpr int ranks = 64;
+    Flow *first = nullptr, *last = nullptr;
+    Neighbours* next = nullptr;
+    std::uint64_t visited = 0;
+    bool is_listed = false;
+  };
+  std::vector<Neighbours> neighbours_;
+  Neighbours *first_near_ = nullptr, *near_ = nullptr;
+  std::uint64_t visits_ = 0;
   std::vector<RankState> ranks_;
   std::vector<PortState> ports_;
   Counters counters_;
