@@ -37,12 +37,12 @@ Footprint footprint_of_part(const TrainingProblem& problem, int ranks) {
   return footprint_of_parameters(problem, static_cast<double>(model->size()) / ranks);
 }
 
-Footprint footprint_of_served(const TrainingProblem& problem, int ranks) {
-  Footprint worker = footprint_of_replica(problem, ranks - 1);
-  Footprint server = worker;
-  server.activations = 0;
-  worker.optimiser = 0;
-  return server.values() > worker.values() ? server : worker;
+Footprint footprint_of_server(const TrainingProblem& problem, int servers, int workers) {
+  const auto all = static_cast<double>(make_model(problem)->size());
+  const double block = all / servers;
+  return {.parameters = all + workers * block,
+          .gradients = workers * block,
+          .optimiser = find_optimiser(problem.optimiser.kind()).remembers * block};
 }
 
 }  // namespace troupe::algorithms

@@ -23,8 +23,8 @@ Footprint footprint_of_replica(const TrainingProblem& problem, int ranks);
 Footprint footprint_of_sharded_optimiser(const TrainingProblem& problem, int ranks);
 /// Every rank has its part of all of it, for the whole batch.
 Footprint footprint_of_part(const TrainingProblem& problem, int ranks);
-/// A server has parameters, an update and the optimiser; its workers a model and its gradient. The
-/// larger of the two.
-Footprint footprint_of_served(const TrainingProblem& problem, int ranks);
+/// A server has all starting values, the optimiser's vectors of its block, and the block twice for
+/// each of its workers: what that pushes and what it was given.
+Footprint footprint_of_server(const TrainingProblem& problem, int servers, int workers);
 
 }  // namespace troupe::algorithms

@@ -187,4 +187,11 @@ std::string refusal_of_downpour(const TrainingProblem& problem, int ranks) {
   return refusal_of_learner(problem, ranks - 1);
 }
 
+Footprint footprint_of_downpour(const TrainingProblem& problem, int ranks) {
+  const Footprint server = footprint_of_server(problem, 1, ranks - 1);
+  Footprint replica = footprint_of_replica(problem, ranks - 1);
+  replica.gradients += 2 * replica.parameters;  // accrued, and on their way
+  return server.values() > replica.values() ? server : replica;
+}
+
 }  // namespace troupe::algorithms

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "algorithms/footprint.hpp"
 #include "algorithms/inbox.hpp"
 #include "algorithms/parameter_server/stale_gradients.hpp"
 #include "algorithms/training_log.hpp"
@@ -44,5 +45,8 @@ void downpour(Communicator& comm, const TrainingProblem& problem, TrainingLog& l
 
 /// Why downpour cannot serve the problem on so many ranks, or empty.
 std::string refusal_of_downpour(const TrainingProblem& problem, int ranks);
+
+/// The server, or one of the replicas, if that is larger.
+Footprint footprint_of_downpour(const TrainingProblem& problem, int ranks);
 
 }  // namespace troupe::algorithms

@@ -1,5 +1,7 @@
 #include "algorithms/asynchronous_sgd/gradient_history.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 
@@ -149,6 +151,20 @@ void stochastic_average_gradient(Communicator& comm, const TrainingProblem& prob
 std::string refusal_of_gradient_history(const TrainingProblem& problem, int ranks) {
   if (ranks == 1) return refusal_of_learner(problem, 1);
   return refusal_of_places(problem, {.servers = 1, .ranks = ranks});
+}
+
+Footprint footprint_of_gradient_history(const TrainingProblem& problem, int ranks) {
+  const int workers = std::max(1, ranks - 1);
+  Footprint worker = footprint_of_replica(problem, workers);
+  const double kept = problem.data.folds > 0 ? 1 - 1.0 / static_cast<double>(problem.data.folds)
+                                             : 1 - problem.data.held_out;
+  const double all = static_cast<double>(shape_of_data(problem).samples);
+  const double samples = std::floor(kept * all) / workers;
+  worker.gradients = (2 + samples) * worker.parameters;  // one, its change, and the history
+  if (ranks == 1) worker.optimiser = worker.parameters;  // G
+  Footprint server = footprint_of_server(problem, 1, workers);
+  server.optimiser = worker.parameters;
+  return ranks > 1 && server.values() > worker.values() ? server : worker;
 }
 
 }  // namespace troupe::algorithms

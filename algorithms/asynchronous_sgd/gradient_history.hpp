@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "algorithms/data/sampler.hpp"
+#include "algorithms/footprint.hpp"
 #include "algorithms/inbox.hpp"
 #include "algorithms/learner.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
@@ -38,6 +39,9 @@ void stochastic_average_gradient(Communicator& comm, const TrainingProblem& prob
 
 /// Why it cannot serve the problem on so many ranks, or empty.
 std::string refusal_of_gradient_history(const TrainingProblem& problem, int ranks);
+
+/// The server, or a worker with the history of its shard, if that is larger.
+Footprint footprint_of_gradient_history(const TrainingProblem& problem, int ranks);
 
 /// The entries of one shard, zero at first.
 class SampleHistory {

@@ -17,7 +17,7 @@ constexpr Strategy table[] = {
      .run = downpour,
      .refusal = refusal_of_downpour,
      .stepping = Stepping::of_all,
-     .footprint = footprint_of_served},
+     .footprint = footprint_of_downpour},
     {.kind = {.name = "stochastic_average_gradient",
               .summary = "descent along a history of gradients, one of each sample: sag or saga",
               .settings = GradientHistory::settings},
@@ -26,7 +26,8 @@ constexpr Strategy table[] = {
      .synchronous = false,
      .run = stochastic_average_gradient,
      .refusal = refusal_of_gradient_history,
-     .stepping = Stepping::own},
+     .stepping = Stepping::own,
+     .footprint = footprint_of_gradient_history},
 };
 
 }  // namespace

@@ -54,4 +54,17 @@ std::string refusal_of_parameter_server(const TrainingProblem& problem, int rank
   return refusal_of_places(problem, places_of(problem, ranks));
 }
 
+Footprint footprint_of_parameter_server(const TrainingProblem& problem, int ranks) {
+  const Places places = places_of(problem, ranks);
+  const Footprint server = footprint_of_server(problem, places.servers, places.workers());
+  Footprint worker = footprint_of_replica(problem, places.workers());
+  worker.optimiser = 0;
+  if (places.colocated)
+    return {.parameters = server.parameters + worker.parameters,
+            .gradients = server.gradients + worker.gradients,
+            .optimiser = server.optimiser,
+            .activations = worker.activations};
+  return server.values() > worker.values() ? server : worker;
+}
+
 }  // namespace troupe::algorithms

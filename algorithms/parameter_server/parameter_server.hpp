@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "algorithms/footprint.hpp"
 #include "algorithms/inbox.hpp"
 #include "algorithms/parameter_server/stale_gradients.hpp"
 #include "algorithms/training_log.hpp"
@@ -70,5 +71,8 @@ void parameter_server(Communicator& comm, const TrainingProblem& problem, Traini
 
 /// Why parameter_server cannot serve the problem on so many ranks, or empty.
 std::string refusal_of_parameter_server(const TrainingProblem& problem, int ranks);
+
+/// A server, one of its workers (the larger), or both where they are colocated.
+Footprint footprint_of_parameter_server(const TrainingProblem& problem, int ranks);
 
 }  // namespace troupe::algorithms

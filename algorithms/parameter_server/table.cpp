@@ -16,7 +16,7 @@ constexpr Strategy table[] = {
      .run = parameter_server,
      .refusal = refusal_of_parameter_server,
      .stepping = Stepping::of_all,
-     .footprint = footprint_of_served},
+     .footprint = footprint_of_parameter_server},
 };
 
 }  // namespace
