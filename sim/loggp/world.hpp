@@ -303,7 +303,7 @@ class World {
   /// the ranks that did last: what they look at is still in the cache. In which order they do makes
   /// no difference to them.
   struct Neighbours {
-    static constexpr int ranks = 64;
+    static constexpr int ranks = 128;
     Flow *first = nullptr, *last = nullptr;
     Neighbours* next = nullptr;
     std::uint64_t visited = 0;
