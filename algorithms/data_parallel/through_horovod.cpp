@@ -4,7 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "algorithms/horovod/parameters.hpp"
+#include "algorithms/catalogue.hpp"
+#include "algorithms/data_parallel/data_parallel.hpp"
+#include "algorithms/horovod/horovod.hpp"
 #include "algorithms/learner.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
 #include "algorithms/reporter.hpp"
@@ -74,11 +76,12 @@ void through_horovod(Communicator& comm, const TrainingProblem& problem, Trainin
   const Buffer parameters = make_buffer(problem, learner.size());
   const Buffer gradient = make_buffer(problem, learner.size());
   Reporter reporter{comm, problem, learner, log, problem.stop.steps};
-  Horovod hvd{comm, options_of(problem)};
-  LayerSums sums{hvd, learner, gradient};
 
   if (comm.rank() == 0) learner.initialise(comm, parameters);
-  horovod::broadcast_parameters(hvd, {{{"parameters", {learner.size()}, parameters}}});
+  const Problem whole = vector_of(problem, comm.size(), learner.size());
+  find_entry(Collective::broadcast, "binomial").run(comm, whole, {parameters, parameters});
+  Horovod hvd{comm, options_of(problem)};
+  LayerSums sums{hvd, learner, gradient};
   reporter.report({}, optimiser->estimate(parameters));
   std::int64_t step = 0;
   while (step < problem.stop.steps) {
