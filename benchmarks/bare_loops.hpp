@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/loggp/agenda.hpp"
-#include "sim/loggp/fiber.hpp"
+#include "sim/fiber.hpp"
 
 namespace troupe::bench {
 
@@ -27,7 +27,7 @@ class BareSwitches {
   }
 
  private:
-  using Fiber = sim::loggp::Fiber;
+  using Fiber = sim::Fiber;
   struct Sleeper : sim::loggp::Event {
     explicit Sleeper(BareSwitches& owner)
         : loop{owner}, fiber{owner.stacks_.take(), owner.stacks_.protection(), &sleep, this} {}
@@ -55,7 +55,7 @@ class BareSwitches {
   }
 
   int ranks_;
-  sim::loggp::StackPool stacks_;
+  sim::StackPool stacks_;
   sim::loggp::Agenda agenda_;
   double now_ = 0;
   sim::loggp::Event* moment_ = nullptr;
@@ -83,7 +83,7 @@ class BareRing {
   }
 
  private:
-  using Fiber = sim::loggp::Fiber;
+  using Fiber = sim::Fiber;
   struct Rank {
     Rank(BareRing& owner, int number)
         : ring{owner},
@@ -138,7 +138,7 @@ class BareRing {
 
   int ranks_;
   double latency_, transfer_, end_ = 0;
-  sim::loggp::StackPool stacks_;
+  sim::StackPool stacks_;
   Fiber own_;
   std::vector<std::unique_ptr<Rank>> all_;
   using Entry = std::pair<double, Rank*>;

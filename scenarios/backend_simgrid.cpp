@@ -35,7 +35,7 @@ class SimGridBackend final : public Backend {
   SimGridBackend(const Scenario& scenario, const BackendOptions& options)
       : arguments_{options.log}, engine_{arguments_.count(), arguments_.pointers()} {
     options_ = simulation_options(scenario);
-    sim::configure_simgrid(options_, scenario.platform->placement.ranks);
+    sim::configure_simgrid();
     platform_ =
         std::make_unique<platforms::SimGridPlatform>(engine_, *scenario.platform, options.cfg);
     placed_ = platforms::placed(*platform_);
@@ -104,7 +104,7 @@ std::unique_ptr<Backend> make_simgrid(const Scenario& scenario, const BackendOpt
 struct LoadedPlatform::Engine {
   Engine(const platforms::PlatformSpec& spec, const BackendOptions& options)
       : arguments{options.log}, engine{arguments.count(), arguments.pointers()} {
-    sim::configure_simgrid({}, spec.placement.ranks);
+    sim::configure_simgrid();
     platform = std::make_unique<platforms::SimGridPlatform>(engine, spec, options.cfg);
   }
   SimGridArguments arguments;

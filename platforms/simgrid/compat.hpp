@@ -76,6 +76,29 @@ inline simgrid::s4u::ActorPtr add_actor(const std::string& name, simgrid::s4u::H
 #endif
 }
 
+/// Calls back whenever an activity of a kind (s4u::Comm, s4u::Exec) ends that was started outside
+/// of actors, well or not.
+template <class Activity, class Callback>
+void on_end(Callback callback) {
+#if SIMGRID_VERSION >= 33400
+  Activity::on_completion_cb([callback](const Activity& activity) { callback(activity); });
+#else
+  Activity::on_completion_cb([callback](const simgrid::s4u::Activity& any) {
+    if (const auto* activity = dynamic_cast<const Activity*>(&any)) callback(*activity);
+  });
+#endif
+}
+
+/// Calls back whenever a host or a link is turned on or off.
+template <class Resource, class Callback>
+void on_turned_on_or_off(Callback callback) {
+#if SIMGRID_VERSION >= 33400
+  Resource::on_onoff_cb(callback);
+#else
+  Resource::on_state_change_cb(callback);
+#endif
+}
+
 /// A factor of the network as text: "13.01", or "1500:0.9;0:0.8" (from that size on, that factor).
 /// Asking for a setting by the wrong type crashes SimGrid 3.32.
 inline std::string network_factor(const std::string& name) {

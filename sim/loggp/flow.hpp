@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "core/communicator.hpp"
-#include "sim/loggp/fiber.hpp"
 #include "sim/loggp/operation.hpp"
+#include "sim/overflow_watch.hpp"
 
 namespace troupe::sim::loggp {
 
@@ -45,7 +45,7 @@ class alignas(64) Flow final : public Communicator {
     return awaited_set_ && pending.is.is_for == Pending::For::request &&
            static_cast<const LogGPOperation&>(pending).wait_set() == awaited_set_;
   }
-  const Stack& stack() const noexcept { return fiber_.stack(); }
+  RankFiber fiber() const noexcept { return {rank_, &fiber_}; }
   bool is_blocked() const noexcept { return awaited_set_ || awaited_; }
   const Pending* awaited() const noexcept {
     return awaited_ == own_ && own_[0].is.done ? &own_[1] : awaited_;

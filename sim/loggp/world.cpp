@@ -1,9 +1,6 @@
 #include "sim/loggp/world.hpp"
 
-#include <unistd.h>
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <string>
 
 #include "core/text.hpp"
@@ -240,16 +237,6 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
 void World::block(Flow& flow) {
   Flow* const next = next_flow();
   if (next != &flow) switch_to(flow, next);
-}
-
-void World::overflowed(const Flow& flow) {
-  static std::array<char, 256> text;
-  const int length =
-      std::snprintf(text.data(), text.size(),
-                    "rank %d has overflowed its stack of %zu KiB: its program needs a larger one\n",
-                    flow.rank_, (flow.fiber_.stack().bytes + 1023) / 1024);
-  static_cast<void>(!::write(STDERR_FILENO, text.data(), static_cast<std::size_t>(length)));
-  ::_exit(1);
 }
 
 }  // namespace troupe::sim::loggp

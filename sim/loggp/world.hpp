@@ -107,8 +107,6 @@ class World {
   /// The flow that runs, for whoever has to name it when its stack has overflowed.
   const Flow* running() const noexcept { return running_; }
   const StackPool& stacks() const noexcept { return stacks_; }
-  /// Says whose stack has overflowed and ends the process: what lay behind it may be spoilt.
-  [[noreturn]] static void overflowed(const Flow& flow);
 
  private:
   friend class Flow;
@@ -254,7 +252,7 @@ class World {
   static bool is_obsolete(const Event& event) noexcept;
   void switch_to(Flow& from, Flow* to) {
     if (!from.fiber_.is_intact()) [[unlikely]]
-      overflowed(from);
+      report_overflow(from.fiber());
     if (to) running_ = to;
     Fiber::switch_to(from.fiber_, to ? to->fiber_ : own_);
   }

@@ -63,22 +63,27 @@ std::size_t Accounting::started(Rank from, Rank to, std::size_t bytes, Seconds n
   }
   return index;
 }
-void Accounting::finished(std::size_t index, std::size_t bytes, Seconds now) {
+void Accounting::broken_off(std::size_t index, Seconds now) {
   const Pair& pair = pairs_[index];
-  RankState& sender = ranks_[static_cast<std::size_t>(pair.from)];
-  RankState& receiver = ranks_[static_cast<std::size_t>(pair.to)];
-  advance(sender, now);
-  --sender.transfers;
-  advance(receiver, now);
-  --receiver.transfers;
-  ++sender.use.messages_sent;
-  sender.use.bytes_sent += Bytes{bytes};
-  ++receiver.use.messages_received;
-  receiver.use.bytes_received += Bytes{bytes};
+  for (const Rank rank : {pair.from, pair.to}) {
+    RankState& state = ranks_[static_cast<std::size_t>(rank)];
+    advance(state, now);
+    --state.transfers;
+  }
   for (std::uint32_t i = 0; i < pair.links; ++i) {
     LinkState& link = links_[route_links_[pair.first_link + i]];
     if (--link.flows == 0) link.use.busy += now - link.since;
   }
+}
+void Accounting::finished(std::size_t index, std::size_t bytes, Seconds now) {
+  broken_off(index, now);
+  const Pair& pair = pairs_[index];
+  RankUse& sender = ranks_[static_cast<std::size_t>(pair.from)].use;
+  RankUse& receiver = ranks_[static_cast<std::size_t>(pair.to)].use;
+  ++sender.messages_sent;
+  sender.bytes_sent += Bytes{bytes};
+  ++receiver.messages_received;
+  receiver.bytes_received += Bytes{bytes};
 }
 
 void Accounting::kernel_started(Rank rank, Flops flops, Seconds now) {

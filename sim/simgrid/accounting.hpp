@@ -20,6 +20,8 @@ class Accounting {
   /// A message of `bytes` starts moving. The value identifies the pair for finished().
   std::size_t started(Rank from, Rank to, std::size_t bytes, Seconds now);
   void finished(std::size_t pair, std::size_t bytes, Seconds now);
+  /// It will not arrive.
+  void broken_off(std::size_t pair, Seconds now);
   void kernel_started(Rank rank, Flops flops, Seconds now);
   void kernel_finished(Rank rank, Seconds now);
   /// A kernel that cost nothing.

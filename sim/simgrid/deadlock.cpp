@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/simgrid/flow.hpp"
+#include "sim/simgrid/world.hpp"
 
 namespace troupe::sim::simgrid_world {
 
@@ -19,12 +19,12 @@ std::vector<UnmatchedMessage> World::unmatched() const {
 
 Standstill World::standstill() const {
   Standstill report{.blocked = {}, .returned = {}, .unmatched = unmatched()};
-  for (const Flow* flow : flows_) {
+  for (const auto& flow : flows_) {
     if (!flow->is_blocked()) continue;
     BlockedFlow& blocked =
         report.blocked.emplace_back(BlockedFlow{flow->rank(), flow->context(), {}});
     for (const SimOperation& operation : operations_)
-      if (operation.in_use && operation.flow == flow && !operation.is_done() &&
+      if (operation.in_use && operation.flow == flow.get() && !operation.is_done() &&
           flow->waits_for(operation))
         blocked.waits.push_back(operation.describe());
   }

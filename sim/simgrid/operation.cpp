@@ -1,4 +1,7 @@
-#include "sim/simgrid/flow.hpp"
+#include "sim/simgrid/operation.hpp"
+
+#include "core/standstill.hpp"
+#include "sim/simgrid/world.hpp"
 
 namespace troupe::sim::simgrid_world {
 
@@ -10,6 +13,8 @@ void SimOperation::renew(Flow& owner, Kind what, std::uint64_t sequence) {
   eager = false;
   request_over = false;
   transfer_over = true;
+  copying = arrived = false;
+  error = nullptr;
   partner = nullptr;
 }
 
@@ -36,19 +41,7 @@ void SimOperation::retire() noexcept {
 }
 
 void SimOperation::recycle_if_over() noexcept {
-  if (!request_over || !transfer_over) return;
-  if (comm) {
-    // SimGrid keeps a finished communication on its actor's list until the actor has waited for it.
-    if (!world_.is_over() && flow && !flow->is_dying()) {
-      try {
-        flow->guarded([this] { comm->wait(); });
-      } catch (const ::simgrid::Exception&) {  // cancelled or failed: told already through fail()
-      } catch (const ::simgrid::ForcefulKillException&) {  // thrown again by the flow's next call
-      }
-    }
-    comm = nullptr;
-  }
-  world_.recycle(*this);
+  if (request_over && transfer_over && !copying) world_.recycle(*this);
 }
 
 }  // namespace troupe::sim::simgrid_world

@@ -195,7 +195,7 @@ void expect_a_rank_of_a_torus_hears_itself(Bytes eager_limit) {
   int count = 1;
   ::simgrid::s4u::Engine engine{&count, arguments};
   const sim::Options options{.eager_limit = eager_limit};
-  sim::configure_simgrid(options, 1);
+  sim::configure_simgrid();
   engine.load_platform(file);
   std::filesystem::remove(file);
   double heard = 0, told = 7;
@@ -267,7 +267,7 @@ TEST(Simulation, TellsAWaitingPeerThatARankIsGone) {
       }
     } else if (comm.rank() == 1) {
       compute(comm, work(1));
-      ::simgrid::s4u::this_actor::get_host()->turn_off();
+      ::simgrid::s4u::Host::by_name("h1")->turn_off();
     } else {
       compute(comm, work(2));
       send(comm, 0, tag, Slice::phantom(1));

@@ -33,7 +33,7 @@ auto on_star(const Star& star, Body body) {
   static char* arguments[] = {name, nullptr};
   int count = 1;
   s4u::Engine engine{&count, arguments};
-  sim::configure_simgrid(star.options, star.ranks);
+  sim::configure_simgrid();
   for (const char* setting :
        {"network/model:CM02", "network/crosstraffic:0", "network/TCP-gamma:0"})
     s4u::Engine::set_config(setting);

@@ -1,4 +1,4 @@
-#include "sim/loggp/fiber.hpp"
+#include "sim/fiber.hpp"
 
 #include <cxxabi.h>
 #include <pthread.h>
@@ -14,21 +14,12 @@
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define TROUPE_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TROUPE_ASAN 1
-#endif
-#endif
 #ifdef TROUPE_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-#elif defined(__x86_64__)
-#define TROUPE_OWN_SWITCH 1
 #endif
 
-namespace troupe::sim::loggp {
+namespace troupe::sim {
 
 namespace context = boost::context::detail;
 
@@ -90,32 +81,20 @@ Stack StackPool::take() {
   return stack;
 }
 
+}  // namespace troupe::sim
+
 // ---- fibers
-
-namespace {
-
-/// What the C++ ABI keeps of the exceptions of a thread (Itanium C++ ABI, 2.2.2).
-struct ExceptionGlobals {
-  void* caught;
-  unsigned uncaught;
-};
-ExceptionGlobals& exception_globals() {
-  return *reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals());
-}
-
-}  // namespace
-
-}  // namespace troupe::sim::loggp
 
 #ifdef TROUPE_OWN_SWITCH
 // What boost::context::jump_fcontext does, but for the modes of the floating-point unit, which no
 // rank changes; and it comes back by returning. Boost jumps, after which the processor foresees
 // none of the returns on the stack it has come to: a third of the time of a short message.
-extern "C" void troupe_switch_stack(void** from, void* to);
 extern "C" void troupe_begin_stack();
 asm(R"(
 .text
 .p2align 4
+.globl troupe_switch_stack
+.hidden troupe_switch_stack
 .type troupe_switch_stack, @function
 troupe_switch_stack:
   pushq %rbp
@@ -144,7 +123,7 @@ troupe_begin_stack:
 )");
 #endif
 
-namespace troupe::sim::loggp {
+namespace troupe::sim {
 
 #ifndef TROUPE_OWN_SWITCH
 /// The two ends of a switch, as the one that goes on is told of it.
@@ -203,20 +182,19 @@ Fiber::Fiber(Stack stack, Protection protection, Code code, void* argument)
   if (canary_) *canary_ = pattern;
 }
 
-void Fiber::switch_to(Fiber& from, Fiber& to) {
-  auto& globals = *static_cast<ExceptionGlobals*>(from.globals_);
-  from.caught_ = std::exchange(globals.caught, to.caught_);
-  from.uncaught_ = std::exchange(globals.uncaught, to.uncaught_);
-#ifdef TROUPE_OWN_SWITCH
-  troupe_switch_stack(&from.context_, to.context_);
-#else
+Fiber::ExceptionGlobals& Fiber::exception_globals() {
+  return *reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals());
+}
+
+#ifndef TROUPE_OWN_SWITCH
+void Fiber::jump(Fiber& from, Fiber& to) {
 #ifdef TROUPE_ASAN
   __sanitizer_start_switch_fiber(from.has_ended_ ? nullptr : &from.fake_stack_, to.stack_.bottom,
                                  to.stack_.bytes);
 #endif
   Switch ends{&from, &to};
   Switch::arrive(context::jump_fcontext(to.context_, &ends));
-#endif
 }
+#endif
 
-}  // namespace troupe::sim::loggp
+}  // namespace troupe::sim

@@ -4,11 +4,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/units.hpp"
 
-namespace troupe::sim::loggp {
+#if defined(__SANITIZE_ADDRESS__)
+#define TROUPE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TROUPE_ASAN 1
+#endif
+#endif
+#if defined(__x86_64__) && !defined(TROUPE_ASAN)
+#define TROUPE_OWN_SWITCH 1
+extern "C" void troupe_switch_stack(void** from, void* to);
+#endif
+
+namespace troupe::sim {
 
 /// The memory of one stack.
 struct Stack {
@@ -78,13 +91,21 @@ class Fiber {
   const void* position() const noexcept { return context_; }
 
  private:
+  /// What the C++ ABI keeps of the exceptions of a thread (Itanium C++ ABI, 2.2.2). They belong to
+  /// a flow of control.
+  struct ExceptionGlobals {
+    void* caught;
+    unsigned uncaught;
+  };
+  static ExceptionGlobals& exception_globals();
+
   struct Switch;
+  static void jump(Fiber& from, Fiber& to);
   static constexpr std::uint64_t pattern = 0x54524F5550452121;
 
   void* context_ = nullptr;
   std::uint64_t* canary_ = nullptr;
-  // Exceptions being handled belong to a flow of control, but the C++ runtime keeps them by thread.
-  void* globals_;
+  ExceptionGlobals* globals_;
   void* caught_ = nullptr;
   unsigned uncaught_ = 0;
   bool has_ended_ = false;
@@ -94,4 +115,14 @@ class Fiber {
   void* fake_stack_ = nullptr;  // AddressSanitizer's
 };
 
-}  // namespace troupe::sim::loggp
+inline void Fiber::switch_to(Fiber& from, Fiber& to) {
+  from.caught_ = std::exchange(from.globals_->caught, to.caught_);
+  from.uncaught_ = std::exchange(from.globals_->uncaught, to.uncaught_);
+#ifdef TROUPE_OWN_SWITCH
+  troupe_switch_stack(&from.context_, to.context_);
+#else
+  jump(from, to);
+#endif
+}
+
+}  // namespace troupe::sim

@@ -1,0 +1,62 @@
+// Local work: computed where it has values, charged in any case; one kernel of a lane at a time.
+
+#include <simgrid/kernel/Timer.hpp>
+
+#include "sim/simgrid/world.hpp"
+
+namespace troupe::sim::simgrid_world {
+
+void World::start_kernel(Flow& flow, SimOperation& operation, const Kernel& kernel) {
+  const Rank rank = flow.rank_;
+  const Work done = work(kernel);
+  operation.flops = done.flops;
+  operation.duration = charge(options_.compute, processor(rank), kernel, done);
+  if (operation.duration.count() > 0) operation.duration *= slowness(rank).factor();
+  if (!is_phantom(kernel))
+    on_own_stack([&] {
+      try {
+        run_on_host(kernel);
+      } catch (...) {
+        operation.error = std::current_exception();
+      }
+    });
+  if (operation.duration.count() == 0 && flow.lane_.empty()) {
+    accounting_.kernel_elided(rank, operation.flops);
+    return operation.complete_kernel(rank, now());
+  }
+  operation.transfer_over = false;
+  flow.lane_.push_back(&operation);
+  if (flow.lane_.size() == 1) begin_kernel(flow);
+}
+
+void World::begin_kernel(Flow& flow) {
+  const SimOperation& operation = *flow.lane_.front();
+  accounting_.kernel_started(flow.rank_, operation.flops, now());
+  if (shares_cores_[index(flow.rank_)]) {  // SimGrid divides the cores among those that compute
+    s4u::Host& shared = host(flow.rank_);
+    flow.exec_ = s4u::Exec::init();
+    flow.exec_->set_data(&flow);
+    flow.exec_->set_flops_amount(operation.duration.count() * shared.get_speed());
+    flow.exec_->set_host(&shared);
+    if (flow.exec_->get_state() != s4u::Activity::State::STARTED) flow.exec_->start();
+    return;
+  }
+  flow.kernel_ = ::simgrid::kernel::timer::Timer::set((now() + operation.duration).count(),
+                                                      [this, &flow] {
+                                                        flow.kernel_ = nullptr;
+                                                        end_kernel(flow);
+                                                      });
+}
+
+void World::end_kernel(Flow& flow) {
+  if (over_ || flow.dying_) return;
+  SimOperation& operation = *flow.lane_.front();
+  flow.lane_.pop_front();
+  accounting_.kernel_finished(flow.rank_, now());
+  if (!flow.lane_.empty()) begin_kernel(flow);
+  operation.transfer_over = true;
+  operation.complete_kernel(flow.rank_, now());
+  notify(operation);
+}
+
+}  // namespace troupe::sim::simgrid_world
