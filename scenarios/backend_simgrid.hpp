@@ -1,5 +1,5 @@
 #pragma once
-// Ranks as actors of a simulated platform.
+// Ranks on the hosts of a platform that SimGrid simulates.
 
 #include "platforms/placed.hpp"
 #include "platforms/summary.hpp"

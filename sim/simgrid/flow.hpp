@@ -60,11 +60,11 @@ class Flow final : public Communicator {
   const Context context_;
   std::uint32_t spawned_ = 0;
   std::uint64_t sequence_ = 0;
-  int operations_ = 0;                                ///< of this flow that are in use
-  std::deque<SimOperation*> lane_;                    ///< kernels not yet done, the running one first
+  int operations_ = 0;              ///< of this flow that are in use
+  std::deque<SimOperation*> lane_;  ///< kernels not yet done, the running one first
   ::simgrid::kernel::timer::Timer* kernel_ = nullptr;  ///< rings when the running kernel ends
   ::simgrid::kernel::timer::Timer* alarm_ = nullptr;   ///< rings at the deadline of a wait
-  ::simgrid::s4u::ExecPtr exec_;                       ///< the running kernel, where cores are shared
+  ::simgrid::s4u::ExecPtr exec_;  ///< the running kernel, where cores are shared
   bool is_ready_ = false, dying_ = false, has_begun_ = false, has_ended_ = false;
   Task task_;
   SimOperation* own_request_;

@@ -41,11 +41,11 @@ void World::begin_kernel(Flow& flow) {
     if (flow.exec_->get_state() != s4u::Activity::State::STARTED) flow.exec_->start();
     return;
   }
-  flow.kernel_ = ::simgrid::kernel::timer::Timer::set((now() + operation.duration).count(),
-                                                      [this, &flow] {
-                                                        flow.kernel_ = nullptr;
-                                                        end_kernel(flow);
-                                                      });
+  flow.kernel_ =
+      ::simgrid::kernel::timer::Timer::set((now() + operation.duration).count(), [this, &flow] {
+        flow.kernel_ = nullptr;
+        end_kernel(flow);
+      });
 }
 
 void World::end_kernel(Flow& flow) {

@@ -74,8 +74,7 @@ void World::post_eager(SimOperation& send) {
 
 void World::begin_transfer(SimOperation& send) {
   send.pair = accounting_.started(send.from, send.to, send.bytes, now());
-  const bool stays_inside =
-      &host(send.from) == &host(send.to) && !has_loopback_[index(send.from)];
+  const bool stays_inside = &host(send.from) == &host(send.to) && !has_loopback_[index(send.from)];
   (stays_inside ? inside_ : to_start_).push_back(&send);
 }
 
@@ -161,9 +160,8 @@ bool World::is_cut(const SimOperation& send) const {
 
 /// The rank's host has failed: whoever needs this rank is told, and its flows end.
 void World::lose(Rank rank) {
-  transfers_.cancel([rank](const SimOperation& send) {
-    return send.from == rank || send.to == rank;
-  });
+  transfers_.cancel(
+      [rank](const SimOperation& send) { return send.from == rank || send.to == rank; });
   std::erase_if(to_start_, [rank](const SimOperation* send) {
     return send->from == rank || send->to == rank;
   });
@@ -174,7 +172,7 @@ void World::lose(Rank rank) {
     if (!operation.in_use || !is_message) continue;
     const bool sends = operation.kind == SimOperation::Kind::send;
     const Rank owner = sends ? operation.from : operation.to;
-    const Rank peer = sends ? operation.to
+    const Rank peer = sends               ? operation.to
                       : operation.partner ? operation.partner->from
                                           : operation.from;
     if (owner != rank && peer != rank) continue;

@@ -21,12 +21,12 @@ struct Ranks {
   std::vector<Processor> processors;
 };
 
-/// The precision of the clock (1e-12 s), and what SimGrid itself prints. Call it after the Engine is
-/// made and before anything is loaded; a platform's own settings then win.
+/// The precision of the clock (1e-12 s), and what SimGrid itself prints. Call it after the Engine
+/// is made and before anything is loaded; a platform's own settings then win.
 void configure_simgrid();
 
-/// Runs `program` once per rank, on the hosts of the engine's platform, to the end. One simulation a
-/// process: SimGrid's clock does not start again. Throws what the lowest failing rank threw;
+/// Runs `program` once per rank, on the hosts of the engine's platform, to the end. One simulation
+/// a process: SimGrid's clock does not start again. Throws what the lowest failing rank threw;
 /// Deadlock, naming every blocked rank, when nothing can go on; after an exception the engine must
 /// not be used any more.
 /// While it goes on, `so_far` can be asked.

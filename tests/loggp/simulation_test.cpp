@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/loggp/star.hpp"
+#include "tests/use_stack.hpp"
 
 namespace troupe {
 namespace {
@@ -345,17 +346,9 @@ TEST(LogGP, KeepsTheExceptionsOfFlowsApart) {
   });
 }
 
-/// Writes on at least as much of the stack as it is told to, from its near end to the far one.
-[[gnu::noinline]] std::size_t use_stack(std::size_t bytes) {
-  constexpr std::size_t frame = 512;
-  volatile std::byte block[frame];
-  for (auto& byte : block) byte = std::byte{1};
-  const std::size_t deeper = bytes > frame ? use_stack(bytes - frame) : 0;
-  return deeper + static_cast<std::size_t>(block[deeper % 7]);  // after it: no loop will do
-}
 void overflow_on(int ranks) {
   run_on({.ranks = ranks, .options = {.stack = {64 * 1024}}}, [](Communicator& comm) {
-    if (comm.rank() == 3) use_stack(64 * 1024);
+    if (comm.rank() == 3) test::use_stack(64 * 1024);
     comm.rank() % 2 == 0 ? send(comm, comm.rank() + 1, tag, ConstPayload{})
                          : void(receive(comm, comm.rank() - 1, tag, Payload{}));
   });
