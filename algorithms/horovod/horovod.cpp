@@ -169,6 +169,7 @@ std::shared_ptr<Operation> Horovod::State::begin(Kind kind, const TensorView& te
 }
 
 Handle Horovod::State::hand_over(std::shared_ptr<Operation> operation) {
+  settle(comm, operation->tensor.slice());
   const Operation* address = operation.get();
   std::vector<std::byte> letter(sizeof address);
   std::memcpy(letter.data(), &address, sizeof address);
