@@ -160,10 +160,10 @@ bool World::is_cut(const SimOperation& send) const {
 
 /// The rank's host has failed: whoever needs this rank is told, and its flows end.
 void World::lose(Rank rank) {
-  transfers_.cancel(
-      [rank](const SimOperation& send) { return send.from == rank || send.to == rank; });
-  std::erase_if(to_start_, [rank](const SimOperation* send) {
-    return send->from == rank || send->to == rank;
+  transfers_.cancel([this, rank](const SimOperation& send) {
+    if (send.from != rank && send.to != rank) return false;
+    accounting_.broken_off(send.pair, now());
+    return true;
   });
   const auto error = is_gone(rank);
   for (SimOperation& operation : operations_) {

@@ -74,6 +74,29 @@ TEST(Failures, TellTheReceiverOfAnEagerMessageWhoseLinkIsTurnedOff) {
   expect_losses(Bytes{4'000'000'000});
 }
 
+TEST(Failures, EndTheTransfersOfARankWhoseHostIsTurnedOff) {
+  std::string lost;
+  const auto result = run_on({.ranks = 3, .alpha = Seconds{0}, .processor = {.speed = {1e9}}},
+                             [&](Communicator& comm) {
+                               const Slice ten_seconds = Slice::phantom(2'500'000'000);
+                               if (comm.rank() == 1) {
+                                 receive(comm, 0, tag, ten_seconds);
+                               } else if (comm.rank() == 2) {
+                                 compute(comm, a_second());
+                                 ::simgrid::s4u::Host::by_name("h1")->turn_off();
+                                 for (int i = 0; i < 3; ++i) compute(comm, a_second());
+                                 send(comm, 0, tag, ConstPayload{});
+                               } else {
+                                 lost = loss_in([&] { send(comm, 1, tag, ten_seconds); });
+                                 receive(comm, 2, tag, Payload{});
+                               }
+                             });
+  EXPECT_EQ(lost, "rank 1 is gone: its host failed");
+  EXPECT_NEAR(result.ranks[0].communicating.count(), 1, 1e-6);
+  EXPECT_NEAR(result.ranks[0].waiting.count(), 3, 1e-6);
+  EXPECT_NEAR(result.end.count(), 4, 1e-6);
+}
+
 TEST(FailuresDeathTest, NameTheRankWhoseStackOverflows) {
   // AddressSanitizer is there first.
   EXPECT_EXIT(
