@@ -146,7 +146,9 @@ std::size_t processes_with(const std::string& word) {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
     std::ifstream file{entry.path() / "cmdline", std::ios::binary};
-    const std::string line{std::istreambuf_iterator<char>{file}, {}};
+    std::string line;
+    std::getline(file,
+                 line);  // words end with zeros; nothing is read of a process that ends meanwhile
     count += line.find(word) != std::string::npos;
   }
   return count;
