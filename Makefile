@@ -48,8 +48,8 @@ docs: setup-full build/dev/build.ninja  ## the documentation as a site, out/docs
 test: build  ## build, and pass every test
 	@$(call ctest,dev,-LE 'exhaustive|large')
 
-# SimGrid's and our own fibers' stacks are unknown to the address and thread sanitizers, which then report what is not
-# there when an exception passes: they see the port on threads; undefined behaviour is looked for everywhere.
+# The thread sanitizer does not know fibers' stacks, and the address sanitizer, which is told of them, has not been tried on the
+# simulated worlds as a whole: both see the port on threads; undefined behaviour is looked for everywhere.
 on_threads = -R '^(core|collectives|contract.loopback|ZeroGradientSum|ButterflyMixing|DataParallel|Servers)' -LE 'exhaustive|large'
 asan: setup build/asan/build.ninja  ## the suites on threads under the address and undefined-behaviour sanitizers
 	@cmake --build --preset asan -j$(JOBS)

@@ -115,7 +115,7 @@ class World {
   void begin_kernel(Flow& flow);
   void end_kernel(Flow& flow);
 
-  // ---- what is lost (failure.cpp)
+  // ---- what is lost (message.cpp; watched for in world.cpp)
   void watch_failures();
   bool is_lost(Rank rank) const noexcept { return lost_[index(rank)]; }
   void lose(Rank rank);
