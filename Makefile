@@ -40,7 +40,7 @@ demo: setup build/dev/build.ninja  ## all allreduce algorithms, 1 KiB to 1 GiB, 
 	  -o $(OUT)/demo/report.html
 	@echo "Open in a browser: $(OUT)/demo/report.html"
 
-docs: setup-full build/dev/build.ninja  ## the documentation as a site, out/docs/index.html
+docs: setup build/dev/build.ninja  ## the documentation as a site, out/docs/index.html
 	@cmake --build --preset dev -j$(JOBS) --target troupe
 	@TROUPE=build/dev/cli/troupe mkdocs build --strict --quiet --site-dir $(abspath $(OUT))/docs
 	@echo "Open in a browser: $(OUT)/docs/index.html"

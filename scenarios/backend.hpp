@@ -83,13 +83,14 @@ class Backend {
     static_cast<void>(from), static_cast<void>(to);
     return {};
   }
-  /// From inside run(), by the rank itself: how long it has computed and communicated till now.
-  /// Nothing where ranks run at the same time, or a world does not know.
-  virtual std::optional<BusyTimes> busy_times(Rank rank) const {
-    static_cast<void>(rank);
+  /// From inside run(), by the rank itself: how long it has computed and communicated till its
+  /// present. Nothing where a world does not know.
+  virtual std::optional<BusyTimes> busy_times(Rank rank, Seconds now) const {
+    static_cast<void>(rank), static_cast<void>(now);
     return {};
   }
-  /// Likewise, for how long each link that carried anything had a transfer on it.
+  /// Likewise, where time is simulated: for how long each link that carried anything had a transfer
+  /// on it. Empty in other worlds.
   virtual std::map<std::string, Seconds> busy_links() const { return {}; }
   /// Once: a simulated clock does not start again.
   virtual RunOutcome run(const Program& program) = 0;

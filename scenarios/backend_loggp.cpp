@@ -121,11 +121,15 @@ class LogGPBackend final : public Backend {
         [&](Communicator& comm) {
           outcome.said[static_cast<std::size_t>(comm.rank())] = program(comm);
         },
-        options_, overheads_);
+        options_, overheads_, &so_far_);
     describe(result, outcome);
     tell_unseen(result, outcome);
     return outcome;
   }
+  std::optional<BusyTimes> busy_times(Rank rank, Seconds now) const override {
+    return busy_times_of(so_far_, rank, now);
+  }
+  std::map<std::string, Seconds> busy_links() const override { return busy_links_of(so_far_); }
 
  private:
   /// Names the links that what was sent could have overloaded, had it been sent all at once.
@@ -155,6 +159,7 @@ class LogGPBackend final : public Backend {
   bool has_ports_;
   std::vector<loggp::Seat> seats_;
   Machine machine_;
+  sim::SoFar so_far_;
 };
 
 }  // namespace

@@ -45,6 +45,10 @@ class MpiBackend final : public Backend {
     world_.check_same_everywhere(text);
   }
 
+  std::optional<BusyTimes> busy_times(Rank, Seconds) const override {
+    return BusyTimes{world_.activity().computing, world_.activity().communicating};
+  }
+
   RunOutcome run(const Program& program) override {
     RunOutcome outcome;
     mpi::Options options;

@@ -70,15 +70,10 @@ class SimGridBackend final : public Backend {
     describe(result, outcome);
     return outcome;
   }
-  std::optional<BusyTimes> busy_times(Rank rank) const override {
-    const auto use = so_far_.rank(rank);
-    return BusyTimes{use.computing, use.communicating};
+  std::optional<BusyTimes> busy_times(Rank rank, Seconds now) const override {
+    return busy_times_of(so_far_, rank, now);
   }
-  std::map<std::string, Seconds> busy_links() const override {
-    std::map<std::string, Seconds> busy;
-    for (const auto& link : so_far_.links()) busy[link.name] = link.busy;
-    return busy;
-  }
+  std::map<std::string, Seconds> busy_links() const override { return busy_links_of(so_far_); }
 
  private:
   SimGridArguments arguments_;

@@ -241,6 +241,17 @@ Machine machine_of(const PlacedPlatform& platform, const std::vector<sim::Proces
   return machine;
 }
 
+BusyTimes busy_times_of(const sim::SoFar& so_far, Rank rank, Seconds now) {
+  const auto use = so_far.rank(rank, now);
+  return {use.computing, use.communicating};
+}
+
+std::map<std::string, Seconds> busy_links_of(const sim::SoFar& so_far) {
+  std::map<std::string, Seconds> busy;
+  for (const auto& link : so_far.links()) busy[link.name] = link.busy;
+  return busy;
+}
+
 void describe(const sim::SimulationResult& result, RunOutcome& outcome) {
   outcome.end = result.end;
   outcome.unmatched_messages = result.unmatched.size();

@@ -27,6 +27,10 @@ std::vector<sim::Processor> processors_of(const platforms::PlacedPlatform& platf
 Machine machine_of(const platforms::PlacedPlatform& platform,
                    const std::vector<sim::Processor>& processors, const sim::Options& options);
 
+/// While a simulation goes on, what a Backend is asked for.
+BusyTimes busy_times_of(const sim::SoFar& so_far, Rank rank, Seconds now);
+std::map<std::string, Seconds> busy_links_of(const sim::SoFar& so_far);
+
 /// Ranks, links and traffic.
 void describe(const sim::SimulationResult& result, RunOutcome& outcome);
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <cmath>
 #include <map>
 
 #include "scenarios/counting.hpp"
@@ -21,57 +23,81 @@ struct Measurement {
   const Algorithm* algorithm = nullptr;
 };
 
-/// What every rank says of a measurement, as numbers: messages, bytes, wrong values, then the begin
-/// and end of each iteration, on rank 0's clock.
-constexpr std::size_t figures = 3;
+/// What every rank says of a measurement, as numbers: messages, bytes, wrong values, the seconds in
+/// which it computed and communicated in the last iteration (or nobody knows: not a number), then
+/// the begin and end of each iteration, on rank 0's clock.
+constexpr std::size_t figures = 5;
 
-/// What ranks and links did in the last iteration of a measurement: a rank from when all begin
-/// until it has done its part, links until all have. Ranks of a world that can say so do not run at
-/// the same time; in others nothing is written here.
-class Watched {
+/// For how long links were busy in the last iteration of a measurement: from when its first rank
+/// begins until the last has done its part. Only where time is simulated, so that ranks take turns.
+class WatchedLinks {
  public:
-  void begins(const Backend& backend, Rank rank, Seconds now) {
-    const auto busy = backend.busy_times(rank);
-    if (!busy) return;
-    if (begun_++ == 0) {
-      begin_ = now;
-      links_ = backend.busy_links();
-    }
-    add(-1, *busy);
+  void begin(const Backend& backend) {
+    if (begun_++ == 0) busy_ = backend.busy_links();
   }
-  void ends(const Backend& backend, Rank rank, Seconds now) {
-    const auto busy = backend.busy_times(rank);
-    if (!busy) return;
-    add(1, *busy);
-    if (++ended_ < begun_) return;
-    span_ = (now - begin_).count();
-    for (const auto& [name, till_now] : backend.busy_links())
-      links_[name] = till_now - links_[name];
+  void end(const Backend& backend, int ranks) {
+    if (++ended_ < ranks) return;
+    for (const auto& [name, till_now] : backend.busy_links()) busy_[name] = till_now - busy_[name];
   }
-  std::optional<analysis::ShareOfTime> shares() const {
-    if (ended_ == 0 || span_ <= 0) return {};
-    const double all = span_ * ended_;
-    analysis::ShareOfTime shares{
-        .compute = computing_ / all, .communication = communicating_ / all, .hottest_links = {}};
-    // the rest: a rank that has done its part waits for the others
-    shares.waiting = std::max(0.0, 1 - shares.compute - shares.communication);
-    for (const auto& [name, busy] : links_)
-      if (busy.count() > 1e-9 * span_)
-        shares.hottest_links.push_back({name, std::min(1.0, busy.count() / span_)});
-    analysis::keep_hottest(shares);
-    return shares;
+  /// The busiest in a `span` of time.
+  std::vector<analysis::ShareOfTime::Link> hottest(Seconds span) const {
+    std::vector<analysis::ShareOfTime::Link> links;
+    for (const auto& [name, busy] : busy_)
+      if (busy > 1e-9 * span) links.push_back({name, std::min(1.0, busy / span)});
+    return links;
   }
 
  private:
-  void add(double sign, const BusyTimes& busy) {
-    computing_ += sign * busy.computing.count();
-    communicating_ += sign * busy.communicating.count();
-  }
-  Seconds begin_{};
-  std::map<std::string, Seconds> links_;                 // till the begin, then since
-  double span_ = 0, computing_ = 0, communicating_ = 0;  // seconds, of all ranks
+  std::map<std::string, Seconds> busy_;  // till the begin, then since
   int begun_ = 0, ended_ = 0;
 };
+
+/// What one rank did in the last iteration of a measurement, and the links besides.
+class Watch {
+ public:
+  Watch(const Backend& backend, Communicator& comm, WatchedLinks& links)
+      : backend_{backend}, comm_{comm}, links_{links} {}
+  void begin() {
+    if (backend_.simulated()) links_.begin(backend_);
+    before_ = backend_.busy_times(comm_.rank(), comm_.now());
+  }
+  void end() {
+    const auto after = backend_.busy_times(comm_.rank(), comm_.now());
+    if (before_ && after)
+      during_ = {(after->computing - before_->computing).count(),
+                 (after->communicating - before_->communicating).count()};
+    if (backend_.simulated()) links_.end(backend_, comm_.size());
+  }
+  /// Seconds of computing and of communicating.
+  const std::array<double, 2>& during() const { return during_; }
+
+ private:
+  const Backend& backend_;
+  Communicator& comm_;
+  WatchedLinks& links_;
+  std::optional<BusyTimes> before_;
+  std::array<double, 2> during_{std::nan(""), std::nan("")};
+};
+
+/// Of what ranks said, beginning at `at`, of a last iteration that took `span`.
+std::optional<analysis::ShareOfTime> shares_of(const std::vector<std::vector<double>>& said,
+                                               std::size_t at, Seconds span,
+                                               const WatchedLinks& links) {
+  double computing = 0, communicating = 0;
+  for (const auto& rank : said) {
+    computing += rank[at + 3];
+    communicating += rank[at + 4];
+  }
+  const double all = span.count() * static_cast<double>(said.size());
+  if (!(all > 0) || std::isnan(computing)) return {};
+  analysis::ShareOfTime shares{.compute = computing / all,
+                               .communication = communicating / all,
+                               .hottest_links = links.hottest(span)};
+  // the rest: a rank that has done its part waits for the others
+  shares.waiting = std::max(0.0, 1 - shares.compute - shares.communication);
+  analysis::keep_hottest(shares);
+  return shares;
+}
 
 class Measurer {
  public:
@@ -84,9 +110,10 @@ class Measurer {
 
   /// Runs one measurement on this rank and appends what it says.
   void measure(Communicator& comm, const Measurement& what, std::vector<double>& said,
-               Watched& watched) const {
+               WatchedLinks& links) const {
     CollectiveBuffers buffers{study_.op, what.problem,    comm.rank(),
                               phantom_,  study_.in_place, memory_};
+    Watch watch{backend_, comm, links};
     SentCounters sent;
     CountingCommunicator counted{comm, sent};
     const auto once = [&] { what.algorithm->run(counted, what.problem, buffers.buffers()); };
@@ -104,22 +131,23 @@ class Measurer {
         if (study_.in_place || i + 1 == study_.iterations) buffers.fill();
         times.push_back((start_together(comm, ahead) - ahead).count());
         const bool last = i + 1 == study_.iterations;
-        if (last) watched.begins(backend_, comm.rank(), comm.now());
+        if (last) watch.begin();
         once();
         times.push_back(now());
-        if (last) watched.ends(backend_, comm.rank(), comm.now());
+        if (last) watch.end();
       }
     } else {
       times.push_back((start_together(comm, ahead) - ahead).count());
-      watched.begins(backend_, comm.rank(), comm.now());
+      watch.begin();
       for (int i = 0; i < study_.iterations; ++i) once();
       times.push_back(now());
-      watched.ends(backend_, comm.rank(), comm.now());
+      watch.end();
     }
     const auto iterations = static_cast<std::uint64_t>(study_.iterations);
     said.push_back(static_cast<double>(sent.messages / iterations));
     said.push_back(static_cast<double>(sent.bytes / iterations));
     said.push_back(*study_.check ? static_cast<double>(checked(comm, buffers, once)) : 0);
+    said.insert(said.end(), watch.during().begin(), watch.during().end());
     said.insert(said.end(), times.begin(), times.end());
   }
 
@@ -176,7 +204,7 @@ std::vector<Seconds> times_from(const std::vector<std::vector<double>>& said, st
 analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measurement& what,
                                      const Machine& machine,
                                      const std::vector<std::vector<double>>& said, std::size_t at,
-                                     std::size_t intervals) {
+                                     std::size_t intervals, const WatchedLinks& links) {
   analysis::CollectiveResult result;
   result.op = algorithms::name_of(study.op);
   result.algorithm = what.algorithm->name;
@@ -199,6 +227,7 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
   }
   if (*study.check) result.wrong = wrong;
   auto times = times_from(said, at + figures, intervals);
+  result.shares = shares_of(said, at, times.back(), links);
   if (study.timing == analysis::Timing::back_to_back)
     for (auto& time : times) time /= study.iterations;
   result.time = analysis::quantile(times, 0.5);
@@ -254,11 +283,11 @@ RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Prog
   const auto& machine = backend.machine();
   const auto all = measurements_of(*scenario.algorithms, study, machine);
   const Measurer measurer{study, *scenario.phantom, backend};
-  std::vector<Watched> watched(all.size());
+  std::vector<WatchedLinks> links(all.size());
   auto outcome = backend.run([&](Communicator& comm) {
     std::vector<double> said;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      measurer.measure(comm, all[i], said, watched[i]);
+      measurer.measure(comm, all[i], said, links[i]);
       if (progress && comm.rank() == 0)
         progress(static_cast<double>(i + 1) / static_cast<double>(all.size()));
     }
@@ -272,11 +301,9 @@ RunOutcome run_collective(const Scenario& scenario, Backend& backend, const Prog
       add_phases(all[i], study.op, study.warmup > 0, outcome.said, i * stride + figures,
                  measurer.intervals(), before, outcome.trace->phases);
   }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    report.results.push_back(
-        result_of(study, all[i], machine, outcome.said, i * stride, measurer.intervals()));
-    report.results.back().shares = watched[i].shares();
-  }
+  for (std::size_t i = 0; i < all.size(); ++i)
+    report.results.push_back(result_of(study, all[i], machine, outcome.said, i * stride,
+                                       measurer.intervals(), links[i]));
   return outcome;
 }
 

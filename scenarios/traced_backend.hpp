@@ -34,7 +34,9 @@ class TracedBackend final : public Backend {
   void check_same_everywhere(const std::string& text) override {
     inner_.check_same_everywhere(text);
   }
-  std::optional<BusyTimes> busy_times(Rank rank) const override { return inner_.busy_times(rank); }
+  std::optional<BusyTimes> busy_times(Rank rank, Seconds now) const override {
+    return inner_.busy_times(rank, now);
+  }
   std::map<std::string, Seconds> busy_links() const override { return inner_.busy_links(); }
   RunOutcome run(const Program& program) override;
 

@@ -50,10 +50,10 @@ struct SimulationResult {
   std::vector<UnmatchedMessage> unmatched;  ///< sent and never received
 };
 
-/// Asked of a simulation that goes on: what has been done till now.
+/// Asked of a simulation that goes on, by a rank at its own present: what has been done till now.
 struct SoFar {
-  std::function<RankUse(Rank)> rank;
-  std::function<std::vector<LinkUse>()> links;
+  std::function<RankUse(Rank, Seconds now)> rank;  ///< its times; of itself, at its present
+  std::function<std::vector<LinkUse>()> links;     ///< what ranks have sent that have come this far
 };
 
 }  // namespace troupe::sim

@@ -26,13 +26,26 @@ void Counters::count(Rank from, const Pairs& pairs) {
   pairs.for_each([&](const Pair& pair) {
     sent_[static_cast<std::size_t>(from)].add(pair);
     received_[static_cast<std::size_t>(pair.to)].add(pair);
-    if (pair.out != Route::no_port) through_[static_cast<std::size_t>(pair.out)].add(pair);
-    if (pair.in != Route::no_port && pair.in != pair.out)
-      through_[static_cast<std::size_t>(pair.in)].add(pair);
+    add(pair, through_);
     const auto key = static_cast<std::uint64_t>(from / group_ * group_) << 32 |
                      static_cast<std::uint64_t>(pair.to / group_ * group_);
     traffic_[key].add(pair);
   });
+}
+
+std::vector<LinkUse> Counters::links_of(const std::vector<Sums>& through) const {
+  std::vector<LinkUse> links;
+  for (std::size_t i = 0; i < through.size(); ++i) {
+    const auto& [messages, bytes] = through[i];
+    if (messages == 0) continue;
+    links.push_back({.name = ports_[i].name,
+                     .bandwidth = ports_[i].bandwidth,
+                     .messages = messages,
+                     .bytes = Bytes{bytes},
+                     .busy = Bytes{bytes} / ports_[i].bandwidth,
+                     .most_flows = 1});
+  }
+  return links;
 }
 
 void Counters::write(SimulationResult& result) const {
@@ -42,16 +55,7 @@ void Counters::write(SimulationResult& result) const {
     result.ranks[i].messages_received = received_[i].messages;
     result.ranks[i].bytes_received = Bytes{received_[i].bytes};
   }
-  for (std::size_t i = 0; i < through_.size(); ++i) {
-    const auto& [messages, bytes] = through_[i];
-    if (messages == 0) continue;
-    result.links.push_back({.name = ports_[i].name,
-                            .bandwidth = ports_[i].bandwidth,
-                            .messages = messages,
-                            .bytes = Bytes{bytes},
-                            .busy = Bytes{bytes} / ports_[i].bandwidth,
-                            .most_flows = 1});
-  }
+  result.links = links_of(through_);
   for (const auto& [key, sums] : traffic_)
     result.traffic.push_back({.from = static_cast<Rank>(key >> 32),
                               .to = static_cast<Rank>(key & 0xFFFFFFFF),

@@ -20,6 +20,14 @@ class Counters {
   std::size_t most_pairs() const noexcept { return most_pairs_; }
   /// Adds what the pairs of `from` have counted.
   void count(Rank from, const Pairs& pairs);
+  /// What has gone through each port, with what `pairs_of(rank)` has counted besides.
+  template <class PairsOf>
+  std::vector<LinkUse> links(const PairsOf& pairs_of) const {
+    std::vector<Sums> through = through_;
+    for (Rank rank = 0; rank < static_cast<Rank>(sent_.size()); ++rank)
+      pairs_of(rank).for_each([&](const Pair& pair) { add(pair, through); });
+    return links_of(through);
+  }
   /// Writes messages, traffic and links into `result`, which has an entry for every rank.
   void write(SimulationResult& result) const;
 
@@ -31,6 +39,13 @@ class Counters {
       bytes += pair.bytes;
     }
   };
+  static void add(const Pair& pair, std::vector<Sums>& through) {
+    if (pair.out != Route::no_port) through[static_cast<std::size_t>(pair.out)].add(pair);
+    if (pair.in != Route::no_port && pair.in != pair.out)
+      through[static_cast<std::size_t>(pair.in)].add(pair);
+  }
+  std::vector<LinkUse> links_of(const std::vector<Sums>& through) const;
+
   const std::vector<Port>& ports_;
   int group_;  // ranks of one cell of the traffic
   std::size_t most_pairs_;

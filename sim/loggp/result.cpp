@@ -42,6 +42,23 @@ SimulationResult World::result() {
   return result;
 }
 
+SoFar World::so_far() const {
+  return {.rank =
+              [this](Rank of, Seconds now) {
+                const RankState& rank = ranks_[static_cast<std::size_t>(of)];
+                RankUse use;
+                use.computing = Seconds{rank.computing_till(now.count())};
+                use.communicating = Seconds{rank.busy_till(now.count())} - use.computing;
+                return use;
+              },
+          .links =
+              [this] {
+                return counters_.links([this](Rank rank) -> const Pairs& {
+                  return ranks_[static_cast<std::size_t>(rank)].pairs;
+                });
+              }};
+}
+
 std::vector<UnmatchedMessage> World::unmatched() const {
   std::vector<UnmatchedMessage> messages;
   channels_.for_each([&](const Pending& queued) {

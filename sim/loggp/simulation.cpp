@@ -8,13 +8,14 @@ namespace troupe::sim::loggp {
 
 SimulationResult simulate(const Network& network, const std::vector<Seat>& seats,
                           const std::function<void(Communicator&)>& program, const Options& options,
-                          const Overheads& overheads) {
+                          const Overheads& overheads, SoFar* so_far) {
   EXPECTS(!seats.empty(), "a simulation has at least one rank");
   World world{network, seats, options, overheads};
   const OverflowWatch watch{[&world] {
     const Flow* const flow = world.running();
     return flow ? flow->fiber() : RankFiber{};
   }};
+  if (so_far) *so_far = world.so_far();
   world.run(program);
   return world.result();
 }

@@ -32,9 +32,11 @@ struct Seat {
 /// Runs `program` once per rank, to the end. Any number of simulations, one after another, in one
 /// thread. Throws what the lowest failing rank threw; Deadlock, naming every blocked rank, when
 /// nothing can go on; BackendError where there is no room for the stacks. A rank that overflows its
-/// stack ends the process, status 1, with a message that names it.
+/// stack ends the process, status 1, with a message that names it. While it goes on, `so_far` can
+/// be asked; links' use counts what has been sent, whether it has arrived or not.
 SimulationResult simulate(const Network& network, const std::vector<Seat>& seats,
                           const std::function<void(Communicator&)>& program,
-                          const Options& options = {}, const Overheads& overheads = {});
+                          const Options& options = {}, const Overheads& overheads = {},
+                          SoFar* so_far = nullptr);
 
 }  // namespace troupe::sim::loggp

@@ -75,6 +75,13 @@ struct alignas(64) RankState {
     busy -= std::max(0.0, computing_until - std::max(now, communicating_until));
     computing_until = now;
   }
+  /// Of what was booked, how long it has computed until `now`, and how long it has been busy.
+  double computing_till(double now) const noexcept {
+    return computing - std::max(0.0, computing_until - now);
+  }
+  double busy_till(double now) const noexcept {
+    return busy - std::max(0.0, std::max(computing_until, communicating_until) - now);
+  }
   void ends(double now) noexcept {
     stops_computing(now);
     busy -= std::max(0.0, communicating_until - now);
@@ -99,6 +106,8 @@ class World {
   /// Runs the program on every rank until all have returned. Throws what simulate() does.
   void run(const std::function<void(Communicator&)>& program);
   SimulationResult result();
+  /// Answers while the run goes on.
+  SoFar so_far() const;
 
   int size() const noexcept { return static_cast<int>(seats_.size()); }
   double now() const noexcept { return now_; }

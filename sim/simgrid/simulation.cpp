@@ -27,7 +27,9 @@ SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
   simgrid_world::World world{ranks.hosts, ranks.processors, options};
   if (so_far) {
     const auto now = [] { return simgrid_world::World::now(); };
-    so_far->rank = [&all = world.accounting(), now](Rank rank) { return all.so_far(rank, now()); };
+    so_far->rank = [&all = world.accounting()](Rank rank, Seconds now) {
+      return all.so_far(rank, now);
+    };
     so_far->links = [&all = world.accounting(), now] { return all.links_so_far(now()); };
   }
   const OverflowWatch watch{[&world] { return world.running(); }};

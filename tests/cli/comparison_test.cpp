@@ -118,10 +118,14 @@ TEST_F(CompareRows, CollectivePrintsTheTableOfOsu) {
 }
 
 #ifdef TROUPE_HAS_SIMGRID
-TEST_F(CompareRows, KnowsOfEachResultWhatItWouldKnowOfItAlone) {
+class CompareRowsIn : public CompareRows, public ::testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(EveryNetwork, CompareRowsIn, ::testing::Values("simgrid", "loggp"),
+                         [](const auto& network) { return std::string{network.param}; });
+
+TEST_P(CompareRowsIn, KnowsOfEachResultWhatItWouldKnowOfItAlone) {
   const auto rows_of = [&](const std::string& algorithms) {
-    EXPECT_EQ(troupe("collective --platform torus_8x8 --ranks 16 --sizes 1K,64K -q --json " +
-                     report("sim") + " -a " + algorithms)
+    EXPECT_EQ(troupe("collective --platform torus_8x8 --ranks 16 --sizes 1K,64K -q --network " +
+                     std::string{GetParam()} + " --json " + report("sim") + " -a " + algorithms)
                   .status,
               0);
     const auto ran = troupe("compare --format json " + report("sim"));
@@ -146,6 +150,28 @@ TEST_F(CompareRows, KnowsOfEachResultWhatItWouldKnowOfItAlone) {
           EXPECT_NEAR(row[share].get<double>(), other[share].get<double>(), 1e-6) << row;
       }
   }
+}
+
+TEST_F(CompareRows, AgreeOnWhatRanksAndLinksDidWhereRoutesDoNotMeet) {
+  const auto rows_in = [&](const std::string& network) {
+    EXPECT_EQ(troupe("collective --platform star_16 --cfg network/crosstraffic:0 --sizes 1M -q "
+                     "-a ring,halving_doubling --network " +
+                     network + " --json " + report("sim"))
+                  .status,
+              0);
+    const auto ran = troupe("compare --format json " + report("sim"));
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return json::parse(ran.out);
+  };
+  const auto flows = rows_in("simgrid"), ports = rows_in("loggp");
+  ASSERT_EQ(flows.size(), 2u);
+  ASSERT_EQ(ports.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i)
+    for (const char* share : {"compute_share", "communication_share", "waiting_share"})
+      EXPECT_NEAR(flows[i][share].get<double>(), ports[i][share].get<double>(), 1e-6)
+          << share << '\n'
+          << flows[i] << '\n'
+          << ports[i];
 }
 
 class Autotune : public CliTest {};

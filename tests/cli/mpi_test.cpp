@@ -40,6 +40,10 @@ TEST_F(Mpi, TroupeBecomesTroupeMpiForACollective) {
   for (const auto& result : report["results"]) {
     EXPECT_EQ(result["wrong"], 0);
     EXPECT_EQ(result["ranks"], 3);
+    double shares = 0;
+    for (const char* part : {"compute", "communication", "waiting"})
+      shares += result["shares"][part].get<double>();
+    EXPECT_NEAR(shares, 1, 1e-9) << result;
   }
   EXPECT_EQ(report["ranks"].size(), 3u);
 }
