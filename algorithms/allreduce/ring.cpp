@@ -25,13 +25,18 @@ void ring_allreduce(Communicator& comm, Slice vector, Op op, RingPlace ring) {
   const int n = comm.size(), me = ring.position;
   const Partition block{vector, n};
   const Scratch scratch{vector, block.largest()};
+  Slice leaving = block[me];
   for (int step = 0; step < n - 1; ++step) {  // reduce-scatter
     const Slice mine = block[me - step - 1], incoming = scratch.first(mine.size());
-    exchange(comm, tag, block[me - step], ring.right, incoming, ring.left);
+    exchange(comm, tag, leaving, ring.right, incoming, ring.left);
     compute(comm, Reduce{op, mine, incoming});
+    leaving = mine;
   }
-  for (int step = 0; step < n - 1; ++step)  // all-gather
-    exchange(comm, tag, block[me + 1 - step], ring.right, block[me - step], ring.left);
+  for (int step = 0; step < n - 1; ++step) {  // all-gather
+    const Slice incoming = block[me - step];
+    exchange(comm, tag, leaving, ring.right, incoming, ring.left);
+    leaving = incoming;
+  }
 }
 
 void ring_allreduce(Communicator& comm, Slice vector, Op op) {

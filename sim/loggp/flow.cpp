@@ -8,9 +8,11 @@ Flow::Flow(World& world, Rank rank, Context context, Task task, LogGPOperation* 
            Stack stack)
     : world_{world},
       rank_{rank},
-      own_request_{spawned},
-      fiber_{stack, world.stacks().protection(), &World::run_flow, this},
+      company_{spawned ? 1u : 0u},
+      state_{world.ranks_[static_cast<std::size_t>(rank)]},
       context_{context},
+      fiber_{stack, world.stacks().protection(), &World::run_flow, this},
+      own_request_{spawned},
       task_{std::move(task)} {}
 
 int Flow::size() const { return world_.size(); }
@@ -19,7 +21,7 @@ Seconds Flow::now() const { return Seconds{time()}; }
 LogGPOperation& Flow::new_operation(Pending::What what) {
   LogGPOperation& operation = world_.spare_operation();
   operation.renew(this, what, sequence_++);
-  ++under_way_;
+  ++company_;
   return operation;
 }
 
@@ -65,21 +67,25 @@ Request Flow::irecv(Rank from, Tag tag, Payload room) {
 
 Completion Flow::do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to,
                              const Payload& room, Rank from) {
+  if (goes_ahead() && !tag.is_open()) [[likely]]
+    return exchange_ahead(tag, outgoing, to, room, from);
+  return exchange_in_step(tag, outgoing, to, room, from);
+}
+
+Completion Flow::exchange_in_step(const Tag& tag, const ConstPayload& outgoing, Rank to,
+                                  const Payload& room, Rank from) {
   if (is_eager(outgoing.bytes, world_.options_.eager_limit))
     return Communicator::do_exchange(tag, outgoing, to, room, from);
   check_sender(from, tag);
   check_receiver(to);
   auto& [receive, send] = own_;
-  const bool is_ahead = world_.runs_ahead_ && is_alone() && !tag.is_open();
-  const auto waiting = is_ahead ? Pending::For::ahead : Pending::For::flow;
   const Tag name = placed(tag);
-  receive.begin(this, Pending::What::receive, waiting);
+  receive.begin(this, Pending::What::receive, Pending::For::flow);
   receive.name(from, rank_, name, room.bytes, room.address);
-  send.begin(this, Pending::What::send, waiting);
+  send.begin(this, Pending::What::send, Pending::For::flow);
   send.name(rank_, to, name, outgoing.bytes, const_cast<std::byte*>(outgoing.address));
-  if (is_ahead) return exchange_ahead();
   catch_up();
-  under_way_ += 2;
+  company_ += 2;
   receive.head = world_.now_;
   world_.post_receive(receive);
   if (world_.has_overheads_) spend_overhead(outgoing.bytes);
@@ -88,29 +94,6 @@ Completion Flow::do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank 
   await(receive);
   if (world_.has_jitter_) world_.slowness_[static_cast<std::size_t>(rank_)].received();
   await(send);
-  if (receive.error) std::rethrow_exception(std::exchange(receive.error, nullptr));
-  return {.index = 0, .from = receive.from, .bytes = receive.bytes};
-}
-
-/// Both sides have begun. Their times are known when the others have issued theirs, if these are
-/// ahead, too; else when the world says that they have ended.
-Completion Flow::exchange_ahead() {
-  auto& [receive, send] = own_;
-  receive.head = send.head = time();
-  world_.post_ahead(receive);
-  world_.post_ahead(send);
-  while (!(receive.is.done && send.is.done)) {
-    if (world_.over_) throw Stopped{};
-    awaited_ = &receive;
-    world_.block(*this);
-    awaited_ = nullptr;
-  }
-  clock_ = std::max(receive.end, send.end);
-  RankState& rank = world_.ranks_[static_cast<std::size_t>(rank_)];
-  const bool in_order = began_[0] <= began_[1];
-  rank.communicates(began_[in_order ? 0 : 1], own_[in_order ? 0 : 1].end);
-  rank.communicates(began_[in_order ? 1 : 0], own_[in_order ? 1 : 0].end);
-  if (world_.has_jitter_) world_.slowness_[static_cast<std::size_t>(rank_)].received();
   if (receive.error) std::rethrow_exception(std::exchange(receive.error, nullptr));
   return {.index = 0, .from = receive.from, .bytes = receive.bytes};
 }
@@ -146,23 +129,15 @@ Request Flow::start(Kernel kernel) {
 }
 
 void Flow::do_compute(Kernel&& kernel) {
+  if (goes_ahead() && !world_.shares_cores(rank_)) return compute_ahead(kernel);
   check(kernel);
-  if (world_.runs_ahead_ && is_alone() && !world_.shares_cores(rank_)) return compute_ahead(kernel);
   catch_up();
   Pending& own = own_[0];
   own.begin(this, Pending::What::kernel, Pending::For::flow);
-  ++under_way_;
+  ++company_;
   world_.start_kernel(*this, own, kernel);
   await(own);
   if (own.error) std::rethrow_exception(std::exchange(own.error, nullptr));
-}
-
-void Flow::compute_ahead(const Kernel& kernel) {
-  std::exception_ptr error;
-  const double begun = time();
-  clock_ = begun + world_.run_kernel(*this, kernel, error);
-  world_.ranks_[static_cast<std::size_t>(rank_)].computes(begun, clock_);
-  if (error) std::rethrow_exception(error);
 }
 
 // ---- flows

@@ -4,10 +4,14 @@
 #include <optional>
 
 #include "core/communicator.hpp"
+#include "sim/loggp/exchange.hpp"
 #include "sim/loggp/operation.hpp"
 #include "sim/overflow_watch.hpp"
 
 namespace troupe::sim::loggp {
+
+struct Neighbours;
+struct RankState;
 
 /// Thrown through a flow that has to end because the run has failed.
 struct Stopped {};
@@ -46,10 +50,8 @@ class alignas(64) Flow final : public Communicator {
            static_cast<const LogGPOperation&>(pending).wait_set() == awaited_set_;
   }
   RankFiber fiber() const noexcept { return {rank_, &fiber_}; }
-  bool is_blocked() const noexcept { return awaited_set_ || awaited_; }
-  const Pending* awaited() const noexcept {
-    return awaited_ == own_ && own_[0].is.done ? &own_[1] : awaited_;
-  }
+  bool is_blocked() const noexcept { return awaited_set_ || awaited_ || exchange_.open; }
+  const Pending* awaited() const noexcept { return awaited_; }
   /// Its clock: not before the world's.
   inline double time() const noexcept;
 
@@ -69,41 +71,63 @@ class alignas(64) Flow final : public Communicator {
   /// Spends the processor's time for one end of a message.
   void spend_overhead(std::size_t bytes);
   /// True if nothing of its rank is under way and it has no other flow.
-  inline bool is_alone() const noexcept;
+  bool is_alone() const noexcept { return company_ == 0; }
+  /// True if what it does next happens ahead of the world's clock.
+  inline bool goes_ahead() const noexcept;
   /// Waits until the world's clock is not behind its own.
   inline void catch_up();
   void sleep_until(double time);
-  void compute_ahead(const Kernel& kernel);
-  Completion exchange_ahead();
   inline LogGPOperation& new_operation(Pending::What what);
+  /// Reductions of one size follow each other, a hundred thousand in a ring.
+  bool is_as_the_last(const Reduce& reduce) const noexcept {
+    return reduce.into.size() == reduced_.count && reduce.from.size() == reduced_.count &&
+           reduce.into.dtype() == reduced_.dtype && reduce.from.dtype() == reduced_.dtype;
+  }
 
-  // What a wait touches comes first.
+  [[gnu::noinline]] Completion exchange_in_step(const Tag& tag, const ConstPayload& outgoing,
+                                                Rank to, const Payload& room, Rank from);
+
+  // ---- ahead (ahead.cpp)
+  [[gnu::always_inline]] inline Completion exchange_ahead(const Tag& tag,
+                                                          const ConstPayload& outgoing, Rank to,
+                                                          const Payload& room, Rank from);
+  inline void compute_ahead(const Kernel& kernel);
+  inline void spend_ahead(double duration) noexcept;
+  /// One of the two messages of exchange_ as the rest of the world knows messages.
+  Pending& sent_in_world() noexcept;
+  Pending& received_in_world() noexcept;
+
+  // What a wait and an exchange touch comes first.
   World& world_;
   const Rank rank_;
-  std::uint32_t kernels_ = 0;          ///< of its lane, not yet done
-  std::uint32_t under_way_ = 0;        ///< issued and not yet done, but for what is done ahead
-  std::uint32_t beside_ = 0;           ///< of a rank's own flow: how many others the rank has
-  LogGPOperation* const own_request_;  ///< null of a rank's own flow
+  /// What keeps its rank from running ahead: what it has issued and is not yet done, but for what
+  /// is done ahead; the rank's other flows; of those, the fact that they are.
+  std::uint32_t company_ = 0;
+  double clock_ = 0;
+  Flow* next_ready_ = nullptr;
+  Neighbours* near_ = nullptr;  ///< of a rank's own flow: with whom it runs ahead
+  RankState& state_;
+  const Context context_;
+  Exchange exchange_;
+  Fiber fiber_;
   const Pending* awaited_ = nullptr;
   const WaitSet* awaited_set_ = nullptr;
-  Flow* next_ready_ = nullptr;
   std::uint64_t pauses_ = 0;  ///< how often it was woken: tells old timers from new ones
-  double clock_ = 0;
-  Fiber fiber_;
-  const Context context_;
-  double lane_free_ = 0;  ///< when the last of its kernels ends
   struct {
     std::size_t count = 0;
     Dtype dtype = Dtype::float32;
-    Charge charge;  ///< of no values: nothing
-  } reduced_;       ///< the last reduction
+    Charge charge;                     ///< of no values: nothing
+  } reduced_;                          ///< the last reduction
+  LogGPOperation* const own_request_;  ///< null of a rank's own flow
+  double lane_free_ = 0;               ///< when the last of its kernels ends
   std::uint64_t sequence_ = 0;
+  std::uint32_t kernels_ = 0;  ///< of its lane, not yet done
+  std::uint32_t spawned_ = 0;
   /// Of an exchange, the receive and the send; the kernel that is computed. Without requests.
   Pending own_[2];
-  double began_[2] = {};  ///< when these did, of an exchange ahead
   Pending *first_kernel_ = nullptr, *last_kernel_ = nullptr;  ///< where cores are shared
-  std::uint32_t spawned_ = 0;
   bool has_begun_ = false, has_ended_ = false;
+  std::uint64_t looked_at_ = 0;  ///< World::find_neighbours() numbers its looks
   Task task_;
 };
 

@@ -20,12 +20,9 @@ void World::find_shared_cores() {
   }
 }
 
-/// Reductions of one length follow each other, a hundred thousand in a ring: the last is kept.
 Charge World::charge_of(Flow& flow, const Kernel& kernel) const {
   const auto* const reduce = std::get_if<Reduce>(&kernel);
-  if (reduce && reduce->into.size() == flow.reduced_.count &&
-      reduce->into.dtype() == flow.reduced_.dtype)
-    return flow.reduced_.charge;
+  if (reduce && flow.is_as_the_last(*reduce)) return flow.reduced_.charge;
   const Work done = work(kernel);
   const Processor& processor = seats_[static_cast<std::size_t>(flow.rank_)].processor;
   const Charge charged{charge(options_.compute, processor, kernel, done).count(), done.flops.value};
@@ -33,10 +30,17 @@ Charge World::charge_of(Flow& flow, const Kernel& kernel) const {
   return charged;
 }
 
+/// Returns how long it takes.
+double World::count_kernel(Flow& flow, const Charge& charged) noexcept {
+  ++flow.state_.kernels;
+  flow.state_.flops += charged.flops;
+  if (has_jitter_ && charged.duration > 0) [[unlikely]]
+    return charged.duration * slowness_[static_cast<std::size_t>(flow.rank_)].factor();
+  return charged.duration;
+}
+
 /// Computes and counts it. Returns how long it takes.
 double World::run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& error) {
-  const auto index = static_cast<std::size_t>(flow.rank_);
-  RankState& rank = ranks_[index];
   const Charge charged = charge_of(flow, kernel);
   if (!is_phantom(kernel) && !over_)
     on_own_stack([&] {
@@ -46,10 +50,7 @@ double World::run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& e
         error = std::current_exception();
       }
     });
-  ++rank.kernels;
-  rank.flops += charged.flops;
-  if (has_jitter_ && charged.duration > 0) return charged.duration * slowness_[index].factor();
-  return charged.duration;
+  return count_kernel(flow, charged);
 }
 
 void World::start_kernel(Flow& flow, Pending& pending, const Kernel& kernel) {

@@ -11,43 +11,19 @@ namespace troupe::sim::loggp {
 namespace {
 
 std::size_t index(std::int32_t number) { return static_cast<std::size_t>(number); }
+/// Signed numbers are converted by one instruction.
+double as_double(std::size_t bytes) {
+  return static_cast<double>(static_cast<std::int64_t>(bytes));
+}
 
 }  // namespace
 
 // ---- meeting
 
-/// What waits in place for `fresh`: the exchange of a rank that runs ahead. A rank that does has
-/// nothing in the channels.
-Pending* World::waiting_ahead(const Pending& fresh) {
-  const bool is_send = fresh.what == Pending::What::send;
-  if (!runs_ahead_ || fresh.tag.is_open()) return nullptr;
-  Pending& waiting = flows_[index(is_send ? fresh.to : fresh.from)]->own_[is_send ? 0 : 1];
-  if (waiting.is.is_for != Pending::For::ahead || !waiting.is.queued || !waiting.is_alike(fresh))
-    return nullptr;
-  waiting.is.queued = false;
-  return &waiting;
-}
-
-void World::post_ahead(Pending& fresh) {
-  const bool is_send = fresh.what == Pending::What::send;
-  Pending* other = waiting_ahead(fresh);
-  if (!other && !flows_[index(is_send ? fresh.to : fresh.from)]->is_alone())
-    other = channels_.find_other_side(fresh);
-  if (!other) {
-    fresh.is.queued = true;
-    return;
-  }
-  if (is_send) meet(fresh, *other);
-  else meet(*other, fresh);
-}
-
 void World::meet(Pending& send, Pending& receive) {
   send.other = &receive;
   receive.other = &send;
   const double start = std::max(send.head, receive.head);
-  if (send.is.is_for == Pending::For::ahead && receive.is.is_for == Pending::For::ahead)
-    if (Pair& pair = pair_of(send.from, send.to); pair.own_ports)
-      return pass(send, receive, pair, start);
   if (start <= now_) return begin_transfer(send);
   send.kind = Event::Kind::departure;
   agenda_.add(start, send);
@@ -75,10 +51,10 @@ void World::post_eager_send(LogGPOperation& send) {
 // ---- moving
 
 /// Counts a message and sends it on its way by the port it leaves by, at `start` or later.
-void World::leave(Pending& send, Pair& pair, double start) {
+World::Flight World::leave(Pair& pair, std::size_t size, double start) {
   ++pair.messages;
-  pair.bytes += send.bytes;
-  const auto bytes = static_cast<double>(send.bytes);
+  pair.bytes += size;
+  const double bytes = as_double(size);
   if (pair.out != Route::no_port) {
     PortState& port = ports_[index(pair.out)];
     if (port.arrivals.first()) commit(port, start);
@@ -91,64 +67,47 @@ void World::leave(Pending& send, Pair& pair, double start) {
     latency *= scale.latency;
     per_byte *= scale.per_byte;
   }
-  send.head = start + latency;
-  send.end = send.head + bytes * per_byte;
+  const double head = start + latency;
+  return {head, head + bytes * per_byte};
 }
 
-/// A message between two that nothing else can happen to, through ports that nobody else uses: its
-/// end is known now, whenever that will be.
-void World::pass(Pending& send, Pending& receive, Pair& pair, double start) {
-  leave(send, pair, start);
-  if (pair.in != Route::no_port) {
-    PortState& port = ports_[index(pair.in)];
-    const double in =
-        std::max(send.head, port.free) + static_cast<double>(send.bytes) * port.per_byte;
-    port.free = in + overheads_.gap.count();
-    send.end = std::max(send.end, in);
-  }
-  send.flow->began_[1] = receive.flow->began_[0] = start;
-  if (send.bytes > receive.bytes) {
-    receive.error = too_long(send, receive);
-  } else {
-    if (send.address && receive.address && send.bytes > 0)
-      std::memmove(receive.address, send.address, send.bytes);
-    receive.from = send.from;
-    receive.bytes = send.bytes;
-  }
-  const double end = send.end;
-  complete_ahead(send, end);
-  complete_ahead(receive, end);
+/// It goes through the port it enters by as soon as that is free.
+void World::enter(PortState& port, std::size_t size, Flight& flight) {
+  const double in = std::max(flight.head, port.free) + as_double(size) * port.per_byte;
+  port.free = in + overheads_.gap.count();
+  flight.end = std::max(flight.end, in);
 }
 
 void World::begin_transfer(Pending& send) {
   Pair& pair = pair_of(send.from, send.to);
-  leave(send, pair, now_);
+  const Flight flight = leave(pair, send.bytes, now_);
+  send.head = flight.head;
+  send.end = flight.end;
   send.port = pair.in;
   if (pair.in != Route::no_port) {
     send.order = transfers_++;
     ports_[index(pair.in)].arrivals.push(send);
   }
   // Who is ahead books himself when all is known.
-  if (send.is.is_for == Pending::For::ahead) send.flow->began_[1] = now_;
+  if (send.is.is_for == Pending::For::ahead) send.flow->exchange_.sent.begun = now_;
   else ranks_[index(send.from)].communicates(now_, send.end);
   if (!send.is.eager && send.other->is.is_for == Pending::For::ahead)
-    send.other->flow->began_[0] = now_;
+    send.other->flow->exchange_.received.begun = now_;
   else ranks_[index(send.to)].communicates(now_, send.end);
   send.kind = Event::Kind::arrival;
   agenda_.add(send.end, send);
 }
 
-/// The message goes through the port it enters by as soon as that is free.
+/// The message has its turn at the port it enters by.
 void World::take_turn(PortState& port, Pending& send) {
-  const double in =
-      std::max(send.head, port.free) + static_cast<double>(send.bytes) * port.per_byte;
-  port.free = in + overheads_.gap.count();
+  Flight flight{send.head, send.end};
+  enter(port, send.bytes, flight);
   send.is.committed = true;
-  if (in <= send.end) return;
-  send.end = in;
-  if (send.is.is_for != Pending::For::ahead) ranks_[index(send.from)].communicates(now_, in);
+  if (flight.end == send.end) return;
+  send.end = flight.end;
+  if (send.is.is_for != Pending::For::ahead) ranks_[index(send.from)].communicates(now_, send.end);
   if (send.is.eager || send.other->is.is_for != Pending::For::ahead)
-    ranks_[index(send.to)].communicates(now_, in);
+    ranks_[index(send.to)].communicates(now_, send.end);
 }
 
 /// The last byte would be in by now.
@@ -181,7 +140,7 @@ void World::commit(PortState& port, double time) {
 /// Gives the bytes of `send` to `receive`.
 void World::hand_over(Pending& send, Pending& receive) {
   if (send.bytes > receive.bytes) {
-    fail(receive, send.from, too_long(send, receive));
+    fail(receive, send.from, too_long(send.from, send.to, send.bytes, receive.bytes));
   } else {
     if (send.address && receive.address && send.bytes > 0)
       std::memmove(receive.address, send.address, send.bytes);
@@ -197,10 +156,10 @@ void World::hand_over(Pending& send, Pending& receive) {
   operation.recycle_if_over();
 }
 
-std::exception_ptr World::too_long(const Pending& send, const Pending& receive) {
-  return std::make_exception_ptr(Truncated{
-      "rank " + std::to_string(send.to) + " has room for " + std::to_string(receive.bytes) +
-      " bytes, but rank " + std::to_string(send.from) + " sent " + std::to_string(send.bytes)});
+std::exception_ptr World::too_long(Rank from, Rank to, std::size_t bytes, std::size_t room) {
+  return std::make_exception_ptr(
+      Truncated{"rank " + std::to_string(to) + " has room for " + std::to_string(room) +
+                " bytes, but rank " + std::to_string(from) + " sent " + std::to_string(bytes)});
 }
 
 /// The bytes are there; the processor has still to take notice.
@@ -216,6 +175,7 @@ void World::take_notice(Pending& receive) {
 
 Pair& World::new_pair(Rank from, Rank to) {
   Pairs& pairs = ranks_[index(from)].pairs;
+  flow_of(from).exchange_.pair = nullptr;  // pairs move when others come
   if (pairs.size() >= counters_.most_pairs()) {
     counters_.count(from, pairs);
     pairs.clear();

@@ -7,7 +7,7 @@ namespace troupe::sim::loggp {
 void LogGPOperation::abandon() noexcept {
   if (is.done || world->is_over()) return;
   if (what == What::receive && is.queued) {
-    --flow->under_way_;
+    --flow->company_;
     return world->channels_.remove(*this);
   }
   flow->finish(*this);

@@ -24,13 +24,10 @@ class Pairs {
  public:
   /// The pair, or nullptr.
   Pair* find(Rank to) noexcept {
+    if (last_ && last_->to == to) return last_;
     if (table_.empty()) return nullptr;
-    if (table_[last_].to == to) return &table_[last_];
     for (std::size_t place = home(to); table_[place].to != any_rank; place = after(place))
-      if (table_[place].to == to) {
-        last_ = static_cast<std::uint32_t>(place);
-        return &table_[place];
-      }
+      if (table_[place].to == to) return last_ = &table_[place];
     return nullptr;
   }
   /// Adds a pair that is not there yet.
@@ -42,7 +39,8 @@ class Pairs {
   std::size_t size() const noexcept { return size_; }
   void clear() noexcept {
     table_.clear();
-    size_ = last_ = 0;
+    size_ = 0;
+    last_ = nullptr;
   }
   template <class Visit>
   void for_each(Visit&& visit) const {
@@ -58,8 +56,8 @@ class Pairs {
   Pair& insert(const Pair& pair) {
     std::size_t place = home(pair.to);
     while (table_[place].to != any_rank) place = after(place);
-    last_ = static_cast<std::uint32_t>(place);
-    return table_[place] = pair;
+    table_[place] = pair;
+    return *(last_ = &table_[place]);
   }
   void grow() {
     const std::vector<Pair> old =
@@ -68,8 +66,9 @@ class Pairs {
       if (pair.to != any_rank) insert(pair);
   }
 
+  Pair* last_ = nullptr;  ///< that was asked for
   std::vector<Pair> table_;
-  std::uint32_t size_ = 0, last_ = 0;
+  std::size_t size_ = 0;
 };
 
 }  // namespace troupe::sim::loggp

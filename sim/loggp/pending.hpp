@@ -18,14 +18,14 @@ struct Pending : Event {
   enum class For : std::uint8_t {
     request,  ///< it is a LogGPOperation
     flow,     ///< that waits for it and nothing else
-    ahead     ///< of an exchange, while nothing else can happen to its rank (Flow::is_alone)
+    ahead     ///< of an Exchange
   };
 
   What what = What::kernel;
   struct Flags {
     For is_for = For::request;
     bool done = false;
-    bool queued = false;     ///< waits for its other side: in a channel, or of For::ahead in place
+    bool queued = false;     ///< waits in a channel for its other side
     bool eager = false;      ///< a message that does not wait for its receiver
     bool arrived = false;    ///< an eager message is there, its receiver or not
     bool committed = false;  ///< its turn at the port it enters by is settled

@@ -66,9 +66,8 @@ std::vector<UnmatchedMessage> World::unmatched() const {
       messages.push_back({queued.from, queued.to, queued.tag, queued.bytes});
   });
   for (const auto& flow : flows_)
-    if (const Pending& send = flow->own_[1];
-        send.is.is_for == Pending::For::ahead && send.is.queued)
-      messages.push_back({send.from, send.to, send.tag, send.bytes});
+    if (const Exchange& ahead = flow->exchange_; ahead.open & Exchange::send_waits)
+      messages.push_back({flow->rank_, ahead.to, ahead.tag(), ahead.bytes});
   std::ranges::stable_sort(messages, {}, [](const UnmatchedMessage& message) {
     return std::tuple{message.from, message.to, message.tag.name(), message.tag.step()};
   });
@@ -88,6 +87,12 @@ Standstill World::standstill() const {
     if (!flow->is_blocked()) continue;
     BlockedFlow& blocked =
         report.blocked.emplace_back(BlockedFlow{flow->rank(), flow->context(), {}});
+    if (const Exchange& ahead = flow->exchange_; ahead.open) {
+      blocked.waits.push_back(ahead.open & Exchange::receiving
+                                  ? waits_to_receive(ahead.from, ahead.tag())
+                                  : waits_to_send(ahead.to, ahead.tag(), ahead.bytes));
+      continue;
+    }
     if (flow->awaited()) {
       blocked.waits.push_back(describe(*flow->awaited()));
       continue;

@@ -24,6 +24,7 @@ World::World(const Network& network, const std::vector<Seat>& seats, const Optio
              const Overheads& overheads)
     : network_{network},
       seats_{seats},
+      size_{static_cast<int>(seats.size())},
       options_{options},
       overheads_{overheads},
       has_overheads_{overheads.each.count() > 0 || overheads.per_byte.count() > 0},
@@ -44,9 +45,13 @@ World::~World() = default;
 
 void World::run(const std::function<void(Communicator&)>& program) {
   flows_.reserve(seats_.size());
-  for (Rank rank = 0; rank < size(); ++rank)
-    go_on_ahead(new_flow(
-        rank, Context{}, [&program](Communicator& comm) { program(comm); }, nullptr));
+  for (Rank rank = 0; rank < size(); ++rank) {
+    Flow& flow = new_flow(
+        rank, Context{}, [&program](Communicator& comm) { program(comm); }, nullptr);
+    flow.near_ = &neighbours_[static_cast<std::size_t>(rank) / Neighbours::ranks];
+    go_on_ahead(flow);
+  }
+  next_look_ = neighbours_.size();
   while (Flow* flow = next_flow()) {
     do {
       running_ = flow;
@@ -110,7 +115,7 @@ void World::fail(Pending& pending, Rank peer, std::exception_ptr error) {
   else pending.error = std::move(error);
   if (pending.is.is_for == Pending::For::ahead) return complete_ahead(pending, now_);
   Flow& flow = *pending.flow;
-  --flow.under_way_;
+  --flow.company_;
   if (flow.waits_for(pending)) wake(flow);
 }
 
@@ -182,7 +187,7 @@ void World::timer_rings(Timer& timer) {
 
 Flow& World::new_flow(Rank rank, Context context, Task task, LogGPOperation* spawned) {
   ++alive_;
-  if (spawned) ++flows_[static_cast<std::size_t>(rank)]->beside_;
+  if (spawned) ++flow_of(rank).company_;
   if (spare_flows_.empty())
     return *flows_.emplace_back(
         std::make_unique<Flow>(*this, rank, context, std::move(task), spawned, stacks_.take()));
@@ -215,7 +220,7 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
   flow.has_ended_ = true;
   --alive_;
   if (LogGPOperation* const spawned = flow.own_request_) {
-    --flows_[static_cast<std::size_t>(flow.rank_)]->beside_;
+    --flow_of(flow.rank_).company_;
     if (!over_) {
       if (error) fail(*spawned, flow.rank_, std::move(error));
       else complete(*spawned, flow.rank_, 0);

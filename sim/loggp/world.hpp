@@ -97,6 +97,17 @@ struct alignas(64) RankState {
   }
 };
 
+/// Ranks that run ahead together: as long as one of them can, then others, those first who did
+/// last. What they look at is still in the cache; in which order they go on makes no difference to
+/// them.
+struct Neighbours {
+  static constexpr std::size_t ranks = 128;
+  Flow *first = nullptr, *last = nullptr;
+  Neighbours* next = nullptr;
+  std::uint64_t visited = 0;
+  bool is_listed = false;
+};
+
 class World {
  public:
   World(const Network& network, const std::vector<Seat>& seats, const Options& options,
@@ -109,7 +120,7 @@ class World {
   /// Answers while the run goes on.
   SoFar so_far() const;
 
-  int size() const noexcept { return static_cast<int>(seats_.size()); }
+  int size() const noexcept { return size_; }
   double now() const noexcept { return now_; }
   /// True once the run has failed: nothing blocks any more.
   bool is_over() const noexcept { return over_; }
@@ -126,6 +137,11 @@ class World {
     double free = 0;  ///< from here on
     double per_byte = 0;
     Arrivals arrivals;  ///< that have not had their turn
+  };
+
+  /// When the first byte of a message is at the port it enters by, and when its last byte is in.
+  struct Flight {
+    double head, end;
   };
 
   // ---- operations and timers, recycled
@@ -155,21 +171,19 @@ class World {
     receive.other = send;
     if (send->is.arrived) hand_over(*send, receive);
   }
-  void post_ahead(Pending& fresh);
   Pending* other_side(Pending& fresh) {
     Pending* const waiting = waiting_ahead(fresh);
     return waiting ? waiting : channels_.post(fresh);
   }
-  inline Pending* waiting_ahead(const Pending& fresh);
   void meet(Pending& send, Pending& receive);
   void begin_transfer(Pending& send);
-  void pass(Pending& send, Pending& receive, Pair& pair, double start);
-  inline void leave(Pending& send, Pair& pair, double start);
+  [[gnu::always_inline]] inline Flight leave(Pair& pair, std::size_t bytes, double start);
   void arrive(Pending& send);
   void commit(PortState& port, double time);
+  [[gnu::always_inline]] inline void enter(PortState& port, std::size_t bytes, Flight& flight);
   inline void take_turn(PortState& port, Pending& send);
   void hand_over(Pending& send, Pending& receive);
-  static std::exception_ptr too_long(const Pending& send, const Pending& receive);
+  static std::exception_ptr too_long(Rank from, Rank to, std::size_t bytes, std::size_t room);
   void take_notice(Pending& receive);
   Pair& pair_of(Rank from, Rank to) {
     Pair* const known = ranks_[static_cast<std::size_t>(from)].pairs.find(to);
@@ -177,7 +191,20 @@ class World {
   }
   Pair& new_pair(Rank from, Rank to);
 
+  // ---- ahead of the clock (ahead.cpp)
+  [[gnu::always_inline]] inline void receive_ahead(Flow& me);
+  [[gnu::always_inline]] inline void send_ahead(Flow& me);
+  [[gnu::always_inline]] inline void pass(Flow& sender, Flow& receiver, const Flow& me);
+  inline Pending* waiting_ahead(const Pending& fresh);
+  void complete_ahead(Pending& pending, double end) noexcept;
+  inline void go_on_ahead(Flow& flow) noexcept;
+  void list(Neighbours& near) noexcept;
+  inline Flow* next_ahead() noexcept;
+  void find_neighbours() noexcept;
+
   // ---- flows (world.cpp)
+  /// A rank's own.
+  Flow& flow_of(Rank rank) const noexcept { return *flows_[static_cast<std::size_t>(rank)]; }
   [[gnu::always_inline]] void complete(Pending& pending, Rank peer, std::size_t bytes) {
     pending.is.done = true;
     if (pending.is.is_for == Pending::For::ahead) [[unlikely]]
@@ -185,47 +212,8 @@ class World {
     if (pending.is.is_for == Pending::For::request)
       static_cast<LogGPOperation&>(pending).Operation::complete(peer, bytes, Seconds{now_});
     Flow& flow = *pending.flow;
-    --flow.under_way_;
+    --flow.company_;
     if (flow.waits_for(pending)) wake(flow);
-  }
-  /// Of an exchange ahead: its flow goes on when both sides have ended, whenever that is.
-  void complete_ahead(Pending& pending, double end) noexcept {
-    pending.is.done = true;
-    pending.end = end;
-    Flow& flow = *pending.flow;
-    if (flow.awaited_ && flow.own_[0].is.done && flow.own_[1].is.done) {
-      ++flow.pauses_;
-      flow.awaited_ = nullptr;
-      go_on_ahead(flow);
-    }
-  }
-  void go_on_ahead(Flow& flow) noexcept {
-    Neighbours& near = neighbours_[static_cast<std::size_t>(flow.rank_ / Neighbours::ranks)];
-    flow.next_ready_ = nullptr;
-    (near.first ? near.last->next_ready_ : near.first) = &flow;
-    near.last = &flow;
-    if (near.is_listed) return;
-    near.is_listed = true;
-    Neighbours** place = &first_near_;
-    while (*place && (*place)->visited >= near.visited) place = &(*place)->next;
-    near.next = *place;
-    *place = &near;
-  }
-  Flow* next_ahead() noexcept {
-    for (;;) {
-      if (near_) {
-        if (Flow* const flow = near_->first) {
-          near_->first = flow->next_ready_;
-          if (near_->first) fetch_flow(*near_->first);
-          return flow;
-        }
-        near_->is_listed = false;
-      }
-      near_ = first_near_;
-      if (!near_) return nullptr;
-      near_->visited = ++visits_;
-      first_near_ = near_->next;
-    }
   }
   void fail(Pending& pending, Rank peer, std::exception_ptr error);
   void wake(Flow& flow) noexcept {
@@ -280,6 +268,7 @@ class World {
     return !cores_of_rank_.empty() && cores_of_rank_[static_cast<std::size_t>(rank)];
   }
   Charge charge_of(Flow& flow, const Kernel& kernel) const;
+  inline double count_kernel(Flow& flow, const Charge& charged) noexcept;
   double run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& error);
   void start_kernel(Flow& flow, Pending& pending, const Kernel& kernel);
   void end_kernel(Pending& kernel);
@@ -294,6 +283,7 @@ class World {
 
   const Network& network_;
   const std::vector<Seat>& seats_;
+  const int size_;
   const Options& options_;
   const Overheads overheads_;
   const bool has_overheads_, has_jitter_, scales_by_size_;
@@ -306,19 +296,11 @@ class World {
   Flow* first_ready_ = nullptr;
   Flow* last_ready_ = nullptr;
   Flow* running_ = nullptr;
-  /// Ranks near each other. Those ahead go on together as long as one of them can, then others of
-  /// the ranks that did last: what they look at is still in the cache. In which order they do makes
-  /// no difference to them.
-  struct Neighbours {
-    static constexpr int ranks = 128;
-    Flow *first = nullptr, *last = nullptr;
-    Neighbours* next = nullptr;
-    std::uint64_t visited = 0;
-    bool is_listed = false;
-  };
   std::vector<Neighbours> neighbours_;
   Neighbours *first_near_ = nullptr, *near_ = nullptr;
-  std::uint64_t visits_ = 0;
+  /// Visits of neighbours, and how often it was looked who they are: next after so many visits.
+  std::uint64_t visits_ = 0, looks_ = 0, next_look_ = 0;
+  static constexpr std::uint64_t most_rounds_between_looks = 64;
   std::vector<RankState> ranks_;
   std::vector<PortState> ports_;
   Counters counters_;
@@ -345,7 +327,7 @@ class World {
 };
 
 double Flow::time() const noexcept { return std::max(clock_, world_.now_); }
-bool Flow::is_alone() const noexcept { return under_way_ == 0 && beside_ == 0 && !own_request_; }
+bool Flow::goes_ahead() const noexcept { return world_.runs_ahead_ && is_alone(); }
 void Flow::catch_up() {
   if (clock_ > world_.now_) [[unlikely]]
     sleep_until(clock_);
