@@ -62,7 +62,8 @@ class StackPool {
     std::size_t bytes;
   };
   Protection protection_;
-  std::size_t guard_, stride_ = 0, colour_ = 0;
+  std::size_t guard_, stride_ = 0;
+  std::uint32_t colour_ = 0;
   std::vector<Mapping> mappings_;
   std::vector<Stack> free_;
 };

@@ -18,6 +18,8 @@ Completion Flow::exchange_ahead(const Tag& tag, const ConstPayload& outgoing, Ra
   check_receiver(to);
   World& world = world_;
   Exchange& mine = exchange_;
+  world.fetch_exchange(from);
+  world.fetch_exchange(to);
   mine.issued = time();
   mine.context = tag.is_placed() ? tag.context() : context_;
   mine.name = tag.name();
@@ -78,9 +80,9 @@ void World::send_ahead(Flow& me) {
 /// end is known now, whenever that will be. `me` is the one of the two that runs.
 void World::pass(Flow& sender, Flow& receiver, const Flow& me) {
   Exchange &out = sender.exchange_, &in = receiver.exchange_;
-  if (!out.pair || out.pair->to != receiver.rank_)
-    out.pair = &pair_of(sender.rank_, receiver.rank_);
-  Pair& pair = *out.pair;
+  Pair& pair = out.pair;
+  if (pair.to != receiver.rank_) [[unlikely]]
+    take_pair(sender, receiver.rank_);
   if (!pair.own_ports) [[unlikely]] {
     out.open &= static_cast<std::uint8_t>(~Exchange::send_waits);
     in.open &= static_cast<std::uint8_t>(~Exchange::receive_waits);
@@ -102,6 +104,22 @@ void World::pass(Flow& sender, Flow& receiver, const Flow& me) {
   in.open &= static_cast<std::uint8_t>(~(Exchange::receiving | Exchange::receive_waits));
   Flow& other = &sender == &me ? receiver : sender;
   if (!other.exchange_.open && &other != &me) go_on_ahead(other);
+}
+
+/// Makes the pair of a sender that to `receiver`.
+void World::take_pair(Flow& sender, Rank receiver) {
+  Pair& pair = sender.exchange_.pair;
+  put_pair_back(sender);
+  pair = pair_of(sender.rank_, receiver);
+  pair.messages = pair.bytes = 0;
+}
+/// Adds what it has counted to what is known of all pairs.
+void World::put_pair_back(Flow& sender) {
+  Pair& pair = sender.exchange_.pair;
+  if (pair.messages == 0) return;
+  Pair& known = pair_of(sender.rank_, pair.to);
+  known.messages += std::exchange(pair.messages, 0);
+  known.bytes += std::exchange(pair.bytes, 0);
 }
 
 Pending& Flow::received_in_world() noexcept {
@@ -213,7 +231,7 @@ void World::find_neighbours() noexcept {
   next_look_ = visits_ + std::min(look, most_rounds_between_looks) * neighbours_.size();
   std::size_t placed = 0;
   for (std::size_t rank = 0; rank < seats_.size(); ++rank)
-    for (Flow* flow = flows_[rank].get(); flow->looked_at_ != look;) {
+    for (Flow* flow = flows_[rank]; flow->looked_at_ != look;) {
       flow->looked_at_ = look;
       flow->near_ = &neighbours_[placed++ / Neighbours::ranks];
       if (const Rank to = flow->exchange_.to; to != any_rank) flow = &flow_of(to);

@@ -6,13 +6,12 @@
 #include <exception>
 
 #include "core/tag.hpp"
+#include "sim/loggp/pairs.hpp"
 
 namespace troupe::sim::loggp {
 
-struct Pair;
-
 /// What a rank sends and receives in one exchange, issued at one time under one tag, and when each
-/// of the two ends. Two lines of the cache, of which who comes second mostly looks at the first.
+/// of the two ends. Three lines of the cache: what others look for, what they leave, and the pair.
 struct alignas(64) Exchange {
   // Of `open`: which messages have not ended, as far as is known, and which of these wait for their
   // other sides.
@@ -26,13 +25,15 @@ struct alignas(64) Exchange {
   std::size_t room = 0;   ///< to receive; once received, how many bytes were
   std::uint8_t open = 0;
 
-  Pair* pair = nullptr;  ///< by which it was sent last, if known
   const std::byte* leaving = nullptr;
   std::byte* arriving = nullptr;
   struct Span {
     double begun = 0, end = 0;
   } sent, received;
   std::exception_ptr error;  ///< of what was received, if it has failed
+
+  /// Of the receiver it was sent to last, with what has been counted since. To nobody at first.
+  alignas(64) Pair pair;
 
   Tag tag() const { return Tag{name}.at(step).in(context); }
   bool has_tag_of(const Exchange& that) const noexcept {

@@ -52,8 +52,7 @@ void World::post_eager_send(LogGPOperation& send) {
 
 /// Counts a message and sends it on its way by the port it leaves by, at `start` or later.
 World::Flight World::leave(Pair& pair, std::size_t size, double start) {
-  ++pair.messages;
-  pair.bytes += size;
+  pair.count(size);
   const double bytes = as_double(size);
   if (pair.out != Route::no_port) {
     PortState& port = ports_[index(pair.out)];
@@ -175,7 +174,6 @@ void World::take_notice(Pending& receive) {
 
 Pair& World::new_pair(Rank from, Rank to) {
   Pairs& pairs = ranks_[index(from)].pairs;
-  flow_of(from).exchange_.pair = nullptr;  // pairs move when others come
   if (pairs.size() >= counters_.most_pairs()) {
     counters_.count(from, pairs);
     pairs.clear();

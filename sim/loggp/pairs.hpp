@@ -17,6 +17,11 @@ struct Pair {
   bool own_ports = false;          ///< of the two
   double latency = 0, per_byte = 0;
   std::uint64_t messages = 0, bytes = 0;
+
+  void count(std::uint64_t size) noexcept {
+    ++messages;
+    bytes += size;
+  }
 };
 
 /// The pairs of one sender: a table that finds them by the receiver.

@@ -27,6 +27,7 @@ SimulationResult World::result() {
   SimulationResult result;
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
     const RankState& rank = ranks_[i];
+    put_pair_back(flow_of(static_cast<Rank>(i)));
     counters_.count(static_cast<Rank>(i), rank.pairs);
     result.ranks.push_back({.host = seats_[i].host,
                             .kernels = rank.kernels,
@@ -65,7 +66,7 @@ std::vector<UnmatchedMessage> World::unmatched() const {
     if (queued.what == Pending::What::send)
       messages.push_back({queued.from, queued.to, queued.tag, queued.bytes});
   });
-  for (const auto& flow : flows_)
+  for (const Flow* flow : flows_)
     if (const Exchange& ahead = flow->exchange_; ahead.open & Exchange::send_waits)
       messages.push_back({flow->rank_, ahead.to, ahead.tag(), ahead.bytes});
   std::ranges::stable_sort(messages, {}, [](const UnmatchedMessage& message) {
@@ -77,13 +78,13 @@ std::vector<UnmatchedMessage> World::unmatched() const {
 /// How far the flow that is furthest ahead has come.
 double World::latest() const {
   double latest = now_;
-  for (const auto& flow : flows_) latest = std::max(latest, flow->time());
+  for (const Flow* flow : flows_) latest = std::max(latest, flow->time());
   return latest;
 }
 
 Standstill World::standstill() const {
   Standstill report{.blocked = {}, .returned = {}, .unmatched = unmatched()};
-  for (const auto& flow : flows_) {
+  for (const Flow* flow : flows_) {
     if (!flow->is_blocked()) continue;
     BlockedFlow& blocked =
         report.blocked.emplace_back(BlockedFlow{flow->rank(), flow->context(), {}});
@@ -99,9 +100,9 @@ Standstill World::standstill() const {
     }
     for (const auto& slab : operations_)
       for (std::size_t i = 0; i < slab_size; ++i)
-        if (const LogGPOperation& operation = slab[i];
-            operation.in_use && operation.flow == flow.get() && !operation.is.done &&
-            flow->waits_for(operation))
+        if (const LogGPOperation& operation = slab[i]; operation.in_use && operation.flow == flow &&
+                                                       !operation.is.done &&
+                                                       flow->waits_for(operation))
           blocked.waits.push_back(describe(operation));
   }
   std::ranges::stable_sort(report.blocked, {}, &BlockedFlow::rank);

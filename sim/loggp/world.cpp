@@ -33,7 +33,8 @@ World::World(const Network& network, const std::vector<Seat>& seats, const Optio
       runs_ahead_{!has_overheads_ && options.eager_limit.value == 0},
       ranks_(seats.size()),
       counters_{static_cast<int>(seats.size()), network.ports()},
-      stacks_{seats.size(), options.stack} {
+      stacks_{seats.size(), options.stack},
+      own_flows_{seats.size()} {
   for (const Port& port : network.ports())
     ports_.emplace_back().per_byte = port.bandwidth.value > 0 ? 1 / port.bandwidth.value : 0;
   if (has_jitter_)
@@ -188,9 +189,15 @@ void World::timer_rings(Timer& timer) {
 Flow& World::new_flow(Rank rank, Context context, Task task, LogGPOperation* spawned) {
   ++alive_;
   if (spawned) ++flow_of(rank).company_;
-  if (spare_flows_.empty())
-    return *flows_.emplace_back(
+  if (!spawned) {
+    Flow& flow = own_flows_.add(*this, rank, context, std::move(task), spawned, stacks_.take());
+    return *flows_.emplace_back(&flow);
+  }
+  if (spare_flows_.empty()) {
+    spawned_flows_.push_back(
         std::make_unique<Flow>(*this, rank, context, std::move(task), spawned, stacks_.take()));
+    return *flows_.emplace_back(spawned_flows_.back().get());
+  }
   Flow* const flow = spare_flows_.back();
   spare_flows_.pop_back();
   const std::uint64_t pauses = flow->pauses_;  // timers of the old flow may still be set

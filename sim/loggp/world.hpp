@@ -26,6 +26,7 @@
 #include "sim/loggp/counters.hpp"
 #include "sim/loggp/flow.hpp"
 #include "sim/loggp/pairs.hpp"
+#include "sim/loggp/row.hpp"
 #include "sim/loggp/shared_cores.hpp"
 #include "sim/loggp/simulation.hpp"
 
@@ -195,6 +196,8 @@ class World {
   [[gnu::always_inline]] inline void receive_ahead(Flow& me);
   [[gnu::always_inline]] inline void send_ahead(Flow& me);
   [[gnu::always_inline]] inline void pass(Flow& sender, Flow& receiver, const Flow& me);
+  void take_pair(Flow& sender, Rank receiver);
+  void put_pair_back(Flow& sender);
   inline Pending* waiting_ahead(const Pending& fresh);
   void complete_ahead(Pending& pending, double end) noexcept;
   inline void go_on_ahead(Flow& flow) noexcept;
@@ -204,7 +207,7 @@ class World {
 
   // ---- flows (world.cpp)
   /// A rank's own.
-  Flow& flow_of(Rank rank) const noexcept { return *flows_[static_cast<std::size_t>(rank)]; }
+  Flow& flow_of(Rank rank) const noexcept { return own_flows_[static_cast<std::size_t>(rank)]; }
   [[gnu::always_inline]] void complete(Pending& pending, Rank peer, std::size_t bytes) {
     pending.is.done = true;
     if (pending.is.is_for == Pending::For::ahead) [[unlikely]]
@@ -243,6 +246,11 @@ class World {
     return begin_moment();
   }
   void fetch_flow(const Flow& flow) const noexcept;
+  /// Brings what will be looked at of another's exchange into the cache.
+  void fetch_exchange(Rank of) const noexcept {
+    const auto* const exchange = reinterpret_cast<const std::byte*>(&flow_of(of).exchange_);
+    for (std::size_t i = 0; i < sizeof(Exchange); i += 64) __builtin_prefetch(exchange + i);
+  }
   Flow* begin_moment();
   void happen(Event& event);
   void timer_rings(Timer& timer);
@@ -320,8 +328,10 @@ class World {
   Fiber own_;  // the thread's stack
   void (*job_)(void*) = nullptr;
   void* job_argument_ = nullptr;
-  std::vector<std::unique_ptr<Flow>> flows_;  // the ranks' own first; then spawned ones
-  std::vector<Flow*> spare_flows_;            // among them, ended
+  Row<Flow> own_flows_;  // of the ranks
+  std::vector<std::unique_ptr<Flow>> spawned_flows_;
+  std::vector<Flow*> flows_;        // the ranks' own first; then spawned ones
+  std::vector<Flow*> spare_flows_;  // among these, ended
   std::size_t alive_ = 0;
   std::vector<std::pair<Rank, std::exception_ptr>> errors_;
 };

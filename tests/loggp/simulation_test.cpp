@@ -346,9 +346,9 @@ TEST(LogGP, KeepsTheExceptionsOfFlowsApart) {
   });
 }
 
-void overflow_on(int ranks) {
-  run_on({.ranks = ranks, .options = {.stack = {64 * 1024}}}, [](Communicator& comm) {
-    if (comm.rank() == 3) test::use_stack(64 * 1024);
+void overflow_on(int ranks, int kibibytes) {
+  run_on({.ranks = ranks, .options = {.stack = {64 * 1024}}}, [kibibytes](Communicator& comm) {
+    if (comm.rank() == 3) test::use_stack(kibibytes * 1024);
     comm.rank() % 2 == 0 ? send(comm, comm.rank() + 1, tag, ConstPayload{})
                          : void(receive(comm, comm.rank() - 1, tag, Payload{}));
   });
@@ -357,10 +357,10 @@ void overflow_on(int ranks) {
 constexpr const char* overflow_message =
     "rank 3 has overflowed its stack|AddressSanitizer: stack-(buffer-underflow|overflow)";
 TEST(LogGPDeathTest, NamesTheRankWhoseStackOverflowsIntoAGuardPage) {
-  EXPECT_EXIT(overflow_on(4), testing::ExitedWithCode(1), overflow_message);
+  EXPECT_EXIT(overflow_on(4, 72), testing::ExitedWithCode(1), overflow_message);
 }
 TEST(LogGPDeathTest, NamesTheRankWhoseStackOverflowsACanary) {
-  EXPECT_EXIT(overflow_on(20'000), testing::ExitedWithCode(1), overflow_message);
+  EXPECT_EXIT(overflow_on(20'000, 64), testing::ExitedWithCode(1), overflow_message);
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ TEST(FailuresDeathTest, NameTheRankWhoseStackOverflows) {
   EXPECT_EXIT(
       run_on({.ranks = 4, .options = {.stack = {64 * 1024}}},
              [](Communicator& comm) {
-               if (comm.rank() == 3) test::use_stack(64 * 1024);
+               if (comm.rank() == 3) test::use_stack(72 * 1024);
                comm.rank() % 2 == 0 ? send(comm, comm.rank() + 1, tag, ConstPayload{})
                                     : void(receive(comm, comm.rank() - 1, tag, Payload{}));
              }),
