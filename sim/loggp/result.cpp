@@ -43,7 +43,7 @@ SimulationResult World::result() {
   return result;
 }
 
-SoFar World::so_far() const {
+SoFar World::so_far() {
   return {.rank =
               [this](Rank of, Seconds now) {
                 const RankState& rank = ranks_[static_cast<std::size_t>(of)];
@@ -54,6 +54,7 @@ SoFar World::so_far() const {
               },
           .links =
               [this] {
+                for (Rank rank = 0; rank < size(); ++rank) put_pair_back(flow_of(rank));
                 return counters_.links([this](Rank rank) -> const Pairs& {
                   return ranks_[static_cast<std::size_t>(rank)].pairs;
                 });

@@ -119,7 +119,7 @@ class World {
   void run(const std::function<void(Communicator&)>& program);
   SimulationResult result();
   /// Answers while the run goes on.
-  SoFar so_far() const;
+  SoFar so_far();
 
   int size() const noexcept { return size_; }
   double now() const noexcept { return now_; }
