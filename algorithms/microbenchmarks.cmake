@@ -3,7 +3,8 @@ troupe_library(microbenchmarks
   HEADERS microbenchmarks/device.hpp microbenchmarks/ladders.hpp microbenchmarks/messages.hpp
           microbenchmarks/rounds.hpp microbenchmarks/shape_collector.hpp
           microbenchmarks/survey.hpp microbenchmarks/workbench.hpp
-  SOURCES microbenchmarks/crossing.cpp microbenchmarks/device.cpp microbenchmarks/incast.cpp
+  SOURCES microbenchmarks/burst.cpp microbenchmarks/crossing.cpp
+          microbenchmarks/device.cpp microbenchmarks/incast.cpp
           microbenchmarks/ladders.cpp microbenchmarks/ping_pong.cpp microbenchmarks/rounds.cpp
           microbenchmarks/shape_collector.cpp microbenchmarks/survey.cpp
           microbenchmarks/two_way.cpp microbenchmarks/workbench.cpp

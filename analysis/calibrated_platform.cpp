@@ -26,6 +26,7 @@ class Writer {
     if (calibration_.eager_limit.value > 0)
       text_ += fmt::format("    <prop id=\"eager_limit\" value=\"{}\"/>\n",
                            calibration_.eager_limit.value);
+    if (fit_.one_connection) text_ += "    <prop id=\"connections\" value=\"one_per_pair\"/>\n";
     for (std::size_t rank = 0; rank < fit_.hosts.size(); ++rank) host(rank);
     for (std::size_t rank = 0; rank < fit_.hosts.size(); ++rank)
       cable(fit_.hosts[rank], fit_.ranks[rank]);
@@ -156,9 +157,10 @@ std::string_view name_of(MeetingTimes::Kind kind) noexcept {
   switch (kind) {
     case MeetingTimes::Kind::two_way: return "two_way";
     case MeetingTimes::Kind::incast: return "incast";
-    case MeetingTimes::Kind::crossing: break;
+    case MeetingTimes::Kind::crossing: return "crossing";
+    case MeetingTimes::Kind::burst: break;
   }
-  return "crossing";
+  return "burst";
 }
 
 }  // namespace troupe::analysis

@@ -26,7 +26,7 @@ std::string to_xml(const LinkFit& fit, const Calibration& calibration);
 /// {"troupe_links": 1}: data, fit and residuals.
 std::string to_json(const LinkFit& fit, const MeasuredLinks& links, const Calibration& calibration);
 
-/// The name of a meeting: two_way, incast, crossing.
+/// The name of a meeting: two_way, incast, crossing, burst.
 std::string_view name_of(MeetingTimes::Kind kind) noexcept;
 
 }  // namespace troupe::analysis

@@ -57,6 +57,7 @@ Json fit_of(const LinkFit& fit) {
   }
   for (const auto& group : fit.groups) json["groups"].push_back(in_json(group));
   json["cross_traffic"] = fit.cross_traffic;
+  json["one_connection"] = fit.one_connection;
   if (fit.asks_above) {
     json["rendezvous_above_bytes"] = fit.asks_above->value;
     json["rendezvous_s"] = fit.asking.count();

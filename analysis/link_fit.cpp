@@ -39,6 +39,7 @@ class Fitter {
     fit_bandwidth();
     for (const auto& meeting : links_.meetings) fit_meeting(meeting);
     fit_cables_of_groups();
+    fit_connections();
     judge();
     return std::move(fit_);
   }
@@ -246,9 +247,10 @@ class Fitter {
         slower = std::max(slower, meeting.slowdown - 1);
     constexpr double noticeable = 0.005;
     if (slower > noticeable) fit_.cross_traffic = std::min(1.0, slower);
-    constexpr double of_simgrid = 0.05;
-    if (fit_.cross_traffic > 1.5 * of_simgrid) fit_.charge = LinkFit::Charge::shared_link;
-    else if (fit_.cross_traffic > of_simgrid / 2) fit_.charge = LinkFit::Charge::of_simgrid;
+    constexpr double of_simgrid = 0.05, a_per_cent = 0.01;
+    if (std::abs(fit_.cross_traffic - of_simgrid) < a_per_cent)
+      fit_.charge = LinkFit::Charge::of_simgrid;
+    else if (fit_.cross_traffic > a_per_cent) fit_.charge = LinkFit::Charge::shared_link;
     std::vector<double> seen(fit_.groups.size(), 0);
     for (const auto& meeting : fit_.meetings) {
       if (meeting.kind != MeetingTimes::Kind::crossing) continue;
@@ -306,6 +308,20 @@ class Fitter {
     });
     return pair == fit_.pairs.end() ? fit_.bandwidth(flow.first, flow.second).value
                                     : pair->bandwidth.value;
+  }
+
+  /// Of two messages at once the first takes as long as alone where they follow each other, twice
+  /// as long where they share the cable.
+  void fit_connections() {
+    for (const auto& meeting : fit_.meetings) {
+      if (meeting.kind != MeetingTimes::Kind::burst) continue;
+      fit_.one_connection = meeting.slowdown < 1.5;
+      if (meeting.slowdown > 1.25 && meeting.slowdown < 1.75)
+        doubt(
+            "the first of two messages at once takes {:.2f} times as long as alone: they neither "
+            "follow each other nor share the cable",
+            meeting.slowdown);
+    }
   }
 
   // ---- what became of it

@@ -53,11 +53,13 @@ struct LinkFit {
   std::vector<RankSpeed> speeds;
   /// Messages both ways at once: each takes so much longer, as a share. 0: the ways do not meet.
   double cross_traffic = 0;
-  /// How the platform charges that. SimGrid knows of 5 % or none: the nearer of the two, and cables
-  /// are as much wider or narrower as divides the rest between one way and both. More than 7.5 %: a
-  /// link that both ways share.
+  /// How the platform charges that. SimGrid itself knows of 5 % or none: within a per cent of these
+  /// cables are as much wider or narrower as divides the rest between one way and both. Else a link
+  /// that both ways share.
   enum class Charge { none, of_simgrid, shared_link };
   Charge charge = Charge::none;
+  /// Messages of one pair follow each other; else they share its cables.
+  bool one_connection = false;
   /// Above this size MPI asks before it sends, which costs `asking`.
   std::optional<Bytes> asks_above;
   Seconds asking{};

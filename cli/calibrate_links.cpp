@@ -185,6 +185,7 @@ void print_table(const analysis::LinkFit& fit, const analysis::Calibration& cali
                  factor.latency, factor.bandwidth);
   if (fit.cross_traffic > 0)
     fmt::print("# messages both ways at once take {:.2g} % longer\n", 100 * fit.cross_traffic);
+  if (fit.one_connection) fmt::print("# messages of a pair follow each other\n");
   if (fit.asks_above)
     fmt::print("# above {} MPI asks before it sends, which takes {}\n", to_text(*fit.asks_above),
                to_text(fit.asking));

@@ -31,13 +31,15 @@ using Flow = std::pair<Rank, Rank>;
 /// Messages under way together.
 struct MeetingTimes {
   enum class Kind {
-    two_way,  ///< every rank of a ring, of two or more, sends to the next
-    incast,   ///< several ranks send to one
-    crossing  ///< ranks send to as many others
+    two_way,   ///< every rank of a ring, of two or more, sends to the next
+    incast,    ///< several ranks send to one
+    crossing,  ///< ranks send to as many others
+    burst      ///< one rank sends several messages to another
   };
   Kind kind = Kind::two_way;
   std::vector<Flow> flows;
-  /// From asking for the messages until the last has come; two_way: of one exchange.
+  /// From asking for the messages until the last has come; two_way: of one exchange; burst: until
+  /// the sender knows that the first has.
   std::vector<RoundTime> points;
 };
 

@@ -34,10 +34,11 @@ BytesPerSecond NetworkModel::effective_bandwidth(BytesPerSecond raw, Seconds raw
 
 std::string NetworkModel::text() const {
   return fmt::format(
-      "{} ({}), latency ×{:g}, bandwidth ×{:g}{}, {}, {}", name, chosen_by, latency_factor,
+      "{} ({}), latency ×{:g}, bandwidth ×{:g}{}, {}, {}{}", name, chosen_by, latency_factor,
       bandwidth_factor, factors_by_size ? " (for 1 MiB: they depend on the size)" : "",
       cross_traffic ? "cross-traffic" : "no cross-traffic",
-      tcp_window > 0 ? fmt::format("TCP window {:g} B", tcp_window) : "no TCP window");
+      tcp_window > 0 ? fmt::format("TCP window {:g} B", tcp_window) : "no TCP window",
+      one_connection ? ", one connection a pair" : "");
 }
 
 }  // namespace troupe::platforms

@@ -54,25 +54,28 @@ LinkFacts read_link(const JsonReader& value) {
 }
 
 json json_of(const NetworkModel& network) {
-  return {{"model", network.name},
-          {"latency_factor", network.latency_factor},
-          {"bandwidth_factor", network.bandwidth_factor},
-          {"tcp_window_B", network.tcp_window},
-          {"cross_traffic", network.cross_traffic},
-          {"factors_by_size", network.factors_by_size},
-          {"chosen_by", network.chosen_by}};
+  json value{{"model", network.name},
+             {"latency_factor", network.latency_factor},
+             {"bandwidth_factor", network.bandwidth_factor},
+             {"tcp_window_B", network.tcp_window},
+             {"cross_traffic", network.cross_traffic},
+             {"factors_by_size", network.factors_by_size},
+             {"chosen_by", network.chosen_by}};
+  if (network.one_connection) value["one_connection"] = true;
+  return value;
 }
 
 NetworkModel read_network(const JsonReader& value) {
   value.expect_keys({"model", "latency_factor", "bandwidth_factor", "tcp_window_B", "cross_traffic",
-                     "factors_by_size", "chosen_by"});
+                     "factors_by_size", "chosen_by", "one_connection"});
   return {.name = value["model"].text(),
           .latency_factor = value["latency_factor"].number(0),
           .bandwidth_factor = value["bandwidth_factor"].number(0),
           .tcp_window = value["tcp_window_B"].number(0),
           .cross_traffic = value["cross_traffic"].truth(),
           .chosen_by = value["chosen_by"].text(),
-          .factors_by_size = value["factors_by_size"].truth()};
+          .factors_by_size = value["factors_by_size"].truth(),
+          .one_connection = value.has("one_connection") && value["one_connection"].truth()};
 }
 
 json json_of(const PairCosts& costs) {

@@ -206,22 +206,39 @@ std::vector<int> torus_dimensions(const std::vector<XmlTag>& tags) {
   return {lists[0].rbegin(), lists[0].rend()};
 }
 
-std::optional<Bytes> eager_limit(const std::vector<XmlTag>& tags) {
+namespace {
+
+/// The property of the first zone, or nothing.
+const XmlTag* zone_property(const std::vector<XmlTag>& tags, std::string_view id) {
   bool in_zone = false;
   for (const XmlTag& tag : tags) {
-    if (in_zone && tag.name != "prop") return {};
-    if (in_zone && tag["id"] == "eager_limit") {
-      const std::string text{tag["value"]};
-      try {
-        if (const auto sizes = parse_sizes(text); sizes.size() == 1) return sizes.front();
-      } catch (const BadInput&) {
-      }
-      throw BadPlatform{
-          fmt::format("line {}: eager_limit \"{}\": expected a size in bytes", tag.line, text)};
-    }
+    if (in_zone && tag.name != "prop") return nullptr;
+    if (in_zone && tag["id"] == id) return &tag;
     in_zone |= tag.name == "zone" || tag.name == "AS";
   }
-  return {};
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<Bytes> eager_limit(const std::vector<XmlTag>& tags) {
+  const XmlTag* const property = zone_property(tags, "eager_limit");
+  if (property == nullptr) return {};
+  const std::string text{(*property)["value"]};
+  try {
+    if (const auto sizes = parse_sizes(text); sizes.size() == 1) return sizes.front();
+  } catch (const BadInput&) {
+  }
+  throw BadPlatform{
+      fmt::format("line {}: eager_limit \"{}\": expected a size in bytes", property->line, text)};
+}
+
+bool one_connection(const std::vector<XmlTag>& tags) {
+  const XmlTag* const property = zone_property(tags, "connections");
+  if (property == nullptr) return false;
+  if ((*property)["value"] == "one_per_pair") return true;
+  throw BadPlatform{fmt::format("line {}: connections \"{}\": expected \"one_per_pair\"",
+                                property->line, (*property)["value"])};
 }
 
 }  // namespace troupe::platforms

@@ -41,6 +41,11 @@ std::optional<XmlMistake> first_mistake(const std::vector<XmlTag>& tags);
 /// value that is no size.
 std::optional<Bytes> eager_limit(const std::vector<XmlTag>& tags);
 
+/// Whether a property connections="one_per_pair" of the platform's first zone says that what one
+/// rank sends to another goes over one connection (NetworkModel::one_connection), as a calibrated
+/// platform's may. Throws BadPlatform, without the file's name, for any other value.
+bool one_connection(const std::vector<XmlTag>& tags);
+
 /// The dimensions of a platform that is one <cluster topology="TORUS">, the last varying fastest
 /// (SimGrid writes the fastest first); empty for any other.
 std::vector<int> torus_dimensions(const std::vector<XmlTag>& tags);

@@ -32,6 +32,11 @@ std::optional<RoundTime> incast(Communicator& comm, Rank root, std::span<const R
 std::optional<RoundTime> crossing(Communicator& comm, std::span<const Flow> flows, Bytes bytes,
                                   const RoundChoice& choice);
 
+/// Two messages from a to b at once, until a hears that the first is there: 2 α + size · β where
+/// they follow each other, 2 α + 2 · size · β where they share the cable. Told to a.
+std::optional<RoundTime> burst(Communicator& comm, Rank a, Rank b, Bytes bytes,
+                               const RoundChoice& choice);
+
 /// Room for so many messages of a size, to be sent or received.
 Buffer parcels(Bytes bytes, std::size_t count, const RoundChoice& choice);
 

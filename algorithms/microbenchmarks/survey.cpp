@@ -13,7 +13,7 @@ namespace {
 
 constexpr Tag order_tag{10}, flows_tag{11}, result_tag{12};
 
-enum class Task : std::uint32_t { end, ping_pong, two_way, incast, crossing, speed };
+enum class Task : std::uint32_t { end, ping_pong, two_way, incast, crossing, burst, speed };
 
 /// What rank 0 tells the ranks that take part; the flows follow.
 struct Order {
@@ -57,6 +57,7 @@ Result take_part(Communicator& comm, const Order& order, const std::vector<Flow>
     case Task::ping_pong: return in_result(ping_pong(comm, a, b, bytes, choice));
     case Task::two_way: return in_result(two_way(comm, firsts_of(flows), bytes, choice));
     case Task::crossing: return in_result(crossing(comm, flows, bytes, choice));
+    case Task::burst: return in_result(burst(comm, a, b, bytes, choice));
     case Task::incast: return in_result(incast(comm, b, firsts_of(flows), bytes, choice));
     default: return {};
   }
@@ -135,6 +136,7 @@ class Surveyor {
     }
     tell(0.9);
     for (const auto& flows : crossings(groups)) add(links, MeetingTimes::Kind::crossing, flows);
+    add(links, MeetingTimes::Kind::burst, {pairs.front(), pairs.front()});
     tell(1);
     Order end;
     for (Rank rank = 1; rank < comm_.size(); ++rank) send(comm_, rank, order_tag, value(end));
@@ -242,9 +244,10 @@ class Surveyor {
   }
 
   void add(MeasuredLinks& links, MeetingTimes::Kind kind, const std::vector<Flow>& flows) {
-    const Task task = kind == MeetingTimes::Kind::two_way  ? Task::two_way
-                      : kind == MeetingTimes::Kind::incast ? Task::incast
-                                                           : Task::crossing;
+    const Task task = kind == MeetingTimes::Kind::two_way    ? Task::two_way
+                      : kind == MeetingTimes::Kind::incast   ? Task::incast
+                      : kind == MeetingTimes::Kind::crossing ? Task::crossing
+                                                             : Task::burst;
     MeetingTimes times{.kind = kind, .flows = flows, .points = {}};
     // The largest but two is a half or a third of the largest: their difference has no latency.
     const auto& sizes = choice_.sizes;

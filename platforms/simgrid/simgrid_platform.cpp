@@ -141,6 +141,7 @@ struct SimGridPlatform::Source {
   std::optional<Topology> topology;
   std::vector<XmlTag> tags;
   std::vector<int> grid;
+  bool one_connection = false;
 
   explicit Source(const PlatformSpec& spec) {
     if (auto own = own_topology(spec)) {
@@ -159,6 +160,11 @@ struct SimGridPlatform::Source {
     grid = torus_dimensions(tags);
     if (const auto mistake = first_mistake(tags))
       throw BadPlatform(fmt::format("{}:{}: {}", file, mistake->line, mistake->what));
+    try {
+      one_connection = platforms::one_connection(tags);
+    } catch (const BadPlatform& error) {
+      throw BadPlatform(fmt::format("{}: {}", file, error.what()));
+    }
   }
 };
 
@@ -182,6 +188,11 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
   }
   if (seats_follow_the_grid(ranks_, hosts_.size())) grid_ = source.grid;
   network_ = settings.network();
+  network_.one_connection = source.one_connection;
+  if (network_.one_connection && network_.tcp_window > 0)
+    throw BadPlatform(
+        fmt::format("{}: connections \"one_per_pair\" have no window: set network/TCP-gamma to 0",
+                    spec_.name()));
   if (ours && network_.chosen_by == "platform") network_.chosen_by = "as all generated platforms";
   if (network_.chosen_by == "SimGrid's default")
     notices_.push_back(unchosen_model_notice(spec_.name(), network_));

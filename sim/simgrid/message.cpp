@@ -78,9 +78,17 @@ void World::begin_transfer(SimOperation& send) {
   (stays_inside ? inside_ : to_start_).push_back(&send);
 }
 
+void World::set_out(SimOperation& send) {
+  if (connections_) connections_->send(send, host(send.from), host(send.to));
+  else start_transfer(send);
+}
+
 void World::start_transfer(SimOperation& send) {
-  if (some_link_is_down_ && is_cut(send)) return break_off(send);
-  transfers_.start(send, host(send.from), host(send.to));
+  if (!some_link_is_down_ || !is_cut(send))
+    return transfers_.start(send, host(send.from), host(send.to));
+  const std::size_t pair = send.pair;
+  break_off(send);
+  if (connections_) connections_->next(pair);
 }
 
 void World::end_transfer(Transfer& transfer) {
@@ -88,7 +96,9 @@ void World::end_transfer(Transfer& transfer) {
   const bool has_failed = transfer.has_failed;
   if (!send) return;  // cancelled since
   transfers_.give_back(transfer);
+  const std::size_t pair = send->pair;
   has_failed ? break_off(*send) : arrive(*send);
+  if (connections_) connections_->next(pair);
 }
 
 /// The bytes are where they were sent to.
@@ -160,11 +170,13 @@ bool World::is_cut(const SimOperation& send) const {
 
 /// The rank's host has failed: whoever needs this rank is told, and its flows end.
 void World::lose(Rank rank) {
-  transfers_.cancel([this, rank](const SimOperation& send) {
+  const auto is_lost_with_it = [this, rank](const SimOperation& send) {
     if (send.from != rank && send.to != rank) return false;
     accounting_.broken_off(send.pair, now());
     return true;
-  });
+  };
+  transfers_.cancel(is_lost_with_it);
+  if (connections_) connections_->cancel(is_lost_with_it);
   const auto error = is_gone(rank);
   for (SimOperation& operation : operations_) {
     const bool is_message =

@@ -24,7 +24,7 @@ SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
                           SoFar* so_far) {
   EXPECTS(!ranks.hosts.empty() && ranks.hosts.size() == ranks.processors.size(),
           "a simulation has at least one rank, and a processor for each");
-  simgrid_world::World world{ranks.hosts, ranks.processors, options};
+  simgrid_world::World world{ranks, options};
   if (so_far) {
     const auto now = [] { return simgrid_world::World::now(); };
     so_far->rank = [&all = world.accounting()](Rank rank, Seconds now) {

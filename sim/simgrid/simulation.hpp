@@ -2,9 +2,11 @@
 // Running a program on every rank of a simulated platform.
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/communicator.hpp"
+#include "platforms/facts.hpp"
 #include "sim/options.hpp"
 #include "sim/simulation_result.hpp"
 
@@ -19,6 +21,10 @@ namespace troupe::sim {
 struct Ranks {
   std::vector<simgrid::s4u::Host*> hosts;
   std::vector<Processor> processors;
+  /// Where given: each pair of ranks has one connection in each direction, on which messages follow
+  /// each other (sim/simgrid/connections.hpp), with the latencies of this model. Else messages that
+  /// meet share links, whosever they are, as SimGrid has it.
+  std::optional<platforms::NetworkModel> connections{};
 };
 
 /// The precision of the clock (1e-12 s), and what SimGrid itself prints. Call it after the Engine

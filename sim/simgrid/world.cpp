@@ -13,10 +13,9 @@ namespace troupe::sim::simgrid_world {
 
 using ::simgrid::kernel::timer::Timer;
 
-World::World(std::vector<s4u::Host*> host_of_rank, std::vector<Processor> processors,
-             Options options)
-    : host_of_rank_{std::move(host_of_rank)},
-      processors_{std::move(processors)},
+World::World(const Ranks& ranks, Options options)
+    : host_of_rank_{ranks.hosts},
+      processors_{ranks.processors},
       options_{std::move(options)},
       accounting_{host_of_rank_},
       transfers_{std::max<std::size_t>(4096, 16 * host_of_rank_.size()),
@@ -37,6 +36,10 @@ World::World(std::vector<s4u::Host*> host_of_rank, std::vector<Processor> proces
     here.route_to(&here, links, &latency);
     has_loopback_.push_back(!links.empty() || latency > 0);
   }
+  if (ranks.connections)
+    connections_.emplace(*ranks.connections, [this](SimOperation& send) {
+      if (!over_) start_transfer(send);
+    });
 }
 World::~World() = default;
 
@@ -89,7 +92,7 @@ void World::take_turn() {
     }
     for (SimOperation* const send : std::exchange(inside_, {})) arrive(*send);
   }
-  for (SimOperation* const send : to_start_) start_transfer(*send);
+  for (SimOperation* const send : to_start_) set_out(*send);
   to_start_.clear();
   turn_is_due_ = false;
   if (first_ready_) await_turn();

@@ -10,13 +10,16 @@
 //
 // Which message belongs to which receive is decided here (core/matching.hpp): an unmatched receive
 // can be dropped, SimGrid never having heard of it, and a deadlock be explained. A message's
-// transfer starts when both sides have met, an eager one's when it is sent. Within a host that has
-// no loopback link (those of a torus, say) it takes no time, and SimGrid has no part in it.
+// transfer starts when both sides have met, an eager one's when it is sent; where each pair of
+// ranks has one connection, when that is free and the message's first byte is there. Within a host
+// that has no loopback link (those of a torus, say) it takes no time, and SimGrid has no part in
+// it.
 
 #include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -25,6 +28,7 @@
 #include "core/matching.hpp"
 #include "core/standstill.hpp"
 #include "sim/simgrid/accounting.hpp"
+#include "sim/simgrid/connections.hpp"
 #include "sim/simgrid/flow.hpp"
 #include "sim/simgrid/simulation.hpp"
 #include "sim/simgrid/transfers.hpp"
@@ -33,7 +37,7 @@ namespace troupe::sim::simgrid_world {
 
 class World {
  public:
-  World(std::vector<s4u::Host*> host_of_rank, std::vector<Processor> processors, Options options);
+  World(const Ranks& ranks, Options options);
   ~World();
 
   /// Runs the program on every rank until all have returned. Throws what simulate() does.
@@ -104,6 +108,7 @@ class World {
   void post_eager(SimOperation& send);
   static void pair_up(SimOperation& send, SimOperation& receive);
   void begin_transfer(SimOperation& send);
+  void set_out(SimOperation& send);
   void start_transfer(SimOperation& send);
   void end_transfer(Transfer& transfer);
   void arrive(SimOperation& send);
@@ -135,7 +140,8 @@ class World {
   std::vector<SimOperation*> spare_operations_;
 
   Transfers transfers_;
-  std::vector<SimOperation*> to_start_;  // messages whose transfers start at the end of this turn
+  std::optional<Connections> connections_;
+  std::vector<SimOperation*> to_start_;  // messages that set out at the end of this turn
   std::vector<SimOperation*> inside_;    // messages within a host: they arrive in the next round
   std::vector<Transfer*> ended_;         // since the last turn
   std::vector<bool> shares_cores_;       // by rank: it has no core of its own

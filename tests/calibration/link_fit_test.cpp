@@ -122,6 +122,20 @@ TEST(LinkFit, RecoversThemFromNoisyTimesToAPerCent) {
   }
 }
 
+TEST(LinkFit, TellsWhetherMessagesOfAPairFollowEachOther) {
+  const auto fit_of = [](double slowdown) {
+    Laboratory laboratory{star};
+    auto links = laboratory.measure();
+    laboratory.meet(links, MeetingTimes::Kind::burst, {{0, 1}, {0, 1}}, slowdown);
+    return fit_links(links);
+  };
+  EXPECT_TRUE(fit_of(1).one_connection);
+  EXPECT_FALSE(fit_of(2).one_connection);
+  EXPECT_THAT(fit_of(2).doubts, IsEmpty());
+  EXPECT_THAT(fit_of(1.4).doubts, testing::Contains(HasSubstr("first of two messages at once")));
+  EXPECT_FALSE(fit_links(Laboratory{star}.measure()).one_connection);  // nobody has looked
+}
+
 TEST(LinkFit, LeavesOutSizesThatDisagreeWithAllOthers) {
   auto links = Laboratory{star}.measure();
   for (auto& pair : links.pairs) {
@@ -199,16 +213,18 @@ TEST(LinkFit, DividesASmallCrossTrafficBetweenOneWayAndBoth) {
     network.cross_traffic = cross_traffic;
     return fit_links(Laboratory{network}.measure());
   };
-  const auto none = charged(0.02), some = charged(0.04), half = charged(1);
+  const auto none = charged(0.008), some = charged(0.044), half = charged(1);
   EXPECT_EQ(none.charge, LinkFit::Charge::none);
-  EXPECT_NEAR(none.ranks[0].bandwidth.value, 1e7 * 0.99, 1);
+  EXPECT_NEAR(none.ranks[0].bandwidth.value, 1e7 * 0.996, 1);
   EXPECT_EQ(some.charge, LinkFit::Charge::of_simgrid);
-  EXPECT_NEAR(some.ranks[0].bandwidth.value, 1e7 * 1.005, 1);
+  EXPECT_NEAR(some.ranks[0].bandwidth.value, 1e7 * 1.003, 1);
   EXPECT_THAT(to_xml(some, {.backend = "mpi"}),
               HasSubstr("<prop id=\"network/crosstraffic\" value=\"1\"/>"));
   EXPECT_EQ(half.charge, LinkFit::Charge::shared_link);
   EXPECT_THAT(to_xml(half, {.backend = "mpi"}),
               HasSubstr("<link id=\"h0_BOTH\" bandwidth=\"1e+07Bps\" latency=\"0s\"/>"));
+  // SimGrid knows of nothing between none and 5 %.
+  EXPECT_EQ(charged(0.025).charge, LinkFit::Charge::shared_link);
 }
 
 TEST(LinkFit, SaysWhatTheDataCannotTell) {

@@ -61,6 +61,10 @@ TEST(Messages, CrossingsOfASwitchDoNotMeet) {
               2 + 3 + 2, words);
 }
 
+TEST(Messages, TheFirstOfTwoTakesAsLongAsAloneWhereTheyFollowEachOther) {
+  EXPECT_NEAR(timed(2, 0, [](auto& comm) { return burst(comm, 0, 1, bytes, once); }), 3 + 2, words);
+}
+
 TEST(Messages, WhatTakesTooLongIsLeftOut) {
   RoundChoice choice = once;
   choice.longest = Seconds{2.5e-6};
@@ -96,8 +100,9 @@ TEST(Survey, TimesAllPairsOfFewRanksAndASampleOfMany) {
   const auto all = pairs_on(5, few);
   EXPECT_EQ(all.pairs.size(), 10u);
   for (const auto& pair : all.pairs) EXPECT_EQ(pair.points.size(), 2u);
-  // Both ways between two and among three, into rank 0, and from the first half to the second.
-  EXPECT_EQ(all.meetings.size(), 4u);
+  // Both ways between two and among three, into rank 0, from the first half to the second, and two
+  // messages of a pair.
+  EXPECT_EQ(all.meetings.size(), 5u);
   EXPECT_EQ(all.speeds.size(), 5u);
   // Of 10 ranks those 1, 2 and 4 apart, around the end.
   EXPECT_EQ(pairs_on(10, sampled).pairs.size(), 30u);

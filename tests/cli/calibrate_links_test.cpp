@@ -70,14 +70,15 @@ class CalibrateLinks : public CliTest {
   }
 
   /// Times of collectives, in one order.
-  std::vector<double> times_on(const std::string& platform, const std::string& network) const {
+  std::vector<double> times_on(const std::string& platform, const std::string& network,
+                               const std::string& eager_limit = "0") const {
     std::vector<double> times;
     for (const char* what : {"--op allreduce -a ring,recursive_doubling,halving_doubling,central",
                              "--op broadcast -a binomial"}) {
       const auto ran =
           troupe(fmt::format("collective --platform {} --network {} {} --sizes "
-                             "4K,64K,1M -q --json {}",
-                             platform, network, what, file("r.json")));
+                             "4K,64K,1M --eager-limit {} -q --json {}",
+                             platform, network, what, eager_limit, file("r.json")));
       EXPECT_EQ(ran.status, 0) << ran.err;
       const auto report = json::parse(read(file("r.json")));
       for (const auto& result : report["results"]) times.push_back(result["time_s"]);
@@ -87,11 +88,13 @@ class CalibrateLinks : public CliTest {
 
   /// What is written simulates collectives as the platform that was measured does.
   void expect_the_same_again(const std::string& platform, const std::string& network,
-                             const std::string& sizes = "") const {
+                             const std::string& sizes = "",
+                             const std::string& eager_limit = "0") const {
     const auto ran = troupe(fmt::format("calibrate --platform {} --network {} {} -q -o {}",
                                         platform, network, sizes, file("mine.xml")));
     ASSERT_EQ(ran.status, 0) << ran.err;
-    const auto before = times_on(platform, network), after = times_on(file("mine.xml"), network);
+    const auto before = times_on(platform, network, eager_limit),
+               after = times_on(file("mine.xml"), network, eager_limit);
     ASSERT_EQ(before.size(), after.size());
     for (std::size_t i = 0; i < before.size(); ++i)
       EXPECT_NEAR(after[i] / before[i], 1, 0.01) << platform << " " << network << " " << i;
@@ -110,6 +113,23 @@ TEST_F(CalibrateLinks, TwoRacksThatShareACableAreRecovered) {
 TEST_F(CalibrateLinks, HostsThatAllDifferAreRecovered) {
   for (const char* network : {"simgrid", "loggp"})
     expect_the_same_again(uneven(), network, "--quick");
+}
+
+TEST_F(CalibrateLinks, HostsWhosePairsHaveOneConnectionAreRecovered) {
+  const auto plain = uneven();
+  auto xml = read(plain);
+  xml.insert(xml.find("<host "), "<prop id=\"connections\" value=\"one_per_pair\"/>\n");
+  const auto before = write("connections.xml", xml);
+  // Eager messages run ahead of each other on the way round a ring (of 1 MiB).
+  constexpr std::size_t ring = 8;
+  EXPECT_LT(times_on(before, "simgrid", "1M")[ring], 0.9 * times_on(plain, "simgrid", "1M")[ring]);
+  expect_the_same_again(before, "simgrid", "--quick --eager-limit 4M", "1M");
+  EXPECT_THAT(read(file("mine.xml")), HasSubstr("one_per_pair"));
+  expect_the_same_again(plain, "simgrid", "--quick");
+  EXPECT_EQ(read(file("mine.xml")).find("one_per_pair"), std::string::npos);
+  const auto refused = troupe("platform show --cfg network/TCP-gamma:1000000 " + before);
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("set network/TCP-gamma to 0"));
 }
 
 TEST_F(CalibrateLinks, FactorsBySizeAreRecoveredAndCharged) {

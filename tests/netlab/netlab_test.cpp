@@ -92,17 +92,23 @@ class Netlab : public cli_test::CliTest {
     double mean = 0, worst = 0;  // exp(mean |ln(simulated/real)|) − 1
     std::string text;
   };
+  /// A platform made of what messages take on the lab.
+  std::string calibrated(const std::string& twin, const std::string& sizes) const {
+    const auto mine = file("mine.xml");
+    const auto ran =
+        lab(fmt::format("{} -- {} calibrate --backend mpi -q --eager-limit 64M --quick --sizes {} "
+                        "-o {}",
+                        twin, TROUPE_PROGRAM, sizes, mine));
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return mine;
+  }
+
   /// Calibrates on the lab, and predicts algorithms that run there. A point counts only beyond the
   /// real runs' own tenth and ninetieth percentile.
   Errors errors_on(const std::string& twin, const std::string& calibrated_sizes,
                    const std::string& sizes,
                    const std::vector<std::pair<std::string, std::string>>& algorithms) const {
-    const auto mine = file("mine.xml");
-    const auto calibrated =
-        lab(fmt::format("{} -- {} calibrate --backend mpi -q --eager-limit 64M --quick --sizes {} "
-                        "-o {}",
-                        twin, TROUPE_PROGRAM, calibrated_sizes, mine));
-    EXPECT_EQ(calibrated.status, 0) << calibrated.err;
+    const auto mine = calibrated(twin, calibrated_sizes);
     Errors errors;
     double sum = 0;
     int count = 0;
@@ -261,6 +267,92 @@ TEST_F(AtFullExtent, OfUnevenHosts) {
   const auto errors = errors_on(uneven(), "1:1M:x4", "64K,1M,8M", all_algorithms);
   EXPECT_LE(errors.mean, 0.03);
   EXPECT_LE(errors.worst, 0.10);
+}
+
+/// A training that runs on the lab, and simulated on what was calibrated there.
+class TrainingAtFullExtent : public Prediction {
+ protected:
+  struct Both {
+    std::string real, simulated;  // reports
+  };
+  Both run_both(const std::string& twin, const std::string& mine, const std::string& name,
+                const std::string& training) const {
+    const auto scenario = write(
+        name + ".json",
+        fmt::format(
+            R"({{"troupe": 1, "name": "{}", "seed": 1, "platform": {{"file": "{}", "ranks": 4}},
+            "training": {{"model": {{"kind": "mlp", "layers": [784, 128, 10]}}, "batch": 16,
+              "data": {{"kind": "digits", "samples": 1000}}, {}}}}})",
+            name, mine, training));
+    Both both{file(name + "_real.json"), file(name + "_simulated.json")};
+    const auto real = lab(fmt::format("{} -- {} run {} --backend mpi -q --json {}", twin,
+                                      TROUPE_PROGRAM, scenario, both.real));
+    EXPECT_EQ(real.status, 0) << real.err;
+    std::cout << real.err;  // how late the lab was
+    const auto simulated = troupe(fmt::format("run {} -q --json {}", scenario, both.simulated));
+    EXPECT_EQ(simulated.status, 0) << simulated.err;
+    return both;
+  }
+  /// Times and losses of a training's curve.
+  std::vector<std::pair<double, double>> curve_of(const std::string& report) const {
+    std::vector<std::pair<double, double>> curve;
+    for (const auto& point : json::parse(read(report))["training"])
+      curve.emplace_back(point["time_s"], point["loss"]);
+    return curve;
+  }
+};
+
+/// The loss at some time, between points along a line.
+double loss_at(const std::vector<std::pair<double, double>>& curve, double time) {
+  const auto after = std::ranges::find_if(curve, [&](const auto& p) { return p.first >= time; });
+  if (after == curve.begin() || after == curve.end())
+    return after == curve.end() ? curve.back().second : curve.front().second;
+  const auto& [t0, loss0] = *std::prev(after);
+  const auto& [t1, loss1] = *after;
+  return loss0 + (loss1 - loss0) * (time - t0) / (t1 - t0);
+}
+
+TEST_F(TrainingAtFullExtent, StepsTakeAsLongAsPredictedWithAndWithoutOverlap) {
+  const auto twin = star(), mine = calibrated(twin, "1:1M:x4");
+  for (const auto& [name, how] :
+       {std::pair{"one_sum", R"("overlap": false)"}, std::pair{"overlapping", R"("overlap": true,
+                                    "bucket_bytes": 200000, "first_bucket_bytes": 100000)"}}) {
+    const auto both = run_both(
+        twin, mine, name,
+        fmt::format(R"("strategy": "data_parallel", "collective": "ring", {}, "evaluate_every": 3,
+            "optimiser": {{"kind": "sgd", "rate": 0.1}}, "stop": {{"steps": 30}})",
+                    how));
+    const auto compared =
+        troupe(fmt::format("validate {} {} --max-error 5%", both.real, both.simulated));
+    std::cout << compared.out;
+    EXPECT_EQ(compared.status, 0) << compared.out << compared.err;
+  }
+}
+
+TEST_F(TrainingAtFullExtent, AnAsynchronousServerBeatsASynchronousOneThatWaitsForASlowCable) {
+  const auto twin = uneven(), mine = calibrated(twin, "1:1M:x4");
+  std::map<std::string, std::vector<std::pair<double, double>>> reals, simulations;
+  for (const auto& [name, how] :
+       {std::pair{"asynchronous", R"("mode": "asp", "order": "arrival", "evaluate_every": 15)"},
+        std::pair{"synchronous", R"("mode": "bsp", "evaluate_every": 5)"}}) {
+    const auto both = run_both(twin, mine, name,
+                               fmt::format(R"("strategy": "parameter_server", {},
+                     "optimiser": {{"kind": "sgd", "rate": 0.05}}, "stop": {{"steps": 60}})",
+                                           how));
+    const auto &real = reals[name] = curve_of(both.real),
+               &simulated = simulations[name] = curve_of(both.simulated);
+    double sum = 0;
+    for (const auto& [time, loss] : real) {
+      std::cout << fmt::format("{} {:.2f} s: loss {:.3f}, predicted {:.3f}\n", name, time, loss,
+                               loss_at(simulated, time));
+      sum += std::abs(std::log(loss_at(simulated, time) / loss));
+    }
+    EXPECT_LE(std::exp(sum / static_cast<double>(real.size())) - 1, 0.10) << name;
+  }
+  const double when =
+      std::min(reals["asynchronous"].back().first, reals["synchronous"].back().first);
+  for (auto* curves : {&reals, &simulations})
+    EXPECT_LT(loss_at((*curves)["asynchronous"], when), loss_at((*curves)["synchronous"], when));
 }
 
 }  // namespace

@@ -81,5 +81,15 @@ TEST(XmlScan, AZoneSaysWhichMessagesLeaveAtOnce) {
   EXPECT_THROW(limit("<prop id=\"eager_limit\" value=\"1,2\"/>"), BadPlatform);
 }
 
+TEST(XmlScan, AZoneSaysWhetherEachPairOfRanksHasOneConnection) {
+  const auto says = [](const std::string& property) {
+    return one_connection(start_tags("<platform><zone id=\"z\" routing=\"Full\">" + property +
+                                     "<host id=\"h\"/></zone></platform>"));
+  };
+  EXPECT_TRUE(says("<prop id=\"connections\" value=\"one_per_pair\"/>"));
+  EXPECT_FALSE(says("<prop id=\"eager_limit\" value=\"1\"/>"));
+  EXPECT_THROW(says("<prop id=\"connections\" value=\"two\"/>"), BadPlatform);
+}
+
 }  // namespace
 }  // namespace troupe::platforms

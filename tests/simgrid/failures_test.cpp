@@ -33,11 +33,14 @@ std::string loss_in(Call call) {
 
 /// Ranks 0 and 1 exchange a message of two seconds while rank 2 turns off the link into rank 1
 /// after one, and then a message each way.
-void expect_losses(Bytes eager_limit) {
+void expect_losses(Bytes eager_limit, bool one_connection = false) {
   std::array<std::string, 2> first, second;
   std::string backwards = "?";
   const Slice two_seconds = Slice::phantom(500'000'000);
-  run_on({.ranks = 3, .processor = {.speed = {1e9}}, .options = {.eager_limit = eager_limit}},
+  run_on({.ranks = 3,
+          .processor = {.speed = {1e9}},
+          .options = {.eager_limit = eager_limit},
+          .one_connection = one_connection},
          [&](Communicator& comm) {
            if (comm.rank() == 2) {
              compute(comm, a_second());
@@ -72,6 +75,29 @@ void expect_losses(Bytes eager_limit) {
 TEST(Failures, TellBothSidesOfAMessageWhoseLinkIsTurnedOff) { expect_losses(Bytes{0}); }
 TEST(Failures, TellTheReceiverOfAnEagerMessageWhoseLinkIsTurnedOff) {
   expect_losses(Bytes{4'000'000'000});
+}
+
+TEST(Failures, TellBothSidesOfMessagesThatFollowEachOther) { expect_losses(Bytes{0}, true); }
+TEST(Failures, EndMessagesThatWaitForOthersOfTheirPair) {
+  std::array<std::string, 2> lost;
+  run_on({.ranks = 3,
+          .processor = {.speed = {1e9}},
+          .options = {.eager_limit = {1 << 30}},
+          .one_connection = true},
+         [&](Communicator& comm) {
+           if (comm.rank() == 2) {
+             compute(comm, a_second());
+             ::simgrid::s4u::Host::by_name("h0")->turn_off();
+           } else if (comm.rank() == 0) {
+             for (int i = 0; i < 3; ++i) send(comm, 1, tag, Slice::phantom(500'000'000));  // 2 s
+             compute(comm, a_second());
+             compute(comm, a_second());
+           } else {
+             for (auto& said : lost)
+               said = loss_in([&] { receive(comm, 0, tag, Slice::phantom(500'000'000)); });
+           }
+         });
+  for (const auto& said : lost) EXPECT_THAT(said, testing::HasSubstr("rank 0 is gone"));
 }
 
 TEST(Failures, EndTheTransfersOfARankWhoseHostIsTurnedOff) {

@@ -16,6 +16,7 @@ namespace {
 
 using test::run_on;
 using test::Star;
+using testing::ElementsAre;
 constexpr Tag tag{1};
 constexpr double tight = 1e-9;  // relative; SimGrid's own precision on its clock
 
@@ -61,6 +62,53 @@ TEST(Simulation, StartsARendezvousWhenTheLaterSideHasPosted) {
   // posted at 5 ms, α 1 ms, 1 MB at 1 GB/s another 1 ms
   EXPECT_NEAR(received.count(), 7e-3, 7e-3 * tight);
   EXPECT_EQ(sent, received);
+}
+
+/// When messages of these sizes, sent by rank 0 at once to rank 1 (α 1 ms, 1 GB/s) and then one of
+/// the first size to rank 2, are there; in ms.
+std::vector<double> arrivals(std::vector<std::size_t> megabytes, bool one_connection,
+                             bool also_to_another = false) {
+  std::vector<double> at(megabytes.size());
+  double of_other = 0;
+  run_on({.ranks = 3,
+          .alpha = Seconds{1e-3},
+          .bandwidth = {1e9},
+          .options = {.eager_limit = {1 << 30}},
+          .one_connection = one_connection},
+         [&](Communicator& comm) {
+           const auto of = [&](std::size_t i) { return Slice::phantom(megabytes[i] * 250'000); };
+           if (comm.rank() == 0) {
+             for (std::size_t i = 0; i < at.size(); ++i) send(comm, 1, tag, of(i));
+             if (also_to_another) send(comm, 2, tag, of(0));
+           } else if (comm.rank() == 1) {
+             for (std::size_t i = 0; i < at.size(); ++i) {
+               receive(comm, 0, tag, of(i));
+               at[i] = comm.now().count() * 1e3;
+             }
+           } else if (also_to_another) {
+             receive(comm, 0, tag, of(0));
+             of_other = comm.now().count() * 1e3;
+           }
+         });
+  if (also_to_another) at.push_back(of_other);
+  return at;
+}
+testing::Matcher<double> about(double value) { return testing::DoubleNear(value, 1e-6); }
+
+TEST(Simulation, SharesTheCableAmongMessagesOfAPair) {
+  // One millisecond of latency each; the bytes of both, half of each, until the first is there.
+  EXPECT_THAT(arrivals({1, 2}, false), ElementsAre(about(1 + 2), about(1 + 3)));
+}
+TEST(Simulation, LetsMessagesOfOneConnectionFollowEachOther) {
+  // The latency of the second passes while the first is under way.
+  EXPECT_THAT(arrivals({1, 2}, true), ElementsAre(about(1 + 1), about(1 + 3)));
+}
+TEST(Simulation, SharesTheCableAmongConnections) {
+  // Two connections, a half each, until 1 MB of each has passed; then the second of the first.
+  EXPECT_THAT(arrivals({1, 2}, true, true), ElementsAre(about(1 + 2), about(1 + 4), about(1 + 2)));
+}
+TEST(Simulation, LetsAnEmptyMessageFollowOnItsConnection) {
+  EXPECT_THAT(arrivals({1, 0, 1}, true), ElementsAre(about(2), about(2), about(3)));
 }
 
 TEST(Simulation, LetsAnEagerMessageTravelBeforeItsReceiverIsReady) {

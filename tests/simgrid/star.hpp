@@ -21,6 +21,7 @@ struct Star {
   BytesPerSecond bandwidth{1e9};
   sim::Processor processor{};  ///< of every rank: free of charge unless told
   sim::Options options{};
+  bool one_connection = false;  ///< for each pair of ranks and direction
 };
 
 /// Makes the star and calls body(engine, ranks) to run something there. Once a process: SimGrid's
@@ -51,6 +52,7 @@ auto on_star(const Star& star, Body body) {
     ranks.processors.push_back(star.processor);
   }
   zone->seal();
+  if (star.one_connection) ranks.connections.emplace().name = "CM02";
   return body(engine, std::as_const(ranks));
 }
 
