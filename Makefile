@@ -48,18 +48,20 @@ docs: setup build/dev/build.ninja  ## the documentation as a site, out/docs/inde
 test: build  ## build, and pass every test
 	@$(call ctest,dev,-LE 'exhaustive|large')
 
-# The thread sanitizer does not know fibers' stacks, and the address sanitizer, which is told of them, has not been tried on the
-# simulated worlds as a whole: both see the port on threads; undefined behaviour is looked for everywhere.
-on_threads = -R '^(core|collectives|contract.loopback|ZeroGradientSum|ButterflyMixing|DataParallel|Servers)' -LE 'exhaustive|large'
-asan: setup build/asan/build.ninja  ## the suites on threads under the address and undefined-behaviour sanitizers
-	@cmake --build --preset asan -j$(JOBS)
-	@$(call ctest,asan,$(on_threads))
+# The thread sanitizer does not know fibers' stacks, so it sees the port on threads alone.
+on_threads = core_tests contract_loopback collectives_loopback collectives_behaviour collectives_cost families_tests
+in_worlds  = contract_simgrid simgrid_tests collectives_simgrid contract_loggp loggp_tests collectives_loggp agreement_tests
+tests_on_threads = ^(core|collectives|contract.loopback|ZeroGradientSum\.|ButterflyMixing|DataParallel|Servers)
+tests_in_worlds  = ^(contract.(simgrid|loggp)|simgrid|loggp|agreement|Simulation|Jitter|SimulatedJitter|Failures|Transfers)
+asan: setup build/asan/build.ninja  ## the port on threads and in both simulated worlds under the address and undefined-behaviour sanitizers
+	@cmake --build --preset asan -j$(JOBS) --target $(on_threads) $(in_worlds)
+	@$(call ctest,asan,-R '$(tests_on_threads)|$(tests_in_worlds)' -LE 'exhaustive|large')
 ubsan: setup build/ubsan/build.ninja  ## every test under the undefined-behaviour sanitizer
 	@cmake --build --preset ubsan -j$(JOBS)
 	@UBSAN_OPTIONS=halt_on_error=1 $(call ctest,ubsan,-LE 'exhaustive|large')
-tsan: setup build/tsan/build.ninja  ## the suites on threads under the thread sanitizer
-	@cmake --build --preset tsan -j$(JOBS)
-	@$(call ctest,tsan,$(on_threads))
+tsan: setup build/tsan/build.ninja  ## the port on threads under the thread sanitizer
+	@cmake --build --preset tsan -j$(JOBS) --target $(on_threads)
+	@$(call ctest,tsan,-R '$(tests_on_threads)' -LE 'exhaustive|large')
 tidy: setup-full build/tidy/build.ninja  ## clang-tidy on every file but the tests
 	@cmake --build --preset tidy -j$(JOBS)
 exhaustive: build  ## the exhaustive tests, at their full extent (hours)

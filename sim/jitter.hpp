@@ -32,6 +32,7 @@ class Slowness {
  public:
   /// EXPECTS factors of a trace. Keeps a reference to `jitter`.
   Slowness(const Jitter& jitter, Rank rank);
+  Slowness(Jitter&&, Rank) = delete;  // it would not live as long
 
   /// The rank has taken a message.
   void received() noexcept { used_up_ = true; }

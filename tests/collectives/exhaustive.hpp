@@ -4,11 +4,19 @@
 // result. Inputs are small integers, so that results are compared bit for bit. Knows core and
 // algorithms only; failures are exceptions, so that it runs under any backend.
 
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "algorithms/catalogue.hpp"
+
+namespace troupe::algorithms {
+/// What GoogleTest calls an entry.
+inline void PrintTo(const Entry& entry, std::ostream* out) {
+  *out << name_of(entry.collective) << ' ' << entry.name;
+}
+}  // namespace troupe::algorithms
 
 namespace troupe::tests {
 

@@ -63,7 +63,8 @@ TEST(Jitter, TakesTheFactorsOfATraceInTurnFromAPlaceOfTheRanksOwn) {
 }
 
 TEST(Jitter, HoldsUntilTheNextMessage) {
-  Slowness slowness{{.kind = Kind::none}, 0};
+  const Jitter none{.kind = Kind::none};
+  Slowness slowness{none, 0};
   EXPECT_EQ(slowness.factor(), 1);
   const Jitter jitter{.kind = Kind::exponential};
   Slowness random{jitter, 0};
