@@ -45,8 +45,8 @@ struct NetworkModel {
   /// MiB.
   bool factors_by_size = false;
   FactorBySize latency_by_size{}, bandwidth_by_size{};  ///< then
-  /// What is sent from one rank to another goes over one connection: messages follow each other.
-  /// Else they share the cable, as in SimGrid. (In the LogGP world ports serve in order anyway.)
+  /// Messages of a pair of ranks, and queues on their way, are served in order (decision 18). Else
+  /// all share links, as in SimGrid. (In the LogGP world ports serve in order anyway.)
   bool one_connection = false;
 
   Seconds effective_latency(Seconds raw) const;

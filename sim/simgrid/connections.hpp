@@ -1,10 +1,9 @@
 #pragma once
-// Messages of one pair of ranks under way together, where each pair has one connection.
+// Messages under way together, where each pair of ranks has one connection.
 
 #include <deque>
 #include <functional>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include <simgrid/s4u.hpp>
@@ -20,16 +19,21 @@ class SimOperation;
 /// of a message follow those of the message before, while latencies pass side by side. SimGrid
 /// itself would let both share the cable, and neither arrive before both nearly have.
 ///
-/// A message's first byte needs the latency of its route; it is through when all bytes before it
-/// are. SimGrid charges the latency of a transfer when that starts, which is too late for a message
-/// that has waited. So the latencies are charged here, and while this exists the links have none.
-/// Then SimGrid gives flows that meet equal shares, whatever their routes.
+/// A card sends at its own rate; where the cables behind it carry less, bytes queue there, and are
+/// served in order of arrival: what comes later waits for what is queued, and of two connections
+/// that come in together, each gets a share like the rate at which it comes.
+///
+/// A message's first byte needs the latency of its route. SimGrid charges that when a transfer
+/// starts, too late for a message that has waited. So latencies are charged here, and while this
+/// exists links have none, but for a picosecond or so of each card by which SimGrid weighs flows.
 class Connections {
  public:
-  /// Takes the engine's links their latencies, until it is destroyed. `start` is called when a
-  /// message's bytes are to move, outside of SimGrid's events; next() is to be called once they
-  /// have moved, or will not.
-  Connections(platforms::NetworkModel network, std::function<void(SimOperation&)> start);
+  /// Says what carries a message's bytes from now on, if anything. Called outside of SimGrid's
+  /// events.
+  using Start = std::function<const s4u::Comm*(SimOperation&)>;
+
+  /// Takes the engine's links their latencies, until it is destroyed.
+  Connections(platforms::NetworkModel network, Start start);
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -37,7 +41,7 @@ class Connections {
   /// A message sets out. `send.pair` says which connection is its own.
   void send(SimOperation& send, const s4u::Host& from, const s4u::Host& to);
   /// What the pair's connection carried has arrived, or will not.
-  void next(std::size_t pair);
+  void next(std::size_t pair) { proceed(connections_[pair]); }
   /// Forgets messages that `concerns` says yes to and whose bytes have not begun to move.
   void cancel(const std::function<bool(const SimOperation&)>& concerns);
 
@@ -47,18 +51,28 @@ class Connections {
     double first_byte;  // when it may be there at the earliest
   };
   struct Connection {
-    double latency = -1;  // of the route; below 0: not yet known
-    bool busy = false;    // carries a message, or waits for the first byte of the next
+    std::vector<s4u::Link*> links;  // of its route; the first is the sender's card
+    double latency = -1;            // of the route; below 0: it is not yet known
     std::deque<Waiting> waiting;
+    bool busy = false;                 // carries a message, or waits for the next to be there
+    bool flows = false;                // bytes come in without a pause …
+    double since = 0, total = 0;       // … since then, and so many altogether
+    const s4u::Comm* moves = nullptr;  // what carries the message that has begun to arrive
   };
-  double latency_of(const s4u::Host& from, const s4u::Host& to) const;
+  void look_up(Connection& connection, const s4u::Host& from, const s4u::Host& to);
   void proceed(Connection& connection);
+  void begin_flow(Connection& connection);
+  void end_flow(Connection& connection);
   void start_first(Connection& connection);
+  double queue_before(const Connection& connection) const;
+  double queued(const Connection& connection) const;
 
   platforms::NetworkModel network_;
-  std::function<void(SimOperation&)> start_;
-  std::unordered_map<const s4u::Link*, double> latencies_;
-  std::deque<Connection> connections_;  // by pair
+  Start start_;
+  std::unordered_map<const s4u::Link*, double> latencies_;  // as the platform has them
+  double fastest_ = 0;                                      // bandwidth of a link
+  std::deque<Connection> connections_;                      // by pair
+  std::unordered_map<const s4u::Link*, std::vector<const Connection*>> flows_;  // that cross it
 };
 
 }  // namespace troupe::sim::simgrid_world

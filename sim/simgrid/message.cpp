@@ -83,12 +83,13 @@ void World::set_out(SimOperation& send) {
   else start_transfer(send);
 }
 
-void World::start_transfer(SimOperation& send) {
+const s4u::Comm* World::start_transfer(SimOperation& send) {
   if (!some_link_is_down_ || !is_cut(send))
-    return transfers_.start(send, host(send.from), host(send.to));
+    return &transfers_.start(send, host(send.from), host(send.to));
   const std::size_t pair = send.pair;
   break_off(send);
   if (connections_) connections_->next(pair);
+  return nullptr;
 }
 
 void World::end_transfer(Transfer& transfer) {

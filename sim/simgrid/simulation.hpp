@@ -22,8 +22,8 @@ struct Ranks {
   std::vector<simgrid::s4u::Host*> hosts;
   std::vector<Processor> processors;
   /// Where given: each pair of ranks has one connection in each direction, on which messages follow
-  /// each other (sim/simgrid/connections.hpp), with the latencies of this model. Else messages that
-  /// meet share links, whosever they are, as SimGrid has it.
+  /// each other, and queues serve in order (sim/simgrid/connections.hpp), with the latencies of
+  /// this model. Else messages that meet share links, whosever they are, as SimGrid has it.
   std::optional<platforms::NetworkModel> connections{};
 };
 

@@ -17,7 +17,7 @@ Transfers::Transfers(std::size_t most_spare, std::function<void(Transfer&)> on_e
   });
 }
 
-void Transfers::start(SimOperation& send, s4u::Host& from, s4u::Host& to) {
+const s4u::Comm& Transfers::start(SimOperation& send, s4u::Host& from, s4u::Host& to) {
   if (pairs_.size() <= send.pair) pairs_.resize(send.pair + 1);
   Transfer* const spare = pairs_[send.pair].first;
   if (spare) take_out(*spare);
@@ -26,6 +26,7 @@ void Transfers::start(SimOperation& send, s4u::Host& from, s4u::Host& to) {
   transfer.comm->set_state(s4u::Activity::State::INITED);
   transfer.comm->set_payload_size(send.bytes);
   transfer.comm->start();
+  return *transfer.comm;
 }
 
 Transfer& Transfers::make(s4u::Host& from, s4u::Host& to, std::size_t pair) {

@@ -32,7 +32,7 @@ class Transfers {
   /// it is too early then to start anything. At most `most_spare` are kept, those used last.
   Transfers(std::size_t most_spare, std::function<void(Transfer&)> on_end);
 
-  void start(SimOperation& send, s4u::Host& from, s4u::Host& to);
+  const s4u::Comm& start(SimOperation& send, s4u::Host& from, s4u::Host& to);
   /// It has ended and may be used again.
   void give_back(Transfer& transfer);
   /// Stops all that move bytes which `concerns` says yes to; nobody hears of them again.

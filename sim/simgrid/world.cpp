@@ -38,7 +38,7 @@ World::World(const Ranks& ranks, Options options)
   }
   if (ranks.connections)
     connections_.emplace(*ranks.connections, [this](SimOperation& send) {
-      if (!over_) start_transfer(send);
+      return over_ ? nullptr : start_transfer(send);
     });
 }
 World::~World() = default;

@@ -109,7 +109,7 @@ class World {
   static void pair_up(SimOperation& send, SimOperation& receive);
   void begin_transfer(SimOperation& send);
   void set_out(SimOperation& send);
-  void start_transfer(SimOperation& send);
+  const s4u::Comm* start_transfer(SimOperation& send);
   void end_transfer(Transfer& transfer);
   void arrive(SimOperation& send);
   void break_off(SimOperation& send);

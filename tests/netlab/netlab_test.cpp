@@ -281,8 +281,8 @@ class TrainingAtFullExtent : public Prediction {
         name + ".json",
         fmt::format(
             R"({{"troupe": 1, "name": "{}", "seed": 1, "platform": {{"file": "{}", "ranks": 4}},
-            "training": {{"model": {{"kind": "mlp", "layers": [784, 128, 10]}}, "batch": 16,
-              "data": {{"kind": "digits", "samples": 1000}}, {}}}}})",
+            "training": {{"model": {{"kind": "mlp", "layers": [784, 128, 10]}}, "batch": 4,
+              "data": {{"kind": "digits", "samples": 200}}, {}}}}})",
             name, mine, training));
     Both both{file(name + "_real.json"), file(name + "_simulated.json")};
     const auto real = lab(fmt::format("{} -- {} run {} --backend mpi -q --json {}", twin,
@@ -319,8 +319,8 @@ TEST_F(TrainingAtFullExtent, StepsTakeAsLongAsPredictedWithAndWithoutOverlap) {
                                     "bucket_bytes": 200000, "first_bucket_bytes": 100000)"}}) {
     const auto both = run_both(
         twin, mine, name,
-        fmt::format(R"("strategy": "data_parallel", "collective": "ring", {}, "evaluate_every": 3,
-            "optimiser": {{"kind": "sgd", "rate": 0.1}}, "stop": {{"steps": 30}})",
+        fmt::format(R"("strategy": "data_parallel", "collective": "ring", {}, "evaluate_every": 10,
+            "optimiser": {{"kind": "sgd", "rate": 0.1}}, "stop": {{"steps": 50}})",
                     how));
     const auto compared =
         troupe(fmt::format("validate {} {} --max-error 5%", both.real, both.simulated));

@@ -107,6 +107,53 @@ TEST(Simulation, SharesTheCableAmongConnections) {
   // Two connections, a half each, until 1 MB of each has passed; then the second of the first.
   EXPECT_THAT(arrivals({1, 2}, true, true), ElementsAre(about(1 + 2), about(1 + 4), about(1 + 2)));
 }
+/// When rank 0 has what each of the others sends it, megabytes from ms on; in ms.
+struct Sent {
+  double megabytes, from_ms;
+};
+std::vector<double> arrivals_at_one(const Star& star, const std::vector<Sent>& sent) {
+  std::vector<double> at(sent.size());
+  run_on(star, [&](Communicator& comm) {
+    const auto index = static_cast<std::size_t>(comm.rank() - 1);
+    if (comm.rank() > 0) {
+      compute(comm, arithmetic(sent[index].from_ms * 1e6));
+      send(comm, 0, tag, Slice::phantom(static_cast<std::size_t>(sent[index].megabytes * 250'000)));
+      return;
+    }
+    std::vector<Request> all;
+    for (std::size_t i = 0; i < sent.size(); ++i)
+      all.push_back(comm.irecv(static_cast<Rank>(i + 1), tag, Slice::phantom(1'000'000)));
+    WaitSet set;
+    for (auto& request : all) set.add(std::move(request));
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      const auto done = comm.wait_any(set);
+      at[static_cast<std::size_t>(done->from - 1)] = comm.now().count() * 1e3;
+    }
+  });
+  return at;
+}
+TEST(Simulation, ServesWhatIsQueuedBeforeAConnectionThatComesLater) {
+  // Two senders of 1 GB/s into a cable of 1 GB/s: after a millisecond 2 MB have come and 1 MB has
+  // been served. A third one's half megabyte comes then, within half a millisecond, in which the
+  // others send as much: it has passed when 2 MB and 3 times 0.5 MB have.
+  EXPECT_THAT(arrivals_at_one({.ranks = 4,
+                               .alpha = Seconds{1e-3},
+                               .processor = {.speed = {1e9}},
+                               .options = {.eager_limit = {1 << 30}},
+                               .one_connection = true},
+                              {{2, 0}, {2, 0}, {0.5, 1}}),
+              ElementsAre(about(1 + 4.5), about(1 + 4.5), about(1 + 3.5)));
+}
+TEST(Simulation, ServesConnectionsAsFastAsTheyComeIn) {
+  // Of 2 GB/s and 1 GB/s the first has two thirds of the cable, until its megabyte has passed.
+  EXPECT_THAT(arrivals_at_one({.ranks = 3,
+                               .alpha = Seconds{1e-3},
+                               .bandwidths = {{1e9}, {2e9}, {1e9}},
+                               .options = {.eager_limit = {1 << 30}},
+                               .one_connection = true},
+                              {{1, 0}, {1, 0}}),
+              ElementsAre(about(1 + 1.5), about(1 + 2)));
+}
 TEST(Simulation, LetsAnEmptyMessageFollowOnItsConnection) {
   EXPECT_THAT(arrivals({1, 0, 1}, true), ElementsAre(about(2), about(2), about(3)));
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <simgrid/s4u.hpp>
 
@@ -19,7 +20,8 @@ struct Star {
   int ranks_per_host = 1;
   Seconds alpha{2e-6};
   BytesPerSecond bandwidth{1e9};
-  sim::Processor processor{};  ///< of every rank: free of charge unless told
+  std::vector<BytesPerSecond> bandwidths{};  ///< of the first hosts, if another
+  sim::Processor processor{};                ///< of every rank: free of charge unless told
   sim::Options options{};
   bool one_connection = false;  ///< for each pair of ranks and direction
 };
@@ -44,7 +46,10 @@ auto on_star(const Star& star, Body body) {
     if (rank % star.ranks_per_host == 0) {
       const std::string number = std::to_string(rank / star.ranks_per_host);
       auto* host = compat::add_host(*zone, "h" + number, 1e9)->seal();
-      compat::join_star(*zone, host, "l" + number, star.bandwidth.value, star.alpha.count() / 2);
+      const auto place = static_cast<std::size_t>(rank / star.ranks_per_host);
+      const auto bandwidth =
+          place < star.bandwidths.size() ? star.bandwidths[place] : star.bandwidth;
+      compat::join_star(*zone, host, "l" + number, bandwidth.value, star.alpha.count() / 2);
       ranks.hosts.push_back(host);
     } else {
       ranks.hosts.push_back(ranks.hosts.back());
