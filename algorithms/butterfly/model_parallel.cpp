@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "algorithms/butterfly/butterfly_layer.hpp"
-#include "algorithms/catalogue.hpp"
+#include "algorithms/data_parallel/data_parallel.hpp"
 #include "algorithms/learner.hpp"
 #include "algorithms/models/least_squares.hpp"
 #include "algorithms/optimisers/optimiser.hpp"
@@ -13,16 +13,6 @@
 
 namespace troupe::algorithms {
 namespace {
-
-Problem vector_of(const TrainingProblem& problem, int ranks, std::size_t count) {
-  Problem vector;
-  vector.ranks = ranks;
-  vector.count = count;
-  vector.dtype = problem.dtype;
-  vector.layout = problem.layout;
-  vector.machine = problem.machine;
-  return vector;
-}
 
 /// One rank's block of everything.
 class Part {
