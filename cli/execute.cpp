@@ -145,7 +145,7 @@ void declare_output(Options& options) {
   options.value("trace-spans", "leave out of the trace what comes after so many (500000)");
   options.value("format", "of the table: auto, rows, matrix, nccl, osu (auto)");
   options.flag("reproducible", "leave out of the report what differs from run to run");
-  options.flag("quiet,q", "no table, no progress");
+  options.flag("quiet,q", "no table, no progress; notes and warnings stay");
   options.value("min-busbw", "exit 3 if the mean bus bandwidth is below so many GB/s");
 }
 
@@ -165,19 +165,16 @@ Executed execute(const Program& program, const Draft& draft, const Options& opti
   const auto prepared = prepare(program, draft, options);
   if (!prepared.backend) hand_over(prepared.resolved.json, options);
   auto& backend = *prepared.backend;
-  const bool quiet = options.given("quiet") || !backend.reporter();
-  for (const auto& note : backend.machine().notes)
-    if (!quiet) fmt::print(stderr, "troupe: {}\n", note);
+  const auto say = [&](const std::string& note) {
+    if (backend.reporter()) fmt::print(stderr, "troupe: {}\n", note);
+  };
+  for (const auto& note : backend.machine().notes) say(note);
   backend.check_same_everywhere(prepared.resolved.digest);
   if (backend.reporter()) check_outputs(options);
-  ProgressBar bar{prepared.resolved.scenario.name, !quiet};
+  ProgressBar bar{prepared.resolved.scenario.name, !options.given("quiet") && backend.reporter()};
   const auto run = [&](scenarios::Backend& on, analysis::Trace* trace) {
     return scenarios::run(
-        prepared.resolved, on, [&](double share) { bar.show(share); },
-        [&](const auto& note) {
-          if (!quiet) fmt::print(stderr, "troupe: {}\n", note);
-        },
-        trace);
+        prepared.resolved, on, [&](double share) { bar.show(share); }, say, trace);
   };
   Executed executed{.report = {}, .machine = backend.machine(), .reporter = backend.reporter()};
   if (!options.given("trace")) {
