@@ -56,6 +56,7 @@ struct RunOutcome {
   std::vector<analysis::LinkActivity> links;
   std::vector<analysis::TrafficCell> traffic;
   std::uint64_t unmatched_messages = 0;
+  std::vector<Seconds> clocks_ahead;     ///< by rank, of rank 0's; empty where now() is one clock
   std::vector<std::string> notes;        ///< for a person, of what the run could not see
   std::optional<analysis::Trace> trace;  ///< where the backend is a TracedBackend
 };

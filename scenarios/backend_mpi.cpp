@@ -9,6 +9,7 @@
 #include "real_backend/mpi/world.hpp"
 #include "scenarios/activity.hpp"
 #include "scenarios/machine_json.hpp"
+#include "scenarios/start_together.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -19,6 +20,7 @@ const Tag account_tag{58}, figures_tag{59};
 struct Account {
   std::uint64_t figures = 0;
   Activity activity{};
+  Seconds clock_ahead{};  // of rank 0's
   std::array<char, 64> host{};
 };
 
@@ -59,6 +61,7 @@ class MpiBackend final : public Backend {
           auto said = program(comm);
           outcome.end = comm.now();
           Account account{.figures = said.size(), .activity = world_.activity()};
+          account.clock_ahead = clock_ahead(comm);
           describe_place(account.host);
           gather(comm, std::move(said), account, outcome);
         },
@@ -83,10 +86,12 @@ class MpiBackend final : public Backend {
       return;
     }
     outcome.ranks.push_back(described(0, account.host.data(), account.activity));
+    outcome.clocks_ahead.push_back(account.clock_ahead);
     outcome.said.push_back(std::move(said));
     for (Rank from = 1; from < comm.size(); ++from) {
       receive(comm, from, account_tag, value(account));
       outcome.ranks.push_back(described(from, account.host.data(), account.activity));
+      outcome.clocks_ahead.push_back(account.clock_ahead);
       auto& theirs = outcome.said.emplace_back(account.figures);
       receive(comm, from, figures_tag, std::span<double>{theirs});
     }

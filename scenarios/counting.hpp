@@ -1,17 +1,19 @@
 #pragma once
 // Counts what a rank sends, for the cost of one collective apart from the control messages around
-// it.
+// it, and for curves over what was sent.
 
 #include <atomic>
 #include <cstdint>
 
 #include "core/communicator.hpp"
+#include "scenarios/sent_log.hpp"
 
 namespace troupe::scenarios {
 
 /// What was sent; shared by all flows of a rank.
 struct SentCounters {
   std::atomic<std::uint64_t> messages{0}, bytes{0};
+  SentLog* log = nullptr;  ///< when; only where the flows of a rank share a thread
 };
 
 /// A communicator that adds every isend to the counters and passes everything on.
@@ -48,8 +50,11 @@ class CountingCommunicator final : public Communicator {
   }
   void do_compute(Kernel&& kernel) override { compute(inner_, std::move(kernel)); }
   void count(const ConstPayload& payload) {
-    sent_.messages.fetch_add(1, std::memory_order_relaxed);
-    sent_.bytes.fetch_add(payload.bytes, std::memory_order_relaxed);
+    const auto messages = 1 + sent_.messages.fetch_add(1, std::memory_order_relaxed);
+    const auto bytes =
+        payload.bytes + sent_.bytes.fetch_add(payload.bytes, std::memory_order_relaxed);
+    if (sent_.log)
+      sent_.log->add(inner_.now(), {static_cast<double>(messages), static_cast<double>(bytes)});
   }
 
   Communicator& inner_;

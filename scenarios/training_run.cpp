@@ -80,9 +80,9 @@ std::string digest_of(const std::map<Rank, std::string>& digests) {
 }
 
 // Where ranks are processes, the digest of the final parameters travels as a number (its bits; 0
-// where there is none), then the figures and the parameters of those that are evaluated: step,
-// time, evaluated or not, the measures, number of parameters, parameters, and the same of the
-// gradient.
+// where there is none), then the log of what was sent behind its length, then the figures and the
+// parameters of those that are evaluated: step, time, evaluated or not, the measures, number of
+// parameters, parameters, and the same of the gradient.
 
 constexpr std::size_t head = 3 + algorithms::measures.size();
 
@@ -94,11 +94,13 @@ void append(std::vector<double>& numbers, const std::map<Rank, std::vector<doubl
   if (count) numbers.insert(numbers.end(), mine->second.begin(), mine->second.end());
 }
 
-std::vector<double> encoded(const TrainingHistory& history, Rank rank) {
+std::vector<double> encoded(const TrainingHistory& history, const SentLog& sent, Rank rank) {
   const auto digests = digests_of(history);
   const auto mine = digests.find(rank);
   const std::uint64_t digest = mine == digests.end() ? 0 : std::stoull(mine->second, nullptr, 16);
-  std::vector<double> numbers{std::bit_cast<double>(digest)};
+  const std::vector<double> log = sent.numbers();
+  std::vector<double> numbers{std::bit_cast<double>(digest), static_cast<double>(log.size())};
+  numbers.insert(numbers.end(), log.begin(), log.end());
   for (const auto& figures : history.figures_of(rank)) {
     numbers.push_back(static_cast<double>(figures.step));
     numbers.push_back(figures.time.count());
@@ -112,11 +114,13 @@ std::vector<double> encoded(const TrainingHistory& history, Rank rank) {
   return numbers;
 }
 
-void decode(const std::vector<double>& numbers, Rank rank, TrainingHistory& history,
+void decode(const std::vector<double>& numbers, Rank rank, TrainingHistory& history, SentLog& sent,
             std::map<Rank, std::string>& digests) {
   if (const auto digest = std::bit_cast<std::uint64_t>(numbers.front()); digest != 0)
     digests[rank] = fmt::format("{:016x}", digest);
-  for (std::size_t at = 1; at < numbers.size();) {
+  const std::span log{numbers.data() + 2, static_cast<std::size_t>(numbers[1])};
+  sent = SentLog::of_numbers(log);
+  for (std::size_t at = 2 + log.size(); at < numbers.size();) {
     Figures figures;
     figures.step = static_cast<std::int64_t>(numbers[at]);
     figures.rank = rank;
@@ -220,21 +224,23 @@ RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progre
   problem.dataset = algorithms::load_dataset(problem);
   problem.judge = std::make_shared<algorithms::Judge>(problem);
   TrainingHistory history;
-  SentSoFar sent{backend.machine().ranks};
   const bool gather = !backend.one_process();
+  SentSoFar sent{backend.machine().ranks, !gather};
   WatchedLog log{history, sent, !gather, problem.stop.steps, progress, notes};
   auto outcome = backend.run([&](Communicator& comm) {
     CountingCommunicator counted{comm, sent.of(comm.rank())};
     algorithms::train(counted, problem, log);
-    return gather ? encoded(history, comm.rank()) : std::vector<double>{};
+    return gather ? encoded(history, sent.log(comm.rank()), comm.rank()) : std::vector<double>{};
   });
   if (!backend.reporter()) return outcome;
   for (const auto& sentence : history.notes()) report.environment.emplace_back("note", sentence);
   auto digests = digests_of(history);
   if (gather) {
     TrainingHistory gathered;
+    sent.align(outcome.clocks_ahead);
     for (std::size_t rank = 0; rank < outcome.said.size(); ++rank)
-      decode(outcome.said[rank], static_cast<Rank>(rank), gathered, digests);
+      decode(outcome.said[rank], static_cast<Rank>(rank), gathered,
+             sent.log(static_cast<Rank>(rank)), digests);
     describe_curve(gathered, sent, report);
     if (outcome.trace) add_phases(gathered, *outcome.trace);
   } else {

@@ -76,6 +76,30 @@ TEST_F(Mpi, TrainsAsThreadsDo) {
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i]["loss"], b[i]["loss"]) << i;
 }
 
+/// Workers of a server report nothing, and count what they send by the clock.
+TEST_F(Mpi, SaysWhatWorkersHadSentAtEveryPointOfACurve) {
+  const auto scenario = write("s.json", R"({"troupe": 1, "training": {
+      "strategy": "parameter_server", "order": "cyclic", "batch": 8, "evaluate_every": 10,
+      "data": {"samples": 300}, "stop": {"steps": 20}}})");
+  const auto ran =
+      troupe("run " + scenario + " --backend mpi -q --json " + file("r.json"), mpirun(3));
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const auto report = json::parse(read(file("r.json")));
+  const int workers = 2;
+  double before = 0;
+  ASSERT_EQ(report["training"].size(), 5u);
+  for (const auto& point : report["training"]) {
+    const int step = point["step"];  // pushes that have come; the last one's answer has not left
+    const int answers = step == 0 ? 0 : workers + step - 1;
+    const double messages = point["messages"];
+    EXPECT_GE(messages, answers + std::max(0, step - workers)) << point;
+    EXPECT_LE(messages, answers + step + workers) << point;
+    EXPECT_EQ(point["sent_bytes"], 160 * std::min(messages, 80.0)) << point;  // two are empty
+    EXPECT_GE(messages, before);
+    before = messages;
+  }
+}
+
 #ifdef TROUPE_HAS_SIMGRID
 /// The figures of a training run that do not depend on the clock. What workers of a server have
 /// sent when it reports does.
