@@ -51,6 +51,43 @@ std::string expectation_of(const Setting<T>& setting) {
   return text;
 }
 
+/// "NAME is VALUE" or "NAME is not VALUE".
+struct Term {
+  explicit Term(std::string_view text) {
+    const std::size_t is = text.find(" is ");
+    EXPECTS(is != text.npos, "a condition says what a setting is");
+    name = text.substr(0, is);
+    value = text.substr(is + 4);
+    negated = value.starts_with("not ");
+    if (negated) value.remove_prefix(4);
+  }
+  std::string_view name, value;
+  bool negated = false;
+};
+
+std::vector<Term> terms_of(std::string_view condition, std::string_view joined_by) {
+  std::vector<Term> terms;
+  while (true) {
+    const std::size_t end = condition.find(joined_by);
+    terms.emplace_back(condition.substr(0, end));
+    if (end == condition.npos) return terms;
+    condition.remove_prefix(end + joined_by.size());
+  }
+}
+
+/// Where the setting has a meaning, as declared.
+std::string_view condition_of(const AnySetting& setting) {
+  return std::visit([](const auto* declared) { return declared->only; }, setting);
+}
+
+/// What the setting is in this choice, as conditions say it.
+std::string what_is(const AnySetting& setting, const Choice& choice) {
+  const SettingValue* stated = choice.stated(name_of(setting));
+  const SettingValue value = stated ? *stated : fallback_of(setting);
+  const auto* text = std::get_if<std::string>(&value);
+  return text ? *text : to_text(value);
+}
+
 }  // namespace
 
 std::string_view name_of(const AnySetting& setting) {
@@ -91,6 +128,39 @@ SettingValue fallback_of(const AnySetting& setting) {
         else return std::vector(declared->fallback.begin(), declared->fallback.end());
       },
       setting);
+}
+
+std::string help_of(const AnySetting& setting) {
+  const std::string_view only = condition_of(setting);
+  const auto help = std::visit([](const auto* declared) { return declared->help; }, setting);
+  return std::string{help} + (only.empty() ? "" : "; only where " + std::string{only});
+}
+
+std::string refusal_of_place(const AnySetting& setting, const Choice& choice,
+                             std::span<const AnySetting> settings) {
+  return refusal_of_condition(condition_of(setting), choice, settings);
+}
+
+std::string refusal_of_condition(std::string_view condition, const Choice& choice,
+                                 std::span<const AnySetting> settings) {
+  if (condition.empty()) return {};
+  const bool one_is_enough = condition.find(" or ") != condition.npos;
+  bool all = true, any = false;
+  std::string here;
+  for (const Term& term : terms_of(condition, one_is_enough ? " or " : " and ")) {
+    const auto other = std::ranges::find(settings, term.name, name_of);
+    EXPECTS(other != settings.end(), "a condition is about settings of the same kind");
+    const std::string why = refusal_of_place(*other, choice, settings);
+    if (!why.empty() && !one_is_enough) return why;
+    const std::string value = what_is(*other, choice);
+    const bool holds = why.empty() && (value == term.value) != term.negated;
+    all = all && holds;
+    any = any || holds;
+    const std::string is = std::string{term.name} + " is " + value;
+    if (here.find(is) == here.npos) here += (here.empty() ? "" : " and ") + is;
+  }
+  if (one_is_enough ? any : all) return {};
+  return "given only where " + std::string{condition} + "; " + here + " here";
 }
 
 double Choice::operator[](const Number& setting) const {

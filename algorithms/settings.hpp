@@ -39,7 +39,17 @@ struct Setting {
   std::span<const Alias> aliases{};  ///< of a text: read as what they mean
   bool unbounded = false;            ///< of a number: may be infinite; null in a scenario
   bool is_file = false;              ///< of a text: a path, relative to the scenario's folder
+  /// Where it has a meaning, by settings of the same kind that have one themselves: "mode is ssp",
+  /// "rounds is 0 and over is graph", "start is own or lost is not 0". Empty: everywhere.
+  std::string_view only{};
   std::string_view help{};
+
+  /// The same setting, of a kind in which it has a meaning there only.
+  constexpr Setting where(std::string_view condition) const {
+    Setting other = *this;
+    other.only = condition;
+    return other;
+  }
 };
 
 using Flag = Setting<bool>;
@@ -62,6 +72,8 @@ SettingValue meaning_of(const AnySetting&, SettingValue value);
 bool is_file(const AnySetting&);
 /// The value where nothing is stated.
 SettingValue fallback_of(const AnySetting&);
+/// What it is, in one line for a person, and where it has a meaning.
+std::string help_of(const AnySetting&);
 
 /// A kind of thing with what it can be told: a line of a table.
 struct Kind {
@@ -133,6 +145,13 @@ std::string expectation_of(const AnySetting& setting);
 bool fits(const AnySetting& setting, const SettingValue& value);
 /// As it would stand in a scenario.
 std::string to_text(const SettingValue& value);
+/// Why a condition such as those of settings does not hold, or empty: "given only where mode is
+/// ssp; mode is bsp here". `settings` are those of the choice's kind. EXPECTS it to be about them.
+std::string refusal_of_condition(std::string_view condition, const Choice& choice,
+                                 std::span<const AnySetting> settings);
+/// Why the setting has no meaning beside what else the choice says, or empty, likewise.
+std::string refusal_of_place(const AnySetting& setting, const Choice& choice,
+                             std::span<const AnySetting> settings);
 
 /// Why the choice is none of the table's, or empty: unknown kind (with the nearest name), a value
 /// outside its limits. `what` is for the message: "model".

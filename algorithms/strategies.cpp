@@ -56,6 +56,23 @@ const Strategy& find_strategy(std::string_view name) {
   throw BadInput(refusal_of_choice("strategy", name, names));
 }
 
+std::string refusal_of_use(std::string_view uses, const Choice& strategy) {
+  if (uses == Uses::never) return strategy.kind() + " does not use it";
+  return refusal_of_condition(uses, strategy, find_strategy(strategy.kind()).kind.settings);
+}
+
+std::string uses_in_words(const Uses& uses) {
+  std::string words;
+  for (const auto& [part, where] : {std::pair{"graph", uses.graph},
+                                    {"collective", uses.collective},
+                                    {"optimiser", uses.optimiser},
+                                    {"batch", uses.batch}})
+    if (where != Uses::never)
+      words += (words.empty() ? "" : ", ") + std::string{part} +
+               (where.empty() ? "" : " where " + std::string{where});
+  return words;
+}
+
 std::string refusal_of_strategy(const TrainingProblem& problem, int ranks) {
   const Strategy& strategy = find_strategy(problem.strategy.kind());
   const std::string why = refusal_of_choice("strategy", problem.strategy, {&strategy.kind, 1});

@@ -24,6 +24,16 @@ enum class Stepping : std::uint8_t {
   own        ///< the step is the strategy's own and takes a rate: plain sgd alone
 };
 
+/// Which parts of a training problem that strategies share one of them looks at. Each where its
+/// settings say so, as in Setting::only; empty: always.
+struct Uses {
+  static constexpr std::string_view always{}, never{"never"};
+  std::string_view graph = never;       ///< who talks to whom
+  std::string_view collective = never;  ///< the allreduce by name
+  std::string_view optimiser = always;  ///< its step, or at least its rate
+  std::string_view batch = always;      ///< never: all samples count in each step
+};
+
 struct Strategy {
   Kind kind;                ///< its name, one line for a person, and what it can be told
   std::string_view family;  ///< one of the families; the folder of its scenarios
@@ -41,6 +51,7 @@ struct Strategy {
   /// What it sends depends on values: with sizes alone it sends the most it can.
   bool data_dependent = false;
   Stepping stepping = Stepping::of_models;
+  Uses uses{};
   /// What a rank keeps in memory, of a problem that is not refused.
   Footprint (*footprint)(const TrainingProblem&, int ranks) = footprint_of_replica;
 };
@@ -48,6 +59,12 @@ struct Strategy {
 std::span<const Strategy> strategies();
 /// Throws BadInput with the nearest name.
 const Strategy& find_strategy(std::string_view name);
+/// Why the strategy of this choice does not look at a part that it uses where `uses` says, or
+/// empty: "data_parallel does not use it", "given only where peers is graph; peers is exponential
+/// here".
+std::string refusal_of_use(std::string_view uses, const Choice& strategy);
+/// What it uses, by the names that a scenario has for it: "graph where peers is graph, optimiser".
+std::string uses_in_words(const Uses& uses);
 /// Empty if the problem can be trained on so many ranks by its strategy, else why not: settings
 /// outside their limits, or what the strategy refuses.
 std::string refusal_of_strategy(const TrainingProblem& problem, int ranks);

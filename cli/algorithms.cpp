@@ -24,8 +24,7 @@ void show_settings(std::span<const algorithms::AnySetting> settings) {
   if (settings.empty()) return;
   fmt::print("  settings:\n");
   for (const auto& setting : settings) {
-    const auto help = std::visit([](const auto* declared) { return declared->help; }, setting);
-    fmt::print("    {:<18} {}\n", algorithms::name_of(setting), help);
+    fmt::print("    {:<18} {}\n", algorithms::name_of(setting), algorithms::help_of(setting));
     fmt::print("    {:<18} {}\n", "", expectation_and_default(setting));
   }
 }
@@ -84,10 +83,11 @@ void show(const Algorithm& algorithm) {
 }
 
 void show(const algorithms::Strategy& strategy) {
-  fmt::print("strategy {}\n  {}\n  source: {}\n  family: {}\n  {}\n", strategy.kind.name,
-             strategy.kind.summary, strategy.source, strategy.family,
+  fmt::print("strategy {}\n  {}\n  source: {}\n  family: {}\n  {}\n  uses: {}\n",
+             strategy.kind.name, strategy.kind.summary, strategy.source, strategy.family,
              strategy.synchronous ? "synchronous: the same parameters on every backend"
-                                  : "asynchronous: who comes first decides");
+                                  : "asynchronous: who comes first decides",
+             algorithms::uses_in_words(strategy.uses));
   show_settings(strategy.kind.settings);
 }
 

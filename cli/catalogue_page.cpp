@@ -48,9 +48,9 @@ std::string settings_table(std::span<const algorithms::AnySetting> settings) {
   if (settings.empty()) return {};
   std::string text = "\n| setting | what it is | value |\n|---|---|---|\n";
   for (const auto& setting : settings) {
-    const auto help = std::visit([](const auto* declared) { return declared->help; }, setting);
     text += fmt::format("| `{}` | {} | {} |\n", algorithms::name_of(setting),
-                        markdown(std::string{help}), markdown(expectation_and_default(setting)));
+                        markdown(algorithms::help_of(setting)),
+                        markdown(expectation_and_default(setting)));
   }
   return text;
 }
@@ -92,10 +92,11 @@ std::string catalogue_page(const scenarios::AlgorithmTable& table) {
                      collectives_section(table) +
                      "\n## Strategies\n\nWays of training: `/training/strategy` of a scenario.\n";
   for (const auto& strategy : algorithms::strategies())
-    text += fmt::format("\n### {}\n\n{}. Family `{}`; {}. {}.\n", strategy.kind.name,
+    text += fmt::format("\n### {}\n\n{}. Family `{}`; {}. Uses: {}. {}.\n", strategy.kind.name,
                         markdown(std::string{strategy.kind.summary}), strategy.family,
                         strategy.synchronous ? "synchronous: the same parameters on every backend"
                                              : "asynchronous: who comes first decides",
+                        algorithms::uses_in_words(strategy.uses),
                         markdown(std::string{strategy.source})) +
             settings_table(strategy.kind.settings);
   for (const auto& part : parts()) {

@@ -64,6 +64,12 @@ void read_settings(const Section& section, std::span<const algorithms::AnySettin
               .string();
     choice.set(key, *value);
   }
+  for (const auto& setting : settings) {
+    const std::string key{algorithms::name_of(setting)};
+    if (!section.has(key)) continue;
+    const std::string why = algorithms::refusal_of_place(setting, choice, settings);
+    if (!why.empty()) section.complain(key, why);
+  }
 }
 
 /// The member "kind" and what else that kind can be told.
@@ -76,12 +82,28 @@ void read_choice(const Section& section, std::string_view what,
   read_settings(section, kind->settings, folder, choice);
 }
 
-algorithms::DataChoice read_data(const Section& section, std::uint64_t seed,
+/// Shards keep what a partition gives them.
+bool is_cut(const algorithms::DataChoice& data) { return data.sampling != "distributed"; }
+/// There is a batch that may be short.
+bool has_last_batches(const algorithms::DataChoice& data) {
+  return data.sampling != "with_replacement";
+}
+
+algorithms::DataChoice read_data(const Section& section, std::uint64_t seed, bool in_batches,
                                  const std::string& folder) {
   algorithms::DataChoice data;
   read_choice(section, "data", algorithms::kinds_of_data(), folder, data);
-  data.partition = section.text("partition", data.partition);
   data.sampling = section.one_of("sampling", algorithms::sampling_orders, data.sampling);
+  for (const char* key : {"sampling", "drop_last"})
+    if (section.has(key) && !in_batches)
+      section.complain(key, "given only with batches; a batch is the whole shard here");
+  if (section.has("partition") && !is_cut(data))
+    section.complain("partition",
+                     "given only where samples are not \"distributed\" anew each epoch");
+  data.partition = section.text("partition", data.partition);
+  if (section.has("drop_last") && !has_last_batches(data))
+    section.complain("drop_last",
+                     "given only where a sampling uses samples up; \"" + data.sampling + "\" here");
   data.drop_last = section.flag("drop_last", data.drop_last);
   data.held_out = section.number("held_out", data.held_out, 0);
   if (data.held_out >= 1) section.fail("held_out", "a share below 1");
@@ -143,6 +165,18 @@ algorithms::GraphChoice read_graph(const Section& section) {
   return graph;
 }
 
+/// Complains of what the strategy does not look at.
+void refuse_unused(const Section& section, const algorithms::Choice& strategy,
+                   const algorithms::Uses& uses) {
+  for (const auto& [key, where] :
+       {std::pair{"graph", uses.graph}, std::pair{"collective", uses.collective},
+        std::pair{"optimiser", uses.optimiser}, std::pair{"batch", uses.batch}}) {
+    if (!section.has(key)) continue;
+    const std::string why = algorithms::refusal_of_use(where, strategy);
+    if (!why.empty()) section.complain(key, why);
+  }
+}
+
 algorithms::OptimiserChoice read_optimiser(const Section& section, const std::string& folder) {
   algorithms::OptimiserChoice optimiser;
   read_choice(section, "optimiser", algorithms::kinds_of_optimisers(), folder, optimiser);
@@ -185,10 +219,12 @@ Ordered stop_json(const algorithms::StopChoice& stop) {
   return json;
 }
 
-/// Every setting with its value, stated or not, in the order of declaration.
+/// Every setting that has a meaning here with its value, stated or not, in the order of
+/// declaration.
 void write_settings(Ordered& json, const algorithms::Choice& choice,
                     std::span<const algorithms::AnySetting> settings) {
   for (const auto& setting : settings) {
+    if (!algorithms::refusal_of_place(setting, choice, settings).empty()) continue;
     const auto* stated = choice.stated(algorithms::name_of(setting));
     const auto value = stated ? *stated : algorithms::fallback_of(setting);
     std::visit([&](const auto& given) { json[std::string{algorithms::name_of(setting)}] = given; },
@@ -230,14 +266,15 @@ algorithms::TrainingProblem read_training(const Section& section, std::uint64_t 
   const auto* strategy = section.placed(
       "strategy", [&] { return &algorithms::find_strategy(problem.strategy.kind()); });
   read_settings(section, strategy->kind.settings, folder, problem.strategy);
+  refuse_unused(section, problem.strategy, strategy->uses);
   const Section model = section.section("model");
   read_choice(model, "model", algorithms::kinds_of_models(), folder, problem.model);
   model.close();
-  problem.data = read_data(section.section("data"), seed, folder);
+  problem.batch = static_cast<std::size_t>(section.whole("batch", 0, 0));
+  problem.data = read_data(section.section("data"), seed, problem.batch > 0, folder);
   problem.graph = read_graph(section.section("graph"));
   problem.optimiser = read_optimiser(section.section("optimiser"), folder);
   problem.stop = read_stop(section.section("stop"));
-  problem.batch = static_cast<std::size_t>(section.whole("batch", 0, 0));
   problem.evaluate_every = section.whole("evaluate_every", problem.evaluate_every, 0);
   problem.evaluate_on = section.one_of("evaluate_on", evaluators, problem.evaluate_on);
   problem.collective = section.text("collective", problem.collective);
@@ -256,26 +293,31 @@ algorithms::TrainingProblem read_training(const Section& section, std::uint64_t 
 Ordered to_json(const algorithms::TrainingProblem& problem) {
   Ordered json;
   json["strategy"] = problem.strategy.kind();
-  write_settings(json, problem.strategy,
-                 algorithms::find_strategy(problem.strategy.kind()).kind.settings);
+  const algorithms::Strategy& strategy = algorithms::find_strategy(problem.strategy.kind());
+  const auto uses = [&](std::string_view where) {
+    return algorithms::refusal_of_use(where, problem.strategy).empty();
+  };
+  write_settings(json, problem.strategy, strategy.kind.settings);
   json["model"] = choice_json("model", problem.model, algorithms::kinds_of_models());
   json["data"] = choice_json("data", problem.data, algorithms::kinds_of_data());
-  json["data"]["partition"] = problem.data.partition;
-  json["data"]["sampling"] = problem.data.sampling;
-  json["data"]["drop_last"] = problem.data.drop_last;
+  if (is_cut(problem.data)) json["data"]["partition"] = problem.data.partition;
+  const bool in_batches = problem.batch > 0 && uses(strategy.uses.batch);
+  if (in_batches) json["data"]["sampling"] = problem.data.sampling;
+  if (in_batches && has_last_batches(problem.data))
+    json["data"]["drop_last"] = problem.data.drop_last;
   json["data"]["held_out"] = problem.data.held_out;
   if (problem.data.folds > 0) {
     json["data"]["folds"] = problem.data.folds;
     json["data"]["fold"] = problem.data.fold;
   }
   json["data"]["seed"] = problem.data.seed;
-  json["graph"] = graph_json(problem.graph);
-  json["optimiser"] = optimiser_json(problem.optimiser);
+  if (uses(strategy.uses.graph)) json["graph"] = graph_json(problem.graph);
+  if (uses(strategy.uses.optimiser)) json["optimiser"] = optimiser_json(problem.optimiser);
   json["stop"] = stop_json(problem.stop);
-  json["batch"] = problem.batch;
+  if (uses(strategy.uses.batch)) json["batch"] = problem.batch;
   json["evaluate_every"] = problem.evaluate_every;
   json["evaluate_on"] = problem.evaluate_on;
-  json["collective"] = problem.collective;
+  if (uses(strategy.uses.collective)) json["collective"] = problem.collective;
   json["dtype"] = troupe::name_of(problem.dtype);
   return json;
 }

@@ -52,10 +52,6 @@ Ordered type_of(const AnySetting& setting) {
       setting);
 }
 
-std::string_view help_of(const AnySetting& setting) {
-  return std::visit([](const auto* declared) { return declared->help; }, setting);
-}
-
 /// Adds the settings of a kind to the properties; those of one name and several kinds are one
 /// property that may be what any of them says.
 void add(Ordered& properties, const Kind& kind) {
@@ -64,7 +60,7 @@ void add(Ordered& properties, const Kind& kind) {
     Ordered type = type_of(setting);
     std::visit([&](const auto& value) { type["default"] = value; },
                algorithms::fallback_of(setting));
-    type["description"] = fmt::format("of {}: {}", kind.name, help_of(setting));
+    type["description"] = fmt::format("of {}: {}", kind.name, algorithms::help_of(setting));
     if (!properties.contains(key)) properties[key] = {{"anyOf", Ordered::array()}};
     properties[key]["anyOf"].push_back(std::move(type));
   }
@@ -130,6 +126,18 @@ Ordered stop_schema() {
     }})");
 }
 
+/// Which strategies look at a part of a training, and where.
+std::string users_of(std::string_view algorithms::Uses::*part) {
+  std::string names;
+  for (const auto& strategy : algorithms::strategies()) {
+    const std::string_view where = strategy.uses.*part;
+    if (where == algorithms::Uses::never) continue;
+    names += fmt::format("{}{}{}{}", names.empty() ? "of " : ", ", strategy.kind.name,
+                         where.empty() ? "" : " where ", where);
+  }
+  return names;
+}
+
 }  // namespace
 
 Ordered training_schema() {
@@ -143,9 +151,16 @@ Ordered training_schema() {
   properties["model"] = object_of(algorithms::kinds_of_models(), problem.model.kind());
   properties["data"] = object_of(algorithms::kinds_of_data(), problem.data.kind());
   Ordered& data = properties["data"]["properties"];
-  data["partition"] = {{"type", "string"}, {"default", problem.data.partition}};
-  data["sampling"] = {{"enum", algorithms::sampling_orders}, {"default", problem.data.sampling}};
-  data["drop_last"] = {{"type", "boolean"}, {"default", problem.data.drop_last}};
+  data["partition"] = {
+      {"type", "string"},
+      {"default", problem.data.partition},
+      {"description", "Who has which samples; not where they are distributed anew."}};
+  data["sampling"] = {{"enum", algorithms::sampling_orders},
+                      {"default", problem.data.sampling},
+                      {"description", "Of batches; not where a batch is the whole shard."}};
+  data["drop_last"] = {{"type", "boolean"},
+                       {"default", problem.data.drop_last},
+                       {"description", "Of batches; not with replacement."}};
   data["held_out"] = {{"type", "number"},
                       {"minimum", 0},
                       {"exclusiveMaximum", 1},
@@ -157,13 +172,22 @@ Ordered training_schema() {
       {"type", "integer"}, {"minimum", 0}, {"description", "Which of the folds is kept back."}};
   data["seed"] = {{"type", "integer"}, {"minimum", 0}};
   properties["graph"] = graph_schema();
+  properties["graph"]["description"] =
+      "Who talks to whom; " + users_of(&algorithms::Uses::graph) + ".";
   properties["optimiser"] = optimiser_schema(problem.optimiser);
+  properties["optimiser"]["description"] =
+      "The step; " + users_of(&algorithms::Uses::optimiser) + ".";
   properties["stop"] = stop_schema();
-  properties["batch"] = {
-      {"type", "integer"}, {"minimum", 0}, {"description", "Samples of one gradient; 0: all."}};
+  properties["batch"] = {{"type", "integer"},
+                         {"minimum", 0},
+                         {"description", "Samples of one gradient, 0: all; " +
+                                             users_of(&algorithms::Uses::batch) + "."}};
   properties["evaluate_every"] = {{"type", "integer"}, {"minimum", 0}};
   properties["evaluate_on"] = {{"enum", {"all", "first"}}, {"default", problem.evaluate_on}};
-  properties["collective"] = {{"type", "string"}, {"default", problem.collective}};
+  properties["collective"] = {
+      {"type", "string"},
+      {"default", problem.collective},
+      {"description", "The allreduce; " + users_of(&algorithms::Uses::collective) + "."}};
   properties["dtype"] = {{"enum", {"float32", "float64"}}, {"default", "float64"}};
   return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
 }

@@ -26,14 +26,17 @@ struct AsynchronousMixing {
   static constexpr Whole staleness{
       .name = "staleness",
       .fallback = 8,
-      .help = "of order arrival: steps of its own after which a rank ignores what it received"};
+      .only = "order is arrival",
+      .help = "steps of its own after which a rank ignores what it received"};
   static constexpr Number patience{
       .name = "patience",
       .fallback = 0,
-      .help = "of order arrival: seconds to wait for a value young enough before going on alone"};
+      .only = "order is arrival",
+      .help = "seconds to wait for a value young enough before going on alone"};
   static constexpr Flag together{
       .name = "together",
-      .help = "of order arrival: a rank ends as soon as all its partners have, done or not"};
+      .only = "order is arrival",
+      .help = "a rank ends as soon as all its partners have, done or not"};
   static constexpr std::array<AnySetting, 6> settings{&partners,  &digits,   &order,
                                                       &staleness, &patience, &together};
 };

@@ -28,14 +28,16 @@ struct DynamicSharing {
   static constexpr Text scope{.name = "scope",
                               .fallback = "all",
                               .choices = scopes,
+                              .only = "rule is not none",
                               .help =
                                   "who averages: all ranks, or the partners of the round, a "
                                   "pair or, with digits, a group"};
-  static constexpr const Text& partners = Partners::setting;
+  static constexpr Text partners = Partners::setting.where("scope is partners");
   static constexpr const Wholes& digits = Partners::digits;
   static constexpr Whole period{.name = "period",
                                 .fallback = 5,
                                 .least = 1,
+                                .only = "rule is not none",
                                 .help =
                                     "steps between two checks; the first period of "
                                     "adaptive_period"};
@@ -43,13 +45,15 @@ struct DynamicSharing {
       .name = "divergence",
       .fallback = 0,
       .unbounded = true,
+      .only = "rule is divergence",
       .help =
-          "of that rule: the squared distance from what was last shared that is let pass; null: "
-          "any, so that nobody votes or shares"};
+          "the squared distance from what was last shared that is let pass; null: any, so that "
+          "nobody votes or shares"};
   static constexpr Number sharpness{
       .name = "sharpness",
       .fallback = 1,
-      .help = "of loss_weighted: the weight is exp(-sharpness * loss); 0: the plain mean"};
+      .only = "rule is loss_weighted",
+      .help = "the weight is exp(-sharpness * loss); 0: the plain mean"};
   static constexpr std::array<AnySetting, 7> settings{&rule,   &scope,      &partners, &digits,
                                                       &period, &divergence, &sharpness};
 };

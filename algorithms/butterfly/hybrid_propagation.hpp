@@ -22,13 +22,14 @@ struct HybridPropagation {
                              .help =
                                  "averaging with the partners of a butterfly, or with all "
                                  "neighbours on the graph"};
-  static constexpr const Wholes& digits = Partners::digits;
+  static constexpr Wholes digits = Partners::digits.where("over is butterfly");
   static constexpr Number tolerance{
       .name = "tolerance",
       .fallback = 1e-6,
       .least = 1e-300,
       .most = 0.999,
-      .help = "on a graph: the part to which each step's disagreement is brought down"};
+      .only = "over is graph and rounds is 0",
+      .help = "the part to which each step's disagreement is brought down"};
   static constexpr Whole rounds{
       .name = "rounds",
       .fallback = 0,

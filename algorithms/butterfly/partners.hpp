@@ -35,9 +35,10 @@ class Partners {
                                 .help = "with whom a rank averages; fixed is the control"};
   static constexpr Wholes digits{.name = "digits",
                                  .least = 2,
+                                 .only = "partners is butterfly",
                                  .help =
-                                     "of a butterfly: radices whose product is the number of "
-                                     "ranks; empty: all 2"};
+                                     "radices whose product is the number of ranks; empty: all "
+                                     "2"};
 
   /// As the strategy states. EXPECTS what refusal_of_partners accepts.
   Partners(const Choice& strategy, int ranks, std::uint64_t seed);

@@ -46,8 +46,10 @@ struct SubnetTraining {
       .help = "of the nuclear norm of such a change: taken off its singular values"};
   static constexpr Whole lost{
       .name = "lost", .fallback = 0, .help = "a worker that falls silent; 0: none"};
-  static constexpr Whole lost_after{
-      .name = "lost_after", .fallback = 0, .help = "rounds that the lost worker still takes part"};
+  static constexpr Whole lost_after{.name = "lost_after",
+                                    .fallback = 0,
+                                    .only = "lost is not 0",
+                                    .help = "rounds that the lost worker still takes part"};
   static constexpr std::array<AnySetting, 9> settings{
       &local_steps, &rounds_of_a_cut, &active, &rotate_input, &judged,
       &rank,        &penalty,         &lost,   &lost_after};

@@ -36,7 +36,8 @@ constexpr Strategy table[] = {
      .source = "Berahas, Bollapragada, Keskar and Wei, IEEE TAC 64(8), 2018",
      .synchronous = true,
      .run = hybrid_propagation,
-     .refusal = refusal_of_hybrid_propagation},
+     .refusal = refusal_of_hybrid_propagation,
+     .uses = {.graph = "over is graph"}},
     {.kind = {.name = "averaging_consensus",
               .summary = "ranks estimate the mean of all by a butterfly and are pulled to it",
               .settings = AveragingConsensus::settings},
@@ -70,6 +71,7 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = model_parallel_butterfly,
      .refusal = refusal_of_model_parallel,
+     .uses = {.collective = Uses::always},
      .footprint = footprint_of_part},
 };
 

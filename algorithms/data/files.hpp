@@ -20,6 +20,7 @@ inline constexpr Whole first_label{
     .fallback = 0,
     .least = -1,
     .most = 1,
+    .only = "classes is not 0",
     .help = "number of the first class: 0, 1, or -1 for the two classes -1 and +1"};
 inline constexpr Flag standardise_setting{
     .name = "standardise",

@@ -16,7 +16,8 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = data_parallel,
      .refusal = refusal_of_replicas,
-     .stepping = Stepping::of_all},
+     .stepping = Stepping::of_all,
+     .uses = {.collective = Uses::always}},
     {.kind = {.name = "horovod",
               .summary = "replicas sum their gradients through Horovod's interface, fused by size",
               .settings = ThroughHorovod::settings},
@@ -25,7 +26,8 @@ constexpr Strategy table[] = {
      .synchronous = false,
      .run = through_horovod,
      .refusal = refusal_of_replicas,
-     .stepping = Stepping::of_all},
+     .stepping = Stepping::of_all,
+     .uses = {.collective = Uses::always}},
 };
 
 }  // namespace

@@ -22,6 +22,7 @@ struct LocalSgd {
   static constexpr Whole group_rounds{.name = "group_rounds",
                                       .fallback = 1,
                                       .least = 1,
+                                      .only = "group_size is not 0",
                                       .help = "H2: means within groups for each mean of all"};
   static constexpr std::array<AnySetting, 3> settings{&local_steps, &group_size, &group_rounds};
 };

@@ -18,7 +18,8 @@ constexpr Strategy table[] = {
      .source = "Stich, ICLR 2019; Lin et al., ICLR 2020",
      .synchronous = true,
      .run = local_sgd,
-     .refusal = refusal_of_local_sgd},
+     .refusal = refusal_of_local_sgd,
+     .uses = {.collective = Uses::always}},
     {.kind = {.name = "fedavg",
               .summary = "a server averages what some clients learnt on data of their own",
               .settings = FedAvg::settings},
@@ -34,7 +35,8 @@ constexpr Strategy table[] = {
      .source = "Zhang, Choromanska and LeCun, NIPS 2015",
      .synchronous = true,
      .run = easgd,
-     .refusal = refusal_of_replicas},
+     .refusal = refusal_of_replicas,
+     .uses = {.collective = Uses::always}},
     {.kind = {.name = "diloco",
               .summary = "local steps of one optimiser, Nesterov's for their sum",
               .settings = Diloco::settings},
@@ -42,7 +44,8 @@ constexpr Strategy table[] = {
      .source = "Douillard et al., arXiv 2311.08105, 2023",
      .synchronous = true,
      .run = diloco,
-     .refusal = refusal_of_replicas},
+     .refusal = refusal_of_replicas,
+     .uses = {.collective = Uses::always}},
 };
 
 }  // namespace

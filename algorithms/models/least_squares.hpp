@@ -33,10 +33,15 @@ class LeastSquares final : public Model {
       .fallback = "gaussian",
       .choices = bases,
       .help = "gaussian: radial basis functions of one input; inputs: the inputs as they are"};
-  static constexpr Whole features{
-      .name = "features", .fallback = 20, .least = 1, .help = "of the gaussian basis: how many"};
-  static constexpr Number width{
-      .name = "width", .fallback = 0.7, .help = "of a Gaussian, in distances of two centres"};
+  static constexpr Whole features{.name = "features",
+                                  .fallback = 20,
+                                  .least = 1,
+                                  .only = "basis is gaussian",
+                                  .help = "how many Gaussians"};
+  static constexpr Number width{.name = "width",
+                                .fallback = 0.7,
+                                .only = "basis is gaussian",
+                                .help = "of a Gaussian, in distances of two centres"};
   static constexpr Number ridge{
       .name = "ridge", .fallback = 1, .help = "sigma of 1/2 |y - Hw|^2 + 1/2 sigma |w|^2"};
   static constexpr std::array<AnySetting, 4> settings{&basis, &features, &width, &ridge};

@@ -33,13 +33,17 @@ class PhantomModel final : public Model {
       .fallback = "resnet50",
       .choices = names,
       .help = "an architecture by name, or custom: the lists below"};
-  static constexpr Numbers parameters_setting{.name = "parameters",
-                                              .help = "custom: of each layer"};
-  static constexpr Numbers activations_setting{
-      .name = "activations", .help = "custom: values a sample of each layer hands on"};
-  static constexpr Numbers flops_setting{.name = "flops", .help = "custom: of a sample, forwards"};
+  static constexpr Numbers parameters_setting{
+      .name = "parameters", .only = "preset is custom", .help = "of each layer"};
+  static constexpr Numbers activations_setting{.name = "activations",
+                                               .only = "preset is custom",
+                                               .help = "values a sample of each layer hands on"};
+  static constexpr Numbers flops_setting{
+      .name = "flops", .only = "preset is custom", .help = "of a sample and layer, forwards"};
   static constexpr Whole inputs_setting{
-      .name = "inputs", .help = "custom: values of a sample as it comes; 0: as the data have"};
+      .name = "inputs",
+      .only = "preset is custom",
+      .help = "values of a sample as it comes; 0: as the data have"};
   static constexpr std::array<AnySetting, 5> settings{
       &preset_setting, &parameters_setting, &activations_setting, &flops_setting, &inputs_setting};
   static std::unique_ptr<Model> make(const TrainingProblem& problem, const DataShape& shape);

@@ -30,7 +30,8 @@ constexpr Strategy table[] = {
      .synchronous = true,
      .run = block_coordinate,
      .refusal = refusal_of_replicas,
-     .stepping = Stepping::of_parts},
+     .stepping = Stepping::of_parts,
+     .uses = {.collective = Uses::always}},
     {.kind = {.name = "pipeline",
               .summary = "layers over ranks, micro-batches one after another: gpipe, 1f1b, "
                          "interleaved",
@@ -51,6 +52,7 @@ constexpr Strategy table[] = {
      .run = tensor_parallel,
      .refusal = refusal_of_tensor_parallel,
      .stepping = Stepping::of_parts,
+     .uses = {.collective = Uses::always},
      .footprint = footprint_of_tensor_parallel},
     {.kind = {.name = "decoupled_greedy",
               .summary = "layers over ranks, each with a loss of its own: nothing comes back",

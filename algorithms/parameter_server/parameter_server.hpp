@@ -28,9 +28,11 @@ struct ParameterServer {
                              .choices = modes,
                              .aliases = stores,
                              .help = "synchronous, of bounded staleness, or asynchronous"};
-  static constexpr Whole staleness{
-      .name = "staleness", .fallback = 3, .help = "of ssp: how many clocks a worker may be ahead"};
-  static constexpr const Text& order = Inbox::order_setting;
+  static constexpr Whole staleness{.name = "staleness",
+                                   .fallback = 3,
+                                   .only = "mode is ssp",
+                                   .help = "how many clocks a worker may be ahead"};
+  static constexpr Text order = Inbox::order_setting.where("mode is not bsp");
   static constexpr Whole servers{.name = "servers",
                                  .fallback = 1,
                                  .least = 1,
@@ -40,10 +42,12 @@ struct ParameterServer {
   static constexpr Text keys{.name = "keys",
                              .fallback = "range",
                              .choices = dealings,
+                             .only = "servers is not 1",
                              .help = "a server has parameters side by side, or those of a hash"};
   static constexpr Flag colocated{.name = "colocated",
                                   .help = "workers on the servers' ranks too, as flows beside"};
-  static constexpr const Flag& staleness_aware = Staleness::aware;
+  static constexpr Flag staleness_aware = Staleness::aware.where("mode is not bsp");
+  static constexpr Text compensation = Staleness::compensation.where("mode is not bsp");
   static constexpr std::array<AnySetting, 11> settings{&mode,
                                                        &staleness,
                                                        &order,
@@ -51,7 +55,7 @@ struct ParameterServer {
                                                        &keys,
                                                        &colocated,
                                                        &staleness_aware,
-                                                       &Staleness::compensation,
+                                                       &compensation,
                                                        &Staleness::lambda,
                                                        &Staleness::adaptive_lambda,
                                                        &Staleness::mean_square};

@@ -22,14 +22,19 @@ struct Staleness {
       .help =
           "add lambda g g (x - x_read) to a gradient g: lambda constant, or over its root "
           "mean square"};
-  static constexpr Number lambda{
-      .name = "lambda", .fallback = 0.04, .help = "of the constant compensation"};
-  static constexpr Number adaptive_lambda{
-      .name = "adaptive_lambda", .fallback = 2, .help = "of the adaptive compensation"};
+  static constexpr Number lambda{.name = "lambda",
+                                 .fallback = 0.04,
+                                 .only = "compensation is constant",
+                                 .help = "strength of the compensation"};
+  static constexpr Number adaptive_lambda{.name = "adaptive_lambda",
+                                          .fallback = 2,
+                                          .only = "compensation is adaptive",
+                                          .help = "strength of the compensation"};
   static constexpr Number mean_square{.name = "mean_square",
                                       .fallback = 0.95,
                                       .most = 1,
-                                      .help = "of the adaptive one: what is kept of the squares"};
+                                      .only = "compensation is adaptive",
+                                      .help = "what is kept of the squares"};
 };
 
 /// Staleness-aware rates: η / max(1, τ) for an update of staleness τ (Zhang, Gupta, Lian and Liu,

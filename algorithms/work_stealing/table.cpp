@@ -15,7 +15,8 @@ constexpr Strategy table[] = {
      .synchronous = false,
      .run = work_stealing,
      .refusal = refusal_of_work_stealing,
-     .stepping = Stepping::of_all},
+     .stepping = Stepping::of_all,
+     .uses = {.collective = Uses::always, .batch = Uses::never}},
 };
 
 }  // namespace

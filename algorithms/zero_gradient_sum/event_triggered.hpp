@@ -20,6 +20,7 @@ struct EventTriggered {
   static constexpr Number threshold_decay{.name = "threshold_decay",
                                           .fallback = 0.995,
                                           .most = 1,
+                                          .only = "threshold is not 0",
                                           .help = "alpha; 1 keeps the threshold, and the error"};
   static constexpr std::array<AnySetting, 3> settings{&threshold, &threshold_decay,
                                                       &StatedStep::rate_is};

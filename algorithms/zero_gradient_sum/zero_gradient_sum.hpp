@@ -41,11 +41,15 @@ struct ZeroGradientSum {
       .help =
           "what happens after step disturb_at: nothing, all gradients change but not their "
           "sum, or rank 0 alone is moved, as by a corrupted message"};
-  static constexpr Whole disturb_at{
-      .name = "disturb_at", .fallback = 100, .least = 1, .help = "the step of the disturbance"};
+  static constexpr Whole disturb_at{.name = "disturb_at",
+                                    .fallback = 100,
+                                    .least = 1,
+                                    .only = "disturbance is not none",
+                                    .help = "the step of the disturbance"};
   static constexpr Number displacement{
       .name = "displacement",
       .fallback = 1,
+      .only = "start is on_manifold or start is off_manifold or disturbance is not none",
       .help = "largest change of a component of a gradient, by start and disturbance"};
   static constexpr Flag balance{
       .name = "balance",

@@ -130,6 +130,9 @@ TEST_F(Commands, AlgorithmsListsWhatAScenarioIsMadeOf) {
 
 TEST_F(Commands, AlgorithmsShowsSettingsWithDefaultsAndLimits) {
   const auto server = troupe("algorithms show parameter_server").out;
+  EXPECT_THAT(server, HasSubstr("a worker may be ahead; only where mode is ssp\n"));
+  EXPECT_THAT(troupe("algorithms show sgp").out, HasSubstr("  uses: graph where peers is graph, "
+                                                           "optimiser, batch\n"));
   EXPECT_THAT(server, testing::StartsWith("strategy parameter_server\n"));
   EXPECT_THAT(server, HasSubstr("one of bsp, ssp, asp; \""));
   EXPECT_THAT(troupe("algorithms show least_squares").out, HasSubstr("model least_squares\n"));

@@ -80,6 +80,65 @@ TEST_F(BadTraining, AtAStepBeyondItsRangeIsWarnedWithTheBound) {
                            "estimates will move apart\n$"));
 }
 
+TEST_F(BadTraining, IsWarnedOfInAQuietRunToo) {
+  for (const char* strategy :
+       {"zero_gradient_sum", "general_zero_gradient_sum", "continuous_zero_gradient_sum",
+        "column_zero_gradient_sum", "delayed_zero_gradient_sum"}) {
+    const auto ran = run(fmt::format(R"({{"strategy": "{}", "optimiser": {{"rate": 1000}},
+                           "data": {{"samples": 100}}, "stop": {{"steps": 1, "may_diverge": true}}}})",
+                                     strategy),
+                         4, "-q");
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("troupe: the step 1000 is "));
+  }
+}
+
+TEST_F(BadTraining, WithASettingOfAnotherModeSaysWhereItBelongs) {
+  const auto expect = [&](const std::string& training, const std::string& words) {
+    expect_refusal(run(training), 2, "a.json: /training/" + words);
+  };
+  expect(R"({"strategy": "parameter_server", "mode": "bsp", "staleness": 3})",
+         "staleness: given only where mode is ssp; mode is bsp here");
+  expect(R"({"strategy": "parameter_server", "mode": "dist_async", "staleness": 3})",
+         "staleness: given only where mode is ssp; mode is asp here");
+  expect(R"({"strategy": "parameter_server", "mode": "bsp", "compensation": "constant"})",
+         "compensation: given only where mode is not bsp; mode is bsp here");
+  expect(R"({"strategy": "downpour", "compensation": "adaptive", "lambda": 1})",
+         "lambda: given only where compensation is constant; compensation is adaptive here");
+  expect(R"({"strategy": "dynamic_sharing", "digits": [4]})",
+         "digits: given only where scope is partners; scope is all here");
+  expect(R"({"strategy": "hybrid_propagation", "over": "graph", "rounds": 2, "tolerance": 0.1})",
+         "tolerance: given only where over is graph and rounds is 0; over is graph and rounds is 2 "
+         "here");
+  expect(R"({"strategy": "zero_gradient_sum", "displacement": 2})",
+         "displacement: given only where start is on_manifold or start is off_manifold or "
+         "disturbance is not none; start is local_optima");
+  expect(R"({"model": {"basis": "inputs", "width": 1}})",
+         "model/width: given only where basis is gaussian; basis is inputs here");
+  expect(R"({"data": {"kind": "csv", "file": "d.csv", "first_label": 1}})",
+         "data/first_label: given only where classes is not 0; classes is 0 here");
+}
+
+TEST_F(BadTraining, WithAPartThatItsStrategyDoesNotUseSaysSo) {
+  const auto expect = [&](const std::string& training, const std::string& words) {
+    expect_refusal(run(training), 2, "a.json: /training/" + words);
+  };
+  expect(R"({"strategy": "data_parallel", "graph": {"kind": "star"}})",
+         "graph: data_parallel does not use it");
+  expect(R"({"strategy": "d_psgd", "collective": "ring"})", "collective: d_psgd does not use it");
+  expect(R"({"strategy": "sgp", "graph": {"kind": "star"}})",
+         "graph: given only where peers is graph; peers is exponential here");
+  expect(R"({"strategy": "map_reduce", "optimiser": {"rate": 1}})",
+         "optimiser: map_reduce does not use it");
+  expect(R"({"strategy": "zero_gradient_sum", "batch": 10})",
+         "batch: zero_gradient_sum does not use it");
+  expect(R"({"data": {"sampling": "epochs"}})",
+         "data/sampling: given only with batches; a batch is the whole shard here");
+  expect(R"({"batch": 10, "data": {"drop_last": true}})",
+         "data/drop_last: given only where a sampling uses samples up; \"with_replacement\" here");
+}
+
 TEST_F(BadTraining, ByAButterflyNeedsRanksThatItCanFactor) {
   expect_refusal(run(R"({"strategy": "butterfly_mixing"})", 6), 2, "power of two");
   expect_refusal(run(R"({"strategy": "model_parallel_butterfly"})", 6), 2, "power of two");
@@ -100,9 +159,10 @@ TEST_F(BadTraining, WithFoldsThatAreNoneSaysWhichThereAre) {
 }
 
 TEST_F(BadTraining, OfDistributedSamplesNeedsABatchAndNoPartition) {
-  expect_refusal(run(R"({"data": {"sampling": "distributed"}})"), 2, "give a batch");
+  expect_refusal(run(R"({"data": {"sampling": "distributed"}})"), 2,
+                 "/training/data/sampling: given only with batches");
   expect_refusal(run(R"({"batch": 8, "data": {"sampling": "distributed", "partition": "sorted"}})"),
-                 2, "have no partition: \"sorted\" given");
+                 2, "/training/data/partition: given only where samples are not \"distributed\"");
 }
 
 TEST_F(BadTraining, LeavesNoReportBehind) {

@@ -79,8 +79,9 @@ TEST(Scenario, IsRefusedWithPlaceAndReason) {
               HasSubstr("no in-place form"));
   EXPECT_THAT(error(R"({"troupe": 1, "training": {"strategy": "downpur"}})"),
               HasSubstr("/training/strategy"));
-  EXPECT_THAT(error(R"({"troupe": 1, "training": {"graph": {"kind": "edges"}}})"),
-              HasSubstr("/training/graph/edges"));
+  EXPECT_THAT(
+      error(R"({"troupe": 1, "training": {"strategy": "d_psgd", "graph": {"kind": "edges"}}})"),
+      HasSubstr("/training/graph/edges"));
   EXPECT_THAT(error(R"({"troupe": 1, "training": {"stop": {"steps": 1.5}}})"),
               HasSubstr("/training/stop/steps: found 1.5"));
   EXPECT_THAT(error(R"({"troupe": 1, "platform": {"fle": "x"}, "training": {}})"),
@@ -115,6 +116,25 @@ TEST(Scenario, WritesNumbersWithoutBoundAsNull) {
   EXPECT_THAT(error(R"({"troupe": 1, "ranks": 4,
                         "training": {"strategy": "dynamic_sharing", "divergence": -1}})"),
               HasSubstr("expected a number of at least 0, or null, which is infinite"));
+}
+
+TEST(Scenario, LeavesOutWhatHasNoMeaningWhereItFillsInDefaults) {
+  const auto written = [](const std::string& training) {
+    const auto json = to_json(read(R"({"troupe": 1, "ranks": 4, "training": )" + training + "}"));
+    EXPECT_EQ(to_json(read(json.dump())).dump(), json.dump());
+    return Json::parse(json.dump())["training"];
+  };
+  const auto bsp = written(R"({"strategy": "parameter_server", "mode": "bsp"})");
+  for (const char* other : {"staleness", "lambda", "order", "graph", "collective"})
+    EXPECT_FALSE(bsp.contains(other)) << other;
+  const auto ssp = written(R"({"strategy": "parameter_server", "mode": "ssp", "batch": 8})");
+  EXPECT_EQ(ssp["staleness"], 3);
+  EXPECT_EQ(ssp["order"], "arrival");
+  EXPECT_EQ(ssp["data"]["sampling"], "with_replacement");
+  EXPECT_FALSE(ssp["data"].contains("drop_last"));
+  EXPECT_FALSE(bsp["data"].contains("sampling"));
+  EXPECT_FALSE(written(R"({"strategy": "map_reduce"})").contains("optimiser"));
+  EXPECT_TRUE(written(R"({"strategy": "sgp", "peers": "graph"})").contains("graph"));
 }
 
 TEST(Jitter, IsReadFromATraceBesideTheScenarioAndKeptWithIt) {
@@ -240,9 +260,9 @@ TEST(Schema, KnowsWhatStrategiesAndModelsDeclare) {
 TEST(Schema, KnowsTheOtherKeysOfATraining) {
   const auto training = Json::parse(training_schema().dump());
   for (const char* part : {"graph", "stop"})
-    EXPECT_EQ(
-        keys_of(training["properties"][part]),
-        keys_known(R"({"troupe": 1, "training": {")" + std::string{part} + R"(": {"?": 0}}})"));
+    EXPECT_EQ(keys_of(training["properties"][part]),
+              keys_known(R"({"troupe": 1, "training": {"strategy": "d_psgd", ")" +
+                         std::string{part} + R"(": {"?": 0}}})"));
   for (const auto& key : keys_known(R"({"troupe": 1, "training": {"?": 0}})"))
     EXPECT_TRUE(training["properties"].contains(key)) << key;
 }
