@@ -281,7 +281,7 @@ class TrainingAtFullExtent : public Prediction {
         name + ".json",
         fmt::format(
             R"({{"troupe": 1, "name": "{}", "seed": 1, "platform": {{"file": "{}", "ranks": 4}},
-            "training": {{"model": {{"kind": "mlp", "layers": [784, 128, 10]}}, "batch": 4,
+            "training": {{"model": {{"kind": "mlp", "layers": [784, 128, 10]}},
               "data": {{"kind": "digits", "samples": 200}}, {}}}}})",
             name, mine, training));
     Both both{file(name + "_real.json"), file(name + "_simulated.json")};
@@ -296,8 +296,8 @@ class TrainingAtFullExtent : public Prediction {
   /// Times and losses of a training's curve.
   std::vector<std::pair<double, double>> curve_of(const std::string& report) const {
     std::vector<std::pair<double, double>> curve;
-    for (const auto& point : json::parse(read(report))["training"])
-      curve.emplace_back(point["time_s"], point["loss"]);
+    const auto parsed = json::parse(read(report));
+    for (const auto& point : parsed["training"]) curve.emplace_back(point["time_s"], point["loss"]);
     return curve;
   }
 };
@@ -319,9 +319,10 @@ TEST_F(TrainingAtFullExtent, StepsTakeAsLongAsPredictedWithAndWithoutOverlap) {
                                     "bucket_bytes": 200000, "first_bucket_bytes": 100000)"}}) {
     const auto both = run_both(
         twin, mine, name,
-        fmt::format(R"("strategy": "data_parallel", "collective": "ring", {}, "evaluate_every": 10,
+        fmt::format(
+            R"("strategy": "data_parallel", "collective": "ring", {}, "batch": 4, "evaluate_every": 10,
             "optimiser": {{"kind": "sgd", "rate": 0.1}}, "stop": {{"steps": 50}})",
-                    how));
+            how));
     const auto compared =
         troupe(fmt::format("validate {} {} --max-error 5%", both.real, both.simulated));
     std::cout << compared.out;
@@ -336,7 +337,7 @@ TEST_F(TrainingAtFullExtent, AnAsynchronousServerBeatsASynchronousOneThatWaitsFo
        {std::pair{"asynchronous", R"("mode": "asp", "order": "arrival", "evaluate_every": 15)"},
         std::pair{"synchronous", R"("mode": "bsp", "evaluate_every": 5)"}}) {
     const auto both = run_both(twin, mine, name,
-                               fmt::format(R"("strategy": "parameter_server", {},
+                               fmt::format(R"("strategy": "parameter_server", {}, "batch": 16,
                      "optimiser": {{"kind": "sgd", "rate": 0.05}}, "stop": {{"steps": 60}})",
                                            how));
     const auto &real = reals[name] = curve_of(both.real),
