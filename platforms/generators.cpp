@@ -31,7 +31,7 @@ void expect_hosts(const JsonReader& value, const std::vector<int>& factors) {
 
 Fabric make_star(const JsonReader& value) {
   value.expect_keys(
-      {"kind", "hosts", "bandwidth", "latency", "speed", "device", "memory_bandwidth"});
+      {"kind", "hosts", "bandwidth", "latency", "speed", "device", "memory_bandwidth", "loggp"});
   Cable cable = read_cable(value);
   cable.latency /= 2;
   return crossbar(value["hosts"].integer(1, most_hosts), cable, host_name);
@@ -39,7 +39,7 @@ Fabric make_star(const JsonReader& value) {
 
 Fabric make_fat_tree(const JsonReader& value) {
   value.expect_keys({"kind", "down", "up", "cables", "bandwidth", "latency", "speed", "device",
-                     "memory_bandwidth"});
+                     "memory_bandwidth", "loggp"});
   FatTreeShape shape{.down = value["down"].integers(1), .up = {}, .cables = {}};
   const std::size_t levels = shape.down.size();
   shape.up = value.has("up") ? value["up"].integers(1) : std::vector<int>(levels, 1);
@@ -52,16 +52,16 @@ Fabric make_fat_tree(const JsonReader& value) {
 }
 
 Fabric make_torus(const JsonReader& value) {
-  value.expect_keys(
-      {"kind", "dimensions", "bandwidth", "latency", "speed", "device", "memory_bandwidth"});
+  value.expect_keys({"kind", "dimensions", "bandwidth", "latency", "speed", "device",
+                     "memory_bandwidth", "loggp"});
   const std::vector<int> dimensions = value["dimensions"].integers(1);
   expect_hosts(value["dimensions"], dimensions);
   return torus(dimensions, read_cable(value), host_name);
 }
 
 Fabric make_hypercube(const JsonReader& value) {
-  value.expect_keys(
-      {"kind", "dimensions", "bandwidth", "latency", "speed", "device", "memory_bandwidth"});
+  value.expect_keys({"kind", "dimensions", "bandwidth", "latency", "speed", "device",
+                     "memory_bandwidth", "loggp"});
   const std::vector<int> sides(static_cast<std::size_t>(value["dimensions"].integer(0, 20)), 2);
   Fabric fabric = torus(sides, read_cable(value), host_name);
   fabric.grid.clear();
@@ -69,8 +69,8 @@ Fabric make_hypercube(const JsonReader& value) {
 }
 
 Fabric make_butterfly(const JsonReader& value) {
-  value.expect_keys(
-      {"kind", "radix", "stages", "bandwidth", "latency", "speed", "device", "memory_bandwidth"});
+  value.expect_keys({"kind", "radix", "stages", "bandwidth", "latency", "speed", "device",
+                     "memory_bandwidth", "loggp"});
   const int radix = value["radix"].integer(2), stages = value["stages"].integer(1, 20);
   expect_hosts(value, std::vector<int>(static_cast<std::size_t>(stages), radix));
   return butterfly(radix, stages, read_cable(value), host_name);
@@ -79,7 +79,7 @@ Fabric make_butterfly(const JsonReader& value) {
 Fabric make_dragonfly(const JsonReader& value) {
   value.expect_keys({"kind", "groups", "routers", "hosts", "bandwidth", "latency",
                      "local_bandwidth", "local_latency", "global_bandwidth", "global_latency",
-                     "speed", "device", "memory_bandwidth"});
+                     "speed", "device", "memory_bandwidth", "loggp"});
   const DragonflyShape shape{.groups = value["groups"].integer(1),
                              .routers = value["routers"].integer(1),
                              .ports = value["hosts"].integer(1),
@@ -123,6 +123,7 @@ Topology generate(const nlohmann::json& generator, const std::string& where,
                     .links = std::move(fabric.links),
                     .route = std::move(fabric.route),
                     .grid = std::move(fabric.grid)};
+  if (value.has("loggp")) topology.message_costs = read_message_costs(value["loggp"]);
   for (int i = 0; i < fabric.ports; ++i) {
     host.name = host_name(i);
     topology.hosts.push_back(host);

@@ -259,7 +259,7 @@ class ClusterRoutes {
 
 Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
   const JsonReader value{document, file};
-  value.expect_keys({"troupe_gpu_cluster", "name", "comment", "nodes", "node", "fabric"});
+  value.expect_keys({"troupe_gpu_cluster", "name", "comment", "nodes", "node", "fabric", "loggp"});
   value["troupe_gpu_cluster"].integer(1, 1);
   for (const char* text : {"name", "comment"})
     if (value.has(text)) value[text].text();
@@ -295,6 +295,7 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
   const ClusterRoutes routes{gpus, cards, std::move(inside), host_link, std::move(fabric)};
   topology.links = routes.links();
   topology.route = routes;
+  if (value.has("loggp")) topology.message_costs = read_message_costs(value["loggp"]);
   return topology;
 }
 

@@ -104,6 +104,7 @@ class OwnPlatform final : public PlacedPlatform {
                        .bandwidth = link.bandwidth,
                        .latency = link.latency,
                        .own = link.own});
+    message_costs = topology_.message_costs;
     loopback_ = static_cast<int>(links.size());
     links.push_back(settings.loopback);
     place(spec);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "platforms/message_costs.hpp"
 #include "platforms/specification.hpp"
 #include "platforms/summary.hpp"
 #include "platforms/topology.hpp"
@@ -33,6 +34,7 @@ class PlacedPlatform {
   std::vector<int> grid;      ///< of a torus on which rank r sits at the r-th place
   NetworkModel network;
   std::vector<LinkFacts> links;
+  CostsByClass message_costs{};
   std::vector<std::string> notices;
 
   int size() const noexcept { return static_cast<int>(ranks.size()); }

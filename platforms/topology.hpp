@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/units.hpp"
+#include "platforms/message_costs.hpp"
 
 namespace troupe::platforms {
 
@@ -39,6 +40,7 @@ struct Topology {
   /// message.
   std::function<LinkPath(int from, int to)> route{};
   std::vector<int> grid{};  ///< dimensions of a torus, the last varying fastest; empty: no torus
+  CostsByClass message_costs{};
 };
 
 }  // namespace troupe::platforms

@@ -64,15 +64,53 @@ std::vector<loggp::Override> overrides_of(const LogGPChoice& choice) {
   return overrides;
 }
 
+/// By class: what the scenario says of it, else of all, else what the platform does.
+std::vector<loggp::Overheads> overheads_of(const LogGPChoice& choice,
+                                           const platforms::CostsByClass& platform) {
+  std::vector<loggp::Overheads> all;
+  for (const auto& stated : platform) {
+    const auto or_stated = [](Seconds said, Seconds otherwise) {
+      return said.count() > 0 ? said : otherwise;
+    };
+    all.push_back({.each = or_stated(choice.overhead, stated.overhead),
+                   .per_byte = or_stated(choice.overhead_per_byte, stated.overhead_per_byte),
+                   .gap = or_stated(choice.gap, stated.gap)});
+  }
+  for (const auto& given : choice.classes) {
+    const auto place =
+        std::find(loggp::pair_classes.begin(), loggp::pair_classes.end(), given.name);
+    auto& of = all[static_cast<std::size_t>(place - loggp::pair_classes.begin())];
+    of = {.each = given.overhead.value_or(of.each),
+          .per_byte = given.overhead_per_byte.value_or(of.per_byte),
+          .gap = given.gap.value_or(of.gap)};
+  }
+  return all;
+}
+
+std::string to_text(const loggp::Overheads& of) {
+  return fmt::format("o {}, O {} a byte, g {}", troupe::to_text(of.each),
+                     troupe::to_text(of.per_byte), troupe::to_text(of.gap));
+}
+/// One statement where it is true of all classes.
+std::string to_text(const std::vector<loggp::Overheads>& by_class) {
+  const std::string first = to_text(by_class.front());
+  std::string all;
+  bool alike = true;
+  for (std::size_t of = 0; of < by_class.size(); ++of) {
+    const std::string text = to_text(by_class[of]);
+    alike = alike && text == first;
+    all += fmt::format("{}{} {}", of > 0 ? ", " : "", loggp::pair_classes[of], text);
+  }
+  return alike ? first : all;
+}
+
 class LogGPBackend final : public Backend {
  public:
   LogGPBackend(const Scenario& scenario, std::shared_ptr<platforms::PlacedPlatform> platform)
       : platform_{std::move(platform)},
         options_{simulation_options(scenario)},
         network_{*platform_, overrides_of(scenario.loggp), scenario.loggp.ports},
-        overheads_{.each = scenario.loggp.overhead,
-                   .per_byte = scenario.loggp.overhead_per_byte,
-                   .gap = scenario.loggp.gap},
+        overheads_{overheads_of(scenario.loggp, platform_->message_costs)},
         has_ports_{scenario.loggp.ports} {
     check_memory(platform_->source, platform_->size());
     const auto processors = processors_of(*platform_, scenario.compute);
@@ -100,10 +138,8 @@ class LogGPBackend final : public Backend {
   bool one_process() const override { return true; }
   const Machine& machine() const override { return machine_; }
   std::vector<std::pair<std::string, std::string>> facts() const override {
-    return {{"network_model",
-             fmt::format("LogGP on {}, o {}, O {} a byte, g {}, {}", platform_->network.text(),
-                         to_text(overheads_.each), to_text(overheads_.per_byte),
-                         to_text(overheads_.gap), has_ports_ ? "ports" : "no ports")}};
+    return {{"network_model", fmt::format("LogGP on {}, {}, {}", platform_->network.text(),
+                                          to_text(overheads_), has_ports_ ? "ports" : "no ports")}};
   }
 
   std::vector<std::string> route(Rank from, Rank to) const override {
@@ -155,7 +191,7 @@ class LogGPBackend final : public Backend {
   std::shared_ptr<platforms::PlacedPlatform> platform_;
   sim::Options options_;
   loggp::PlatformNetwork network_;
-  loggp::Overheads overheads_;
+  std::vector<loggp::Overheads> overheads_;
   bool has_ports_;
   std::vector<loggp::Seat> seats_;
   Machine machine_;
@@ -190,11 +226,16 @@ std::vector<std::pair<std::string, std::string>> loggp_classes(
     return fmt::format("{:.4g} GB/s", bandwidth.value * 1e-9);
   };
   std::vector<std::pair<std::string, std::string>> lines;
-  for (const auto& of : loggp::PlatformNetwork{platform}.classes())
+  const auto overheads = overheads_of({}, platform.message_costs);
+  for (const auto& of : loggp::PlatformNetwork{platform}.classes()) {
+    const auto index = static_cast<std::size_t>(of.of);
     lines.emplace_back(
-        fmt::format("LogGP {}", loggp::pair_classes[static_cast<std::size_t>(of.of)]),
-        fmt::format("L {}, 1/G {}", range(to_text(of.least_latency), to_text(of.most_latency)),
-                    range(rate(of.least_bandwidth), rate(of.most_bandwidth))));
+        fmt::format("LogGP {}", loggp::pair_classes[index]),
+        fmt::format("L {}, 1/G {}, {}",
+                    range(troupe::to_text(of.least_latency), troupe::to_text(of.most_latency)),
+                    range(rate(of.least_bandwidth), rate(of.most_bandwidth)),
+                    to_text(overheads[index])));
+  }
   return lines;
 }
 

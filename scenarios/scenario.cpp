@@ -217,6 +217,12 @@ Seconds read_time(const Section& section, const std::string& key) {
   return section.placed(key, [&] { return parse_seconds(text); });
 }
 
+/// What the messages of a class can be said to cost beside the network.
+constexpr std::array<std::pair<const char*, std::optional<Seconds> LogGPChoice::Class::*>, 3>
+    loggp_costs{{{"overhead", &LogGPChoice::Class::overhead},
+                 {"overhead_per_byte", &LogGPChoice::Class::overhead_per_byte},
+                 {"gap", &LogGPChoice::Class::gap}}};
+
 LogGPChoice read_loggp(const Section& section,
                        const std::optional<platforms::PlatformSpec>& platform) {
   LogGPChoice loggp;
@@ -224,15 +230,17 @@ LogGPChoice read_loggp(const Section& section,
   loggp.overhead_per_byte = read_time(section, "overhead_per_byte");
   loggp.gap = read_time(section, "gap");
   loggp.ports = section.flag("ports", true);
-  if (!loggp.ports && loggp.gap.count() > 0)
-    section.complain("gap",
-                     "a gap is the rest of a port between two messages, and \"ports\" is "
-                     "false: give one of them");
+  constexpr std::string_view gap_without_ports =
+      "a gap is the rest of a port between two messages, and \"ports\" is false: give one of them";
+  if (!loggp.ports && loggp.gap.count() > 0) section.complain("gap", gap_without_ports);
   for (const auto& name : pair_class_names) {
     if (!section.has(name)) continue;
     const Section of = section.section(name);
-    LogGPChoice::Class choice{.name = name, .latency = {}, .bandwidth = {}};
+    LogGPChoice::Class choice;
+    choice.name = name;
     if (of.has("latency")) choice.latency = read_time(of, "latency");
+    for (const auto& [key, member] : loggp_costs)
+      if (of.has(key)) choice.*member = read_time(of, key);
     if (of.has("bandwidth")) {
       const auto text = of.value("bandwidth").is_number()
                             ? fmt::format("{}", of.number("bandwidth", 0, 0))
@@ -240,8 +248,12 @@ LogGPChoice read_loggp(const Section& section,
       choice.bandwidth = of.placed("bandwidth", [&] { return parse_bandwidth(text); });
     }
     of.close();
-    if (!choice.latency && !choice.bandwidth)
-      section.complain(name, "expected \"latency\", \"bandwidth\" or both");
+    if (section.value(name).empty())
+      section.complain(name,
+                       "expected \"latency\", \"bandwidth\", \"overhead\", "
+                       "\"overhead_per_byte\" or \"gap\"");
+    if (!loggp.ports && choice.gap && choice.gap->count() > 0)
+      of.complain("gap", gap_without_ports);
     if (choice.latency && platform && platform->latency_factor)
       of.complain("latency", "/platform/latency_factor says it too: give one of them");
     if (choice.bandwidth && platform && platform->bandwidth_factor)
@@ -261,6 +273,8 @@ Ordered loggp_json(const LogGPChoice& loggp) {
     auto& of = json[choice.name] = Ordered::object();
     if (choice.latency) of["latency"] = choice.latency->count();
     if (choice.bandwidth) of["bandwidth"] = choice.bandwidth->value;
+    for (const auto& [key, member] : loggp_costs)
+      if (choice.*member) of[key] = (choice.*member)->count();
   }
   return json;
 }

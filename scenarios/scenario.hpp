@@ -80,6 +80,7 @@ struct LogGPChoice {
     std::string name;  ///< same_host, same_node, across
     std::optional<Seconds> latency;
     std::optional<BytesPerSecond> bandwidth;
+    std::optional<Seconds> overhead, overhead_per_byte, gap;
   };
   std::vector<Class> classes;
 };

@@ -21,6 +21,7 @@ class LoadedPlatform final : public PlacedPlatform {
     states_nodes = platform.ranks().front().host->get_property("node") != nullptr;
     grid.assign(platform.grid().begin(), platform.grid().end());
     network = platform.network();
+    message_costs = platform.message_costs();
     notices.assign(platform.notices().begin(), platform.notices().end());
     for (const s4u::Link* link : s4u::Engine::get_instance()->get_all_links()) {
       index_.emplace(link, static_cast<int>(links.size()));

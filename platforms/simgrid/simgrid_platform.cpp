@@ -142,6 +142,7 @@ struct SimGridPlatform::Source {
   std::vector<XmlTag> tags;
   std::vector<int> grid;
   bool one_connection = false;
+  CostsByClass message_costs{};
 
   explicit Source(const PlatformSpec& spec) {
     if (auto own = own_topology(spec)) {
@@ -151,7 +152,10 @@ struct SimGridPlatform::Source {
       content = content_of(spec.file);
       if (spec.file.extension() != ".so") read_xml(spec.file.string());
     }
-    if (topology) grid = topology->grid;
+    if (topology) {
+      grid = topology->grid;
+      message_costs = topology->message_costs;
+    }
   }
 
  private:
@@ -162,6 +166,7 @@ struct SimGridPlatform::Source {
       throw BadPlatform(fmt::format("{}:{}: {}", file, mistake->line, mistake->what));
     try {
       one_connection = platforms::one_connection(tags);
+      message_costs = read_message_costs(tags);
     } catch (const BadPlatform& error) {
       throw BadPlatform(fmt::format("{}: {}", file, error.what()));
     }
@@ -193,6 +198,7 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
     throw BadPlatform(
         fmt::format("{}: connections \"one_per_pair\" have no window: set network/TCP-gamma to 0",
                     spec_.name()));
+  message_costs_ = source.message_costs;
   if (ours && network_.chosen_by == "platform") network_.chosen_by = "as all generated platforms";
   if (network_.chosen_by == "SimGrid's default")
     notices_.push_back(unchosen_model_notice(spec_.name(), network_));

@@ -51,6 +51,8 @@ class SimGridPlatform {
   std::span<const int> grid() const { return grid_; }
 
   const NetworkModel& network() const { return network_; }
+  /// What SimGrid has no part for, and the LogGP world charges.
+  const CostsByClass& message_costs() const { return message_costs_; }
   /// The links from rank to rank as SimGrid routes them, and what they cost. Both on one host: its
   /// loopback.
   RouteFacts route(int from, int to) const;
@@ -73,6 +75,7 @@ class SimGridPlatform {
   std::vector<int> grid_;
   int node_count_ = 0;
   NetworkModel network_;
+  CostsByClass message_costs_{};
   std::vector<std::string> notices_;
   std::string digest_;
 };

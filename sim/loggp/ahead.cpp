@@ -91,7 +91,7 @@ void World::pass(Flow& sender, Flow& receiver, const Flow& me) {
   const double begun = std::max(out.issued, in.issued);
   Flight flight = leave(pair, out.bytes, begun);
   if (pair.in != Route::no_port)
-    enter(ports_[static_cast<std::size_t>(pair.in)], out.bytes, flight);
+    enter(ports_[static_cast<std::size_t>(pair.in)], pair.kind, out.bytes, flight);
   out.sent = in.received = {begun, flight.end};
   if (out.bytes > in.room) [[unlikely]] {
     in.error = too_long(sender.rank_, receiver.rank_, out.bytes, in.room);

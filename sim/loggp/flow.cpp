@@ -46,7 +46,7 @@ void Flow::check_sender(Rank from, const Tag& tag) const {
 Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
   check_receiver(to);
   if (tag.is_open()) catch_up();
-  if (world_.has_overheads_) spend_overhead(payload.bytes);
+  if (world_.has_overheads_) spend_overhead(to, payload.bytes);
   LogGPOperation& send = new_operation(Pending::What::send);
   send.head = time();
   send.name(rank_, to, placed(tag), payload.bytes, const_cast<std::byte*>(payload.address));
@@ -88,7 +88,7 @@ Completion Flow::exchange_in_step(const Tag& tag, const ConstPayload& outgoing, 
   company_ += 2;
   receive.head = world_.now_;
   world_.post_receive(receive);
-  if (world_.has_overheads_) spend_overhead(outgoing.bytes);
+  if (world_.has_overheads_) spend_overhead(to, outgoing.bytes);
   send.head = world_.now_;
   world_.post_send(send);
   await(receive);
@@ -98,12 +98,10 @@ Completion Flow::exchange_in_step(const Tag& tag, const ConstPayload& outgoing, 
   return {.index = 0, .from = receive.from, .bytes = receive.bytes};
 }
 
-void Flow::spend_overhead(std::size_t bytes) {
-  const auto& [each, per_byte, gap] = world_.overheads_;
-  RankState& rank = world_.ranks_[static_cast<std::size_t>(rank_)];
-  rank.processor_free = std::max(world_.now_, rank.processor_free) + each.count() +
-                        static_cast<double>(bytes) * per_byte.count();
-  sleep_until(rank.processor_free);
+void Flow::spend_overhead(Rank to, std::size_t bytes) {
+  const double overhead = world_.overhead(world_.pair_of(rank_, to).kind, bytes);
+  state_.processor_free = std::max(world_.now_, state_.processor_free) + overhead;
+  sleep_until(state_.processor_free);
 }
 
 void Flow::sleep_until(double time) {

@@ -69,7 +69,7 @@ class alignas(64) Flow final : public Communicator {
   /// Blocks until `pending` is done. Throws Stopped if the run has failed.
   inline void await(const Pending& pending);
   /// Spends the processor's time for one end of a message.
-  void spend_overhead(std::size_t bytes);
+  void spend_overhead(Rank to, std::size_t bytes);
   /// True if nothing of its rank is under way and it has no other flow.
   bool is_alone() const noexcept { return company_ == 0; }
   /// True if what it does next happens ahead of the world's clock.

@@ -58,7 +58,7 @@ World::Flight World::leave(Pair& pair, std::size_t size, double start) {
     PortState& port = ports_[index(pair.out)];
     if (port.arrivals.first()) commit(port, start);
     start = std::max(start, port.free);
-    port.free = start + bytes * port.per_byte + overheads_.gap.count();
+    port.free = start + bytes * port.per_byte + gap_of(pair.kind);
   }
   double latency = pair.latency, per_byte = pair.per_byte;
   if (scales_by_size_) {
@@ -71,9 +71,9 @@ World::Flight World::leave(Pair& pair, std::size_t size, double start) {
 }
 
 /// It goes through the port it enters by as soon as that is free.
-void World::enter(PortState& port, std::size_t size, Flight& flight) {
+void World::enter(PortState& port, std::uint8_t kind, std::size_t size, Flight& flight) {
   const double in = std::max(flight.head, port.free) + as_double(size) * port.per_byte;
-  port.free = in + overheads_.gap.count();
+  port.free = in + gap_of(kind);
   flight.end = std::max(flight.end, in);
 }
 
@@ -83,6 +83,7 @@ void World::begin_transfer(Pending& send) {
   send.head = flight.head;
   send.end = flight.end;
   send.port = pair.in;
+  send.pair_kind = pair.kind;
   if (pair.in != Route::no_port) {
     send.order = transfers_++;
     ports_[index(pair.in)].arrivals.push(send);
@@ -100,7 +101,7 @@ void World::begin_transfer(Pending& send) {
 /// The message has its turn at the port it enters by.
 void World::take_turn(PortState& port, Pending& send) {
   Flight flight{send.head, send.end};
-  enter(port, send.bytes, flight);
+  enter(port, send.pair_kind, send.bytes, flight);
   send.is.committed = true;
   if (flight.end == send.end) return;
   send.end = flight.end;
@@ -145,6 +146,7 @@ void World::hand_over(Pending& send, Pending& receive) {
       std::memmove(receive.address, send.address, send.bytes);
     receive.from = send.from;
     receive.bytes = send.bytes;
+    receive.pair_kind = send.pair_kind;
     if (has_overheads_) take_notice(receive);
     else complete(receive, receive.from, receive.bytes);
   }
@@ -164,8 +166,8 @@ std::exception_ptr World::too_long(Rank from, Rank to, std::size_t bytes, std::s
 /// The bytes are there; the processor has still to take notice.
 void World::take_notice(Pending& receive) {
   RankState& rank = ranks_[index(receive.to)];
-  rank.processor_free = std::max(now_, rank.processor_free) + overheads_.each.count() +
-                        static_cast<double>(receive.bytes) * overheads_.per_byte.count();
+  rank.processor_free =
+      std::max(now_, rank.processor_free) + overhead(receive.pair_kind, receive.bytes);
   receive.kind = Event::Kind::received;
   agenda_.add(rank.processor_free, receive);
 }
@@ -179,10 +181,12 @@ Pair& World::new_pair(Rank from, Rank to) {
     pairs.clear();
   }
   const Route route = network_.route(from, to);
+  if (route.kind >= overheads_.size()) overheads_.resize(route.kind + std::size_t{1});
   return pairs.add({.to = to,
                     .out = route.out,
                     .in = route.in,
                     .own_ports = route.own_ports,
+                    .kind = route.kind,
                     .latency = route.latency.count(),
                     .per_byte = route.per_byte.count()});
 }

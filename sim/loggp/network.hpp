@@ -25,6 +25,7 @@ struct Route {
   Seconds per_byte{};          ///< G: from one byte to the next, on the narrowest link
   std::int32_t out = no_port;  ///< index of the port it leaves by; no_port: nothing to wait for
   std::int32_t in = no_port;   ///< and of the one it enters by
+  std::uint8_t kind = 0;       ///< of pair: whose Overheads its messages cost
   /// Through `out` goes only what `from` sends, through `in` only what `to` receives.
   bool own_ports = false;
 };

@@ -15,6 +15,7 @@ struct Pair {
   Rank to = any_rank;
   std::int32_t out = -1, in = -1;  ///< ports
   bool own_ports = false;          ///< of the two
+  std::uint8_t kind = 0;
   double latency = 0, per_byte = 0;
   std::uint64_t messages = 0, bytes = 0;
 

@@ -44,6 +44,7 @@ struct Pending : Event {
   std::byte* address = nullptr;  ///< of the payload; read only when it is sent
   std::uint64_t order = 0;       ///< among messages whose first bytes arrive together
   std::int32_t port = -1;        ///< it enters by
+  std::uint8_t pair_kind = 0;    ///< Route::kind
   Pending *child = nullptr, *sibling = nullptr;  ///< among a port's arrivals
 
   std::exception_ptr error;  ///< what the kernel threw, or why the message failed

@@ -78,7 +78,8 @@ Route PlatformNetwork::route(Rank from, Rank to) const {
                       " to host " + platform_.host_of(to).name +
                       " has no bandwidth; LogGP needs a latency and a bandwidth for every pair"};
   Route route{.latency = latency,
-              .per_byte = Seconds{std::isfinite(bandwidth) ? 1 / bandwidth : 0}};
+              .per_byte = Seconds{std::isfinite(bandwidth) ? 1 / bandwidth : 0},
+              .kind = static_cast<std::uint8_t>(of)};
   if (with_ports_) {
     const auto [out, in] = ends_of(from, to, way);
     route.out = out;

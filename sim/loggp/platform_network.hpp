@@ -14,13 +14,13 @@
 
 namespace troupe::sim::loggp {
 
-/// Where two ranks are to each other.
+/// Where two ranks are to each other; the kind of their Route.
 enum class PairClass : std::uint8_t {
   same_host,
   same_node,  ///< other hosts of one node
   across      ///< nodes
 };
-inline constexpr std::array<std::string_view, 3> pair_classes{"same_host", "same_node", "across"};
+using platforms::pair_classes;
 
 /// Replaces what the platform says of the pairs of a class.
 struct Override {

@@ -8,7 +8,7 @@ namespace troupe::sim::loggp {
 
 SimulationResult simulate(const Network& network, const std::vector<Seat>& seats,
                           const std::function<void(Communicator&)>& program, const Options& options,
-                          const Overheads& overheads, SoFar* so_far) {
+                          const std::vector<Overheads>& overheads, SoFar* so_far) {
   EXPECTS(!seats.empty(), "a simulation has at least one rank");
   World world{network, seats, options, overheads};
   const OverflowWatch watch{[&world] {

@@ -15,7 +15,8 @@
 
 namespace troupe::sim::loggp {
 
-/// What a message costs besides the network. All 0: what the platform says is all there is.
+/// What a message of one kind of pair costs besides the network. All 0: what the platform says of
+/// links is all there is.
 struct Overheads {
   Seconds each{};      ///< o: the processor is busy for it, once at each end of a message
   Seconds per_byte{};  ///< O: and for each of its bytes
@@ -34,9 +35,10 @@ struct Seat {
 /// nothing can go on; BackendError where there is no room for the stacks. A rank that overflows its
 /// stack ends the process, status 1, with a message that names it. While it goes on, `so_far` can
 /// be asked; links' use counts what has been sent, whether it has arrived or not.
+/// `overheads` are by Route::kind; those of kinds that it does not reach are 0.
 SimulationResult simulate(const Network& network, const std::vector<Seat>& seats,
                           const std::function<void(Communicator&)>& program,
-                          const Options& options = {}, const Overheads& overheads = {},
+                          const Options& options = {}, const std::vector<Overheads>& overheads = {},
                           SoFar* so_far = nullptr);
 
 }  // namespace troupe::sim::loggp

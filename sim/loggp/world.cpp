@@ -21,13 +21,15 @@ void fetch(const void* address, std::size_t bytes) noexcept {
 }  // namespace
 
 World::World(const Network& network, const std::vector<Seat>& seats, const Options& options,
-             const Overheads& overheads)
+             const std::vector<Overheads>& overheads)
     : network_{network},
       seats_{seats},
       size_{static_cast<int>(seats.size())},
       options_{options},
       overheads_{overheads},
-      has_overheads_{overheads.each.count() > 0 || overheads.per_byte.count() > 0},
+      has_overheads_{std::ranges::any_of(
+          overheads,
+          [](const Overheads& of) { return of.each.count() > 0 || of.per_byte.count() > 0; })},
       has_jitter_{options.jitter.kind != Jitter::Kind::none},
       scales_by_size_{network.scales_by_size()},
       runs_ahead_{!has_overheads_ && options.eager_limit.value == 0},

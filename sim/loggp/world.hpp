@@ -112,7 +112,7 @@ struct Neighbours {
 class World {
  public:
   World(const Network& network, const std::vector<Seat>& seats, const Options& options,
-        const Overheads& overheads);
+        const std::vector<Overheads>& overheads);
   ~World();
 
   /// Runs the program on every rank until all have returned. Throws what simulate() does.
@@ -181,9 +181,16 @@ class World {
   [[gnu::always_inline]] inline Flight leave(Pair& pair, std::size_t bytes, double start);
   void arrive(Pending& send);
   void commit(PortState& port, double time);
-  [[gnu::always_inline]] inline void enter(PortState& port, std::size_t bytes, Flight& flight);
+  [[gnu::always_inline]] inline void enter(PortState& port, std::uint8_t kind, std::size_t bytes,
+                                           Flight& flight);
   inline void take_turn(PortState& port, Pending& send);
   void hand_over(Pending& send, Pending& receive);
+  double gap_of(std::uint8_t kind) const noexcept { return overheads_[kind].gap.count(); }
+  /// Of the processor, for one end of a message.
+  double overhead(std::uint8_t kind, std::size_t bytes) const noexcept {
+    return overheads_[kind].each.count() +
+           static_cast<double>(bytes) * overheads_[kind].per_byte.count();
+  }
   static std::exception_ptr too_long(Rank from, Rank to, std::size_t bytes, std::size_t room);
   void take_notice(Pending& receive);
   Pair& pair_of(Rank from, Rank to) {
@@ -293,7 +300,7 @@ class World {
   const std::vector<Seat>& seats_;
   const int size_;
   const Options& options_;
-  const Overheads overheads_;
+  std::vector<Overheads> overheads_;  // by kind of pair; as far as there are such pairs
   const bool has_overheads_, has_jitter_, scales_by_size_;
   /// Where messages come when they are expected, and processors have nothing to do with them.
   const bool runs_ahead_;

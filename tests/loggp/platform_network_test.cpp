@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "platforms/message_costs.hpp"
 #include "sim/loggp/platform_network.hpp"
 #include "sim/loggp/simulation.hpp"
 
@@ -99,6 +100,52 @@ TEST(PlatformNetwork, RefusesAnOverrideOfPairsThatAreNotThere) {
         const PlatformNetwork network{*platform, {{PairClass::same_node, Seconds{1e-6}, {}}}};
       }),
       HasSubstr("no two ranks are \"same_node\""));
+}
+
+TEST(PlatformNetwork, ChargesWhatThePlatformSaysOfMessagesOfAClass) {
+  platforms::PlatformSpec spec;
+  spec.generator = R"({"kind": "star", "hosts": 2, "bandwidth": "1MBps", "latency": "0.25s",
+      "loggp": {"across": {"overhead": 1, "overhead_per_byte": "1us", "gap": "0.5s"}}})";
+  spec.placement.ranks_per_host = 2;
+  const auto platform = platforms::place_own(spec, {});
+  std::vector<Overheads> overheads;
+  for (const auto& of : platform->message_costs)
+    overheads.push_back({.each = of.overhead, .per_byte = of.overhead_per_byte, .gap = of.gap});
+  const PlatformNetwork network{*platform};
+  std::vector<Seat> seats(4, Seat{.host = "h"});
+  const auto result = simulate(
+      network, seats,
+      [](Communicator& comm) {
+        const auto payload = Slice::phantom(62'500);  // a quarter of a second on the cable
+        if (comm.rank() == 1) return send(comm, 0, Tag{1}, payload);  // on one host: no overheads
+        if (comm.rank() == 0) receive(comm, 1, Tag{1}, payload);
+        if (comm.rank() == 2)
+          return wait_all(comm, comm.isend(0, Tag{2}, payload), comm.isend(0, Tag{3}, payload));
+        if (comm.rank() > 0) return;
+        for (const Tag tag : {Tag{2}, Tag{3}}) receive(comm, 2, tag, payload);
+      },
+      {}, overheads);
+  EXPECT_LT(result.ranks[1].end.count(), 0.01);
+  // 2 is busy for 1.25 s with each; the second arrives when the first has been noticed.
+  EXPECT_NEAR(result.ranks[0].end.count(), 1.25 + 0.5 + 1.25 + 0.5 + 1.25, 0.01);
+}
+
+std::string refusal_of_properties(const std::string& properties) {
+  return refusal([&] { platforms::read_message_costs(platforms::start_tags(properties)); });
+}
+TEST(PlatformNetwork, ReadsWhatAnXmlFileSaysOfMessagesOfAClass) {
+  const std::string said = R"(<platform><zone id="z">
+      <prop id="loggp_across_overhead" value="1us"/><prop id="loggp_same_node_gap" value="2e-7"/>)";
+  const auto costs = platforms::read_message_costs(platforms::start_tags(said));
+  EXPECT_EQ(costs[2].overhead.count(), 1e-6);
+  EXPECT_EQ(costs[1].gap.count(), 2e-7);
+  EXPECT_EQ(costs[0].overhead.count(), 0);
+  EXPECT_THAT(refusal_of_properties(said + R"(<prop id="loggp_across_overhead" value="2us"/>)"),
+              HasSubstr("line 2: loggp_across_overhead is said twice"));
+  EXPECT_THAT(refusal_of_properties(R"(<prop id="loggp_acros_gap" value="1"/>)"),
+              HasSubstr("did you mean \"loggp_across_gap\""));
+  EXPECT_THAT(refusal_of_properties(R"(<prop id="loggp_across_gap" value="soon"/>)"),
+              HasSubstr("line 1: loggp_across_gap: the time \"soon\""));
 }
 
 TEST(PlatformNetwork, RefusesSettingsThatItHasNoPartFor) {

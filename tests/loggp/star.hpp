@@ -63,7 +63,7 @@ inline sim::SimulationResult run_on(const LogGPStar& star,
   for (Rank rank = 0; rank < star.ranks; ++rank)
     seats.push_back(
         {.host = "h" + std::to_string(rank / star.ranks_per_host), .processor = star.processor});
-  return sim::loggp::simulate(network, seats, program, star.options, star.overheads);
+  return sim::loggp::simulate(network, seats, program, star.options, {star.overheads});
 }
 
 }  // namespace troupe::test

@@ -217,12 +217,14 @@ TEST(Schema, KnowsTheKeysOfTheParser) {
 
 TEST(LogGP, IsReadAndWrittenWithItsParameters) {
   const auto text = R"({"troupe": 1, "network": "loggp", "collective": {},
-      "loggp": {"overhead": "1us", "gap": 2e-7, "across": {"bandwidth": "10Gbps"}}})";
+      "loggp": {"overhead": "1us", "gap": 2e-7,
+                "across": {"bandwidth": "10Gbps", "overhead": "2us"}}})";
   const auto scenario = read_scenario(Json::parse(text), Origin{"s.json"}, ".");
   EXPECT_EQ(scenario.network, "loggp");
   EXPECT_DOUBLE_EQ(scenario.loggp.overhead.count(), 1e-6);
   ASSERT_EQ(scenario.loggp.classes.size(), 1u);
   EXPECT_DOUBLE_EQ(scenario.loggp.classes[0].bandwidth->value, 1.25e9);
+  EXPECT_DOUBLE_EQ(scenario.loggp.classes[0].overhead->count(), 2e-6);
   const auto again =
       read_scenario(Json::parse(to_json(scenario).dump()), Origin{"again.json"}, ".");
   EXPECT_EQ(to_json(again).dump(), to_json(scenario).dump());
@@ -236,6 +238,8 @@ TEST(LogGP, RefusesParametersThatContradict) {
   EXPECT_THAT(error(R"({"troupe": 1, "collective": {}, "loggp": {"overhead": 0}})"),
               HasSubstr("the network is \"simgrid\""));
   EXPECT_THAT(with(R"({"gap": 1, "ports": false})"), HasSubstr("\"ports\" is false"));
+  EXPECT_THAT(with(R"({"across": {"gap": 1}, "ports": false})"),
+              HasSubstr("/loggp/across/gap: a gap is the rest of a port"));
   EXPECT_THAT(with(R"({"across": {}})"), HasSubstr("expected \"latency\""));
   EXPECT_THAT(with(R"({"acros": {}})"), HasSubstr("did you mean \"across\""));
   EXPECT_THAT(with(R"({"across": {"latency": 1}})",

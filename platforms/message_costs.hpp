@@ -1,0 +1,34 @@
+#pragma once
+// What a platform says of the ends of messages beside its links: the time of processors and the
+// rest of ports. Only the LogGP world reads it.
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "core/units.hpp"
+#include "platforms/json_reader.hpp"
+#include "platforms/xml_scan.hpp"
+
+namespace troupe::platforms {
+
+/// Where two ranks are to each other: on one host, on other hosts of one node, in different nodes.
+inline constexpr std::array<std::string_view, 3> pair_classes{"same_host", "same_node", "across"};
+
+/// Of each message between two ranks of a class (sim/loggp/simulation.hpp).
+struct MessageCosts {
+  Seconds overhead{};           ///< o
+  Seconds overhead_per_byte{};  ///< O
+  Seconds gap{};                ///< g
+};
+using CostsByClass = std::array<MessageCosts, pair_classes.size()>;
+
+/// Of a GPU cluster or a generator: {"across": {"overhead": "1us", "gap": "100ns"}, …}. What is not
+/// there is 0. Throws BadPlatform.
+CostsByClass read_message_costs(const JsonReader& value);
+/// Of a SimGrid platform: properties such as <prop id="loggp_across_overhead" value="1us"/>, in
+/// whatever zone. Throws BadPlatform, without the file's name, for one that is unknown, no time, or
+/// given twice.
+CostsByClass read_message_costs(const std::vector<XmlTag>& tags);
+
+}  // namespace troupe::platforms
