@@ -16,6 +16,7 @@
 #include "algorithms/strategies.hpp"
 #include "benchmarks/child.hpp"
 #include "benchmarks/one_process.hpp"
+#include "tests/loggp/star.hpp"
 #include "tests/simgrid/star.hpp"
 
 namespace {
@@ -82,8 +83,17 @@ class SharedParameters {
   std::span<double> values_;
 };
 
+using Program = std::function<void(Communicator&)>;
+void in_simgrid(int workers, const Program& program) {
+  test::run_on({.ranks = workers, .processor = charged}, program);
+}
+void in_loggp(int workers, const Program& program) {
+  test::run_on(test::LogGPStar{.ranks = workers, .processor = charged}, program);
+}
+
 /// workers, steps: CPU time of simulated training beyond that of its arithmetic and copies, for
-/// each message. Both must end with the same parameters, bit for bit.
+/// each message, and as a ratio. Both must end with the same parameters, bit for bit.
+template <void (*run_on)(int, const Program&)>
 void perceptron_on_a_ring(benchmark::State& state) {
   const auto workers = static_cast<int>(state.range(0));
   const TrainingProblem problem = perceptron(state.range(1));
@@ -95,21 +105,28 @@ void perceptron_on_a_ring(benchmark::State& state) {
         bench::measure([&] { end.set(bench::train_in_one_process(problem, workers)); });
     const Use simulated = bench::measure([&] {
       algorithms::TrainingHistory history;
-      test::run_on({.ranks = workers, .processor = charged},
-                   [&](Communicator& comm) { algorithms::train(comm, problem, history); });
+      run_on(workers, [&](Communicator& comm) { algorithms::train(comm, problem, history); });
       simulated_end.set(history.final_parameters().at(workers - 1));
     });
     if (!alone.succeeded || !simulated.succeeded) return state.SkipWithError("training failed");
     if (!(simulated_end == end)) return state.SkipWithError("the two trained differently");
     state.SetIterationTime(simulated.cpu_s);
     state.counters["alone_s"] = alone.cpu_s;
+    state.counters["ratio"] = simulated.cpu_s / alone.cpu_s;
     state.counters["us/message_beyond"] = 1e6 * (simulated.cpu_s - alone.cpu_s) / messages;
     state.counters["messages"] = messages;
     state.counters["MiB"] = simulated.peak_MiB;
     state.counters["alone_MiB"] = alone.peak_MiB;
   }
 }
-BENCHMARK(perceptron_on_a_ring)
+BENCHMARK(perceptron_on_a_ring<in_simgrid>)
+    ->Name("perceptron_on_a_ring")
+    ->ArgNames({"workers", "steps"})
+    ->Args({64, 20})
+    ->Args({64, 200})
+    ->Apply([](auto* one) { repeated(one, 5); });
+BENCHMARK(perceptron_on_a_ring<in_loggp>)
+    ->Name("perceptron_on_a_ring_in_loggp")
     ->ArgNames({"workers", "steps"})
     ->Args({64, 20})
     ->Args({64, 200})

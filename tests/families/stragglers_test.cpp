@@ -1,10 +1,9 @@
-// One slow worker in the simulated world: whom it holds up, and what stealing its work gains.
+// One slow worker in a simulated world: whom it holds up, and what stealing its work gains.
 
 #include <gtest/gtest.h>
 
 #include "tests/families/worlds.hpp"
-#include "tests/simgrid/another_process.hpp"
-#include "tests/simgrid/star.hpp"
+#include "tests/loggp/star.hpp"
 
 namespace troupe::algorithms {
 namespace {
@@ -14,22 +13,21 @@ struct Cost {
   double time, steals, bytes;
 };
 Cost cost_of(const TrainingProblem& problem, const std::vector<double>& speeds) {
-  const test::Star star{.ranks = static_cast<int>(speeds.size())};
-  const auto run = [&](simgrid::s4u::Engine& engine, sim::Ranks placed) {
-    for (std::size_t rank = 0; rank < speeds.size(); ++rank)
-      placed.processors[rank].speed = {1e7 * speeds[rank]};
-    TrainingHistory history;
-    const auto result = sim::simulate(
-        engine, placed, [&](Communicator& comm) { train(comm, problem, history); }, star.options);
-    Cost cost{.time = result.end.count(), .steals = 0, .bytes = 0};
-    for (const Figures& figures : history.figures()) {
-      cost.steals += figures.steals.value_or(0);
-      cost.bytes += figures.steal_bytes.value_or(0);
-    }
-    return std::vector{cost.time, cost.steals, cost.bytes};
-  };
-  const auto numbers = test::in_another_process([&] { return test::on_star(star, run); });
-  return {numbers.at(0), numbers.at(1), numbers.at(2)};
+  const auto ranks = static_cast<int>(speeds.size());
+  const test::StarNetwork network{ranks, 1, Seconds{2e-6}, {1e9}, true};
+  std::vector<sim::loggp::Seat> seats;
+  for (const double speed : speeds)
+    seats.push_back(
+        {.host = "h" + std::to_string(seats.size()), .processor = {.speed = {1e7 * speed}}});
+  TrainingHistory history;
+  const auto result = sim::loggp::simulate(
+      network, seats, [&](Communicator& comm) { train(comm, problem, history); });
+  Cost cost{.time = result.end.count(), .steals = 0, .bytes = 0};
+  for (const Figures& figures : history.figures()) {
+    cost.steals += figures.steals.value_or(0);
+    cost.bytes += figures.steal_bytes.value_or(0);
+  }
+  return cost;
 }
 
 TrainingProblem phantom_problem(const char* strategy, std::int64_t steps) {
