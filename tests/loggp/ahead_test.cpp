@@ -12,22 +12,15 @@
 #include "core/recorder.hpp"
 #include "core/subset.hpp"
 #include "scenarios/counting.hpp"
+#include "tests/loggp/in_seconds.hpp"
 #include "tests/loggp/star.hpp"
 
 namespace troupe {
 namespace {
 
 using test::run_on;
+using test::arithmetic, test::second, test::slow, test::tight;
 constexpr Tag tag{1};
-constexpr double tight = 1e-12;  // relative
-
-/// A kernel of so many flops that computes nothing.
-Opaque arithmetic(double flops) {
-  return {.reads = {}, .writes = {}, .work = {.flops = {flops}, .bytes = {}}, .body = [] {}};
-}
-/// As many float32 values as take a second at 1 MB/s.
-const Slice second = Slice::phantom(250'000);
-constexpr BytesPerSecond slow{1e6};
 
 /// One of each, on a ring.
 void exchange_compute_and_wait(Communicator& comm) {

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "tests/loggp/in_seconds.hpp"
 #include "tests/loggp/star.hpp"
 #include "tests/use_stack.hpp"
 
@@ -13,16 +14,8 @@ namespace troupe {
 namespace {
 
 using test::run_on;
+using test::arithmetic, test::second, test::slow, test::tight;
 constexpr Tag tag{1};
-constexpr double tight = 1e-12;  // relative
-
-/// A kernel of so many flops that computes nothing.
-Opaque arithmetic(double flops) {
-  return {.reads = {}, .writes = {}, .work = {.flops = {flops}, .bytes = {}}, .body = [] {}};
-}
-/// As many float32 values as take a second at 1 MB/s.
-const Slice second = Slice::phantom(250'000);
-constexpr BytesPerSecond slow{1e6};
 
 TEST(LogGP, ChargesAMessageAlphaPlusBytesTimesBeta) {
   const auto result = run_on({.alpha = Seconds{1e-5}, .bandwidth = {1e9}}, [](Communicator& comm) {
