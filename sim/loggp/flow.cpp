@@ -106,7 +106,7 @@ void Flow::spend_overhead(Rank to, std::size_t bytes) {
 
 void Flow::sleep_until(double time) {
   while (world_.now_ < time && !world_.over_) {
-    if (!world_.first_ready_ && !world_.near_ && !world_.first_near_ &&
+    if (!world_.ready_.first() && !world_.near_ && !world_.first_near_ &&
         (world_.agenda_.empty() || world_.agenda_.next_time() > time)) {
       world_.now_ = time;  // nobody else has anything to do before
       return;

@@ -43,7 +43,7 @@ double World::count_kernel(Flow& flow, const Charge& charged) noexcept {
 double World::run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& error) {
   const Charge charged = charge_of(flow, kernel);
   if (!is_phantom(kernel) && !over_)
-    on_own_stack([&] {
+    outside_.run(flow.fiber_, own_, [&] {
       try {
         run_on_host(kernel);
       } catch (...) {

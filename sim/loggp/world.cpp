@@ -58,11 +58,9 @@ void World::run(const std::function<void(Communicator&)>& program) {
   while (Flow* flow = next_flow()) {
     do {
       running_ = flow;
-      job_ = nullptr;
       Fiber::switch_to(own_, flow->fiber_);
       flow = running_;
-      if (job_) job_(job_argument_);
-    } while (job_);
+    } while (outside_.is_done());
     if (over_) break;
   }
   std::string deadlock;
@@ -71,10 +69,7 @@ void World::run(const std::function<void(Communicator&)>& program) {
         to_text(standstill()) + "\n(at " + to_text(Seconds{latest()}) + " of simulated time)";
   over_ = true;
   stop_all_flows();
-  if (!errors_.empty())
-    std::rethrow_exception(
-        std::ranges::min_element(errors_, {}, &decltype(errors_)::value_type::first)->second);
-  if (!deadlock.empty()) throw Deadlock{deadlock};
+  failures_.rethrow(deadlock);
 }
 
 /// Lets every flow that has begun leave its program.
@@ -134,7 +129,7 @@ void World::fetch_flow(const Flow& flow) const noexcept {
 /// When no flow can go on: lets all happen that is due next, until one can. nullptr: none ever
 /// will.
 Flow* World::begin_moment() {
-  while (!first_ready_ && !first_near_) {
+  while (!ready_.first() && !first_near_) {
     if (agenda_.empty()) return nullptr;
     const double time = agenda_.next_time();
     for (Event* event = agenda_.take(); event;) {
@@ -239,7 +234,7 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
   } else {
     ranks_[static_cast<std::size_t>(flow.rank_)].ends(flow.time());
     if (error && !over_) {
-      errors_.emplace_back(flow.rank_, std::move(error));
+      failures_.add(flow.rank_, std::move(error));
       over_ = true;
     }
   }

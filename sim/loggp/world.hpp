@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "core/standstill.hpp"
+#include "sim/flows.hpp"
 #include "sim/loggp/arrivals.hpp"
 #include "sim/loggp/channels.hpp"
 #include "sim/loggp/counters.hpp"
@@ -232,11 +233,7 @@ class World {
     flow.awaited_ = nullptr;
     make_ready(flow);
   }
-  void make_ready(Flow& flow) noexcept {
-    flow.next_ready_ = nullptr;
-    (first_ready_ ? last_ready_->next_ready_ : first_ready_) = &flow;
-    last_ready_ = &flow;
-  }
+  void make_ready(Flow& flow) noexcept { ready_.push(flow); }
   void wake_at(double time, Flow& flow) { set_timer(time, {.flow = &flow, .count = flow.pauses_}); }
   Flow& new_flow(Rank rank, Context context, Task task, LogGPOperation* spawned);
   static void run_flow(void* flow);
@@ -245,10 +242,10 @@ class World {
   Flow* next_flow() {
     if (near_ || first_near_)
       if (Flow* const flow = next_ahead()) return flow;
-    if (Flow* const flow = first_ready_) {
-      first_ready_ = flow->next_ready_;
-      if (first_ready_) fetch_flow(*first_ready_);
-      return flow;
+    if (ready_.first()) {
+      Flow& flow = ready_.pop();
+      if (ready_.first()) fetch_flow(*ready_.first());
+      return &flow;
     }
     return begin_moment();
   }
@@ -267,13 +264,6 @@ class World {
       report_overflow(from.fiber());
     if (to) running_ = to;
     Fiber::switch_to(from.fiber_, to ? to->fiber_ : own_);
-  }
-  /// Runs `job` on the thread's own stack.
-  template <class Job>
-  void on_own_stack(Job job) {
-    job_argument_ = &job;
-    job_ = [](void* argument) { (*static_cast<Job*>(argument))(); };
-    Fiber::switch_to(running_->fiber_, own_);
   }
   void stop_all_flows();
 
@@ -308,8 +298,7 @@ class World {
   bool over_ = false;
 
   Agenda agenda_;
-  Flow* first_ready_ = nullptr;
-  Flow* last_ready_ = nullptr;
+  ReadyFlows<Flow, &Flow::next_ready_> ready_;
   Flow* running_ = nullptr;
   std::vector<Neighbours> neighbours_;
   Neighbours *first_near_ = nullptr, *near_ = nullptr;
@@ -333,14 +322,13 @@ class World {
 
   StackPool stacks_;
   Fiber own_;  // the thread's stack
-  void (*job_)(void*) = nullptr;
-  void* job_argument_ = nullptr;
+  WorkOutside outside_;
   Row<Flow> own_flows_;  // of the ranks
   std::vector<std::unique_ptr<Flow>> spawned_flows_;
   std::vector<Flow*> flows_;        // the ranks' own first; then spawned ones
   std::vector<Flow*> spare_flows_;  // among these, ended
   std::size_t alive_ = 0;
-  std::vector<std::pair<Rank, std::exception_ptr>> errors_;
+  Failures failures_;
 };
 
 double Flow::time() const noexcept { return std::max(clock_, world_.now_); }

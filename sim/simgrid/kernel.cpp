@@ -13,7 +13,7 @@ void World::start_kernel(Flow& flow, SimOperation& operation, const Kernel& kern
   operation.duration = charge(options_.compute, processor(rank), kernel, done);
   if (operation.duration.count() > 0) operation.duration *= slowness(rank).factor();
   if (!is_phantom(kernel))
-    on_own_stack([&] {
+    outside_.run(running_->fiber_, own_, [&] {
       try {
         run_on_host(kernel);
       } catch (...) {

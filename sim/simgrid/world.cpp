@@ -60,10 +60,7 @@ void World::run(s4u::Engine& engine, const std::function<void(Communicator&)>& p
     deadlock = to_text(standstill()) + "\n(at " + to_text(now()) + " of simulated time)";
   over_ = true;
   stop_all_flows();
-  if (!errors_.empty())
-    std::rethrow_exception(
-        std::ranges::min_element(errors_, {}, &decltype(errors_)::value_type::first)->second);
-  if (!deadlock.empty()) throw Deadlock{deadlock};
+  failures_.rethrow(deadlock);
 }
 
 SimulationResult World::result() const {
@@ -83,11 +80,11 @@ void World::take_turn() {
   if (over_) return;
   for (std::size_t i = 0; i < ended_.size(); ++i) end_transfer(*ended_[i]);
   ended_.clear();
-  while (first_ready_ || !inside_.empty()) {
-    while (Flow* const flow = first_ready_) {
-      first_ready_ = flow->next_ready_;
-      flow->is_ready_ = false;
-      resume(*flow);
+  while (ready_.first() || !inside_.empty()) {
+    while (ready_.first()) {
+      Flow& flow = ready_.pop();
+      flow.is_ready_ = false;
+      resume(flow);
       if (over_) return;
     }
     for (SimOperation* const send : std::exchange(inside_, {})) arrive(*send);
@@ -95,16 +92,13 @@ void World::take_turn() {
   for (SimOperation* const send : to_start_) set_out(*send);
   to_start_.clear();
   turn_is_due_ = false;
-  if (first_ready_) await_turn();
+  if (ready_.first()) await_turn();
 }
 
 void World::resume(Flow& flow) {
   running_ = &flow;
-  do {
-    job_ = nullptr;
-    Fiber::switch_to(own_, flow.fiber_);
-    if (job_) job_(job_argument_);
-  } while (job_);
+  do Fiber::switch_to(own_, flow.fiber_);
+  while (outside_.is_done());
   if (!flow.fiber_.is_intact()) [[unlikely]]
     report_overflow(flow.fiber());
   running_ = nullptr;
@@ -112,9 +106,7 @@ void World::resume(Flow& flow) {
 
 void World::make_ready(Flow& flow) {
   if (std::exchange(flow.is_ready_, true)) return;
-  flow.next_ready_ = nullptr;
-  (first_ready_ ? last_ready_->next_ready_ : first_ready_) = &flow;
-  last_ready_ = &flow;
+  ready_.push(flow);
   await_turn();
 }
 
@@ -176,7 +168,7 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
   } else if (!flow.dying_) {
     accounting_.ended(flow.rank_, now());
     if (error && !over_) {
-      errors_.emplace_back(flow.rank_, std::move(error));
+      failures_.add(flow.rank_, std::move(error));
       over_ = true;
     }
   }

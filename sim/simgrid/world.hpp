@@ -27,6 +27,7 @@
 
 #include "core/matching.hpp"
 #include "core/standstill.hpp"
+#include "sim/flows.hpp"
 #include "sim/simgrid/accounting.hpp"
 #include "sim/simgrid/connections.hpp"
 #include "sim/simgrid/flow.hpp"
@@ -96,13 +97,6 @@ class World {
   }
   void end_flow(Flow& flow, std::exception_ptr error);
   void stop_all_flows();
-  /// Runs `job` on the thread's own stack.
-  template <class Job>
-  void on_own_stack(Job job) {
-    job_argument_ = &job;
-    job_ = [](void* argument) { (*static_cast<Job*>(argument))(); };
-    Fiber::switch_to(running_->fiber_, own_);
-  }
 
   // ---- messages (message.cpp)
   void post_eager(SimOperation& send);
@@ -152,14 +146,12 @@ class World {
   StackPool stacks_;
   Fiber own_;  // the thread's stack
   Flow* running_ = nullptr;
-  void (*job_)(void*) = nullptr;
-  void* job_argument_ = nullptr;
+  WorkOutside outside_;
   std::vector<std::unique_ptr<Flow>> flows_;  // the ranks' own first; then spawned ones
   std::vector<Flow*> spare_flows_;            // among them, ended
-  Flow* first_ready_ = nullptr;
-  Flow* last_ready_ = nullptr;
+  ReadyFlows<Flow, &Flow::next_ready_> ready_;
   bool turn_is_due_ = false;  // or being taken
-  std::vector<std::pair<Rank, std::exception_ptr>> errors_;
+  Failures failures_;
   bool over_ = false;
 };
 
