@@ -119,8 +119,10 @@ TEST(PlatformNetwork, ChargesWhatThePlatformSaysOfMessagesOfAClass) {
         const auto payload = Slice::phantom(62'500);  // a quarter of a second on the cable
         if (comm.rank() == 1) return send(comm, 0, Tag{1}, payload);  // on one host: no overheads
         if (comm.rank() == 0) receive(comm, 1, Tag{1}, payload);
-        if (comm.rank() == 2)
-          return wait_all(comm, comm.isend(0, Tag{2}, payload), comm.isend(0, Tag{3}, payload));
+        if (comm.rank() == 2) {
+          Request first = comm.isend(0, Tag{2}, payload), second = comm.isend(0, Tag{3}, payload);
+          return wait_all(comm, std::move(first), std::move(second));
+        }
         if (comm.rank() > 0) return;
         for (const Tag tag : {Tag{2}, Tag{3}}) receive(comm, 2, tag, payload);
       },
