@@ -230,7 +230,7 @@ LogGPChoice read_loggp(const Section& section,
   loggp.overhead_per_byte = read_time(section, "overhead_per_byte");
   loggp.gap = read_time(section, "gap");
   loggp.ports = section.flag("ports", true);
-  constexpr std::string_view gap_without_ports =
+  const std::string gap_without_ports =
       "a gap is the rest of a port between two messages, and \"ports\" is false: give one of them";
   if (!loggp.ports && loggp.gap.count() > 0) section.complain("gap", gap_without_ports);
   for (const auto& name : pair_class_names) {
