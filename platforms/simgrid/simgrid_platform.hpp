@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "platforms/facts.hpp"
+#include "platforms/message_costs.hpp"
 #include "platforms/specification.hpp"
 
 namespace troupe::platforms {
