@@ -148,7 +148,8 @@ std::string refusal_of_condition(std::string_view condition, const Choice& choic
   bool all = true, any = false;
   std::string here;
   for (const Term& term : terms_of(condition, one_is_enough ? " or " : " and ")) {
-    const auto other = std::ranges::find(settings, term.name, name_of);
+    const auto other = std::ranges::find_if(
+        settings, [&](const AnySetting& setting) { return name_of(setting) == term.name; });
     EXPECTS(other != settings.end(), "a condition is about settings of the same kind");
     const std::string why = refusal_of_place(*other, choice, settings);
     if (!why.empty() && !one_is_enough) return why;

@@ -26,11 +26,12 @@ SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
           "a simulation has at least one rank, and a processor for each");
   simgrid_world::World world{ranks, options};
   if (so_far) {
-    const auto now = [] { return simgrid_world::World::now(); };
     so_far->rank = [&all = world.accounting()](Rank rank, Seconds now) {
       return all.so_far(rank, now);
     };
-    so_far->links = [&all = world.accounting(), now] { return all.links_so_far(now()); };
+    so_far->links = [&all = world.accounting()] {
+      return all.links_so_far(simgrid_world::World::now());
+    };
   }
   const OverflowWatch watch{[&world] { return world.running(); }};
   world.run(engine, program);
