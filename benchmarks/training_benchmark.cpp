@@ -85,7 +85,7 @@ class SharedParameters {
 
 using Program = std::function<void(Communicator&)>;
 void in_simgrid(int workers, const Program& program) {
-  test::run_on({.ranks = workers, .processor = charged}, program);
+  test::run_on(test::Star{.ranks = workers, .processor = charged}, program);
 }
 void in_loggp(int workers, const Program& program) {
   test::run_on(test::LogGPStar{.ranks = workers, .processor = charged}, program);
@@ -234,11 +234,13 @@ void resnet50_by_its_sizes(benchmark::State& state) {
   const TrainingProblem problem = resnet50(state.range(1));
   for (auto _ : state) {
     const Use use = bench::measure([&] {
-      test::run_on({.ranks = workers, .processor = charged, .options = {.stack = Bytes{64 * 1024}}},
-                   [&](Communicator& comm) {
-                     algorithms::TrainingHistory history;
-                     algorithms::train(comm, problem, history);
-                   });
+      test::run_on(
+          test::Star{
+              .ranks = workers, .processor = charged, .options = {.stack = Bytes{64 * 1024}}},
+          [&](Communicator& comm) {
+            algorithms::TrainingHistory history;
+            algorithms::train(comm, problem, history);
+          });
     });
     if (!use.succeeded) return state.SkipWithError("the simulation failed");
     state.SetIterationTime(use.cpu_s);
