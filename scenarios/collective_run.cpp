@@ -79,15 +79,21 @@ class Watch {
   std::array<double, 2> during_{std::nan(""), std::nan("")};
 };
 
-/// Of what ranks said, beginning at `at`, of a last iteration that took `span`.
+/// Of what ranks said, beginning at `at`: of the last iteration, from when the first rank begins
+/// (on real nodes not all go on at the same moment) until the last has done its part.
 std::optional<analysis::ShareOfTime> shares_of(const std::vector<std::vector<double>>& said,
-                                               std::size_t at, Seconds span,
+                                               std::size_t at, std::size_t intervals,
                                                const WatchedLinks& links) {
   double computing = 0, communicating = 0;
+  Seconds first_begin = forever, last_end{};
+  const auto last = at + figures + 2 * (intervals - 1);
   for (const auto& rank : said) {
     computing += rank[at + 3];
     communicating += rank[at + 4];
+    first_begin = std::min(first_begin, Seconds{rank[last]});
+    last_end = std::max(last_end, Seconds{rank[last + 1]});
   }
+  const Seconds span = last_end - first_begin;
   const double all = span.count() * static_cast<double>(said.size());
   if (!(all > 0) || std::isnan(computing)) return {};
   analysis::ShareOfTime shares{.compute = computing / all,
@@ -133,15 +139,15 @@ class Measurer {
         const bool last = i + 1 == study_.iterations;
         if (last) watch.begin();
         once();
-        times.push_back(now());
         if (last) watch.end();
+        times.push_back(now());
       }
     } else {
       times.push_back((start_together(comm, ahead) - ahead).count());
       watch.begin();
       for (int i = 0; i < study_.iterations; ++i) once();
-      times.push_back(now());
       watch.end();
+      times.push_back(now());
     }
     const auto iterations = static_cast<std::uint64_t>(study_.iterations);
     said.push_back(static_cast<double>(sent.messages / iterations));
@@ -227,7 +233,7 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
   }
   if (*study.check) result.wrong = wrong;
   auto times = times_from(said, at + figures, intervals);
-  result.shares = shares_of(said, at, times.back(), links);
+  result.shares = shares_of(said, at, intervals, links);
   if (study.timing == analysis::Timing::back_to_back)
     for (auto& time : times) time /= study.iterations;
   result.time = analysis::quantile(times, 0.5);

@@ -19,6 +19,51 @@ analysis::Report run_on_threads(const std::string& text) {
   return run(resolve(std::move(scenario), backend->machine(), false), *backend);
 }
 
+/// A rank that sleeps longer than it was told to, as one of a busy node may.
+class Oversleeping final : public Communicator {
+ public:
+  explicit Oversleeping(Communicator& inner) : inner_{inner} {}
+  Rank rank() const override { return inner_.rank(); }
+  int size() const override { return inner_.size(); }
+  Seconds now() const override { return inner_.now(); }
+  Context context() const override { return inner_.context(); }
+  Request isend(Rank to, Tag tag, ConstPayload payload) override {
+    return inner_.isend(to, tag, payload);
+  }
+  Request irecv(Rank from, Tag tag, Payload room) override { return inner_.irecv(from, tag, room); }
+  Request start(Kernel kernel) override { return inner_.start(std::move(kernel)); }
+  Request spawn(Task task) override { return inner_.spawn(std::move(task)); }
+  std::optional<Completion> wait_any(WaitSet& set, Seconds until) override {
+    return inner_.wait_any(set, until < forever ? until + Seconds{0.002 * rank()} : until);
+  }
+
+ private:
+  Communicator& inner_;
+};
+
+/// Threads that oversleep, and communicate from begin to end.
+class OversleepingThreads final : public Backend {
+ public:
+  explicit OversleepingThreads(Backend& threads) : threads_{threads} {}
+  std::string_view name() const override { return threads_.name(); }
+  bool simulated() const override { return false; }
+  bool one_process() const override { return true; }
+  bool common_clock() const override { return true; }
+  const Machine& machine() const override { return threads_.machine(); }
+  std::optional<BusyTimes> busy_times(Rank, Seconds now) const override {
+    return BusyTimes{.computing = {}, .communicating = now};
+  }
+  RunOutcome run(const Program& program) override {
+    return threads_.run([&](Communicator& comm) {
+      Oversleeping late{comm};
+      return program(late);
+    });
+  }
+
+ private:
+  Backend& threads_;
+};
+
 TEST(Run, OfACollectiveMeasuresAndChecksEveryAlgorithm) {
   const auto report = run_on_threads(
       R"({"troupe": 1, "ranks": 4, "collective": {"sizes": "64,4K", "iterations": 2, "warmup": 1}})");
@@ -39,6 +84,22 @@ TEST(Run, CountsWhatOneIterationSends) {
   EXPECT_EQ(report.results[0].messages_per_rank, 6u);           // 2 (n - 1)
   EXPECT_EQ(report.results[0].sent_bytes_per_rank, 6u * 1024);  // of M / n each
   EXPECT_EQ(report.results[0].messages, 24u);
+}
+
+TEST(Run, SharesTimeFromTheFirstBeginWhereRanksBeginAtDifferentMoments) {
+  auto scenario = read_scenario(
+      nlohmann::json::parse(
+          R"({"troupe": 1, "ranks": 4, "collective": {"sizes": 64, "algorithm": "ring"}})"),
+      Origin{}, "/");
+  const auto threads = make_loopback(scenario, {});
+  OversleepingThreads late{*threads};
+  const auto report = run(resolve(std::move(scenario), late.machine(), false), late);
+  ASSERT_EQ(report.results.size(), 1u);
+  ASSERT_TRUE(report.results[0].shares);
+  const auto& shares = *report.results[0].shares;
+  EXPECT_GT(shares.communication, 0.1);
+  EXPECT_GT(shares.waiting, 0.1);  // a rank that begins late has not communicated before
+  EXPECT_NEAR(shares.compute + shares.communication + shares.waiting, 1, 1e-9);
 }
 
 TEST(Run, BackToBackCountsAndChecksAsIsolated) {
