@@ -7,6 +7,7 @@
 #include <simgrid/kernel/routing/NetZoneImpl.hpp>
 #include <simgrid/s4u.hpp>
 #include <string>
+#include <vector>
 #include <xbt/config.hpp>
 
 #include <simgrid/version.h>  // does not compile without what comes before it
@@ -51,18 +52,27 @@ inline simgrid::s4u::NetZone* add_star([[maybe_unused]] simgrid::s4u::Engine& en
 #endif
 }
 
-/// Joins a host to such a zone by a full-duplex link of its own.
+/// Joins a host to such a zone by a link of its own: of that bandwidth each way, or shared by both.
 inline void join_star(simgrid::s4u::NetZone& zone, simgrid::s4u::Host* host,
-                      const std::string& link_name, double bandwidth, double latency) {
+                      const std::string& link_name, double bandwidth, double latency,
+                      bool duplex = true) {
+  using simgrid::s4u::LinkInRoute;
+  std::vector<LinkInRoute> way;
+  if (duplex) {
 #if SIMGRID_VERSION >= 40000
-  auto* link = zone.add_split_duplex_link(link_name, bandwidth);
-  link->set_latency(latency)->seal();
-  zone.add_route(host, nullptr, {{link, simgrid::s4u::LinkInRoute::Direction::UP}}, true);
+    auto* link = zone.add_split_duplex_link(link_name, bandwidth);
 #else
-  auto* link = zone.create_split_duplex_link(link_name, bandwidth);
-  link->set_latency(latency)->seal();
-  zone.add_route(host->get_netpoint(), nullptr, nullptr, nullptr,
-                 {{link, simgrid::s4u::LinkInRoute::Direction::UP}}, true);
+    auto* link = zone.create_split_duplex_link(link_name, bandwidth);
+#endif
+    link->set_latency(latency)->seal();
+    way.emplace_back(link, LinkInRoute::Direction::UP);
+  } else {
+    way.emplace_back(add_link(zone, link_name, bandwidth)->set_latency(latency)->seal());
+  }
+#if SIMGRID_VERSION >= 40000
+  zone.add_route(host, nullptr, way, true);
+#else
+  zone.add_route(host->get_netpoint(), nullptr, nullptr, nullptr, way, true);
 #endif
 }
 

@@ -31,15 +31,22 @@ Connections::~Connections() {
 }
 
 void Connections::look_up(Connection& connection, const s4u::Host& from, const s4u::Host& to) {
-  double latency = 0;  // what does not come from links
-  from.route_to(&to, connection.links, &latency);
-  for (const s4u::Link* link : connection.links) latency += latencies_.at(link);
+  std::vector<s4u::Link*> there, back;
+  double latency = 0, latency_back = 0;  // what does not come from links
+  from.route_to(&to, there, &latency);
+  to.route_to(&from, back, &latency_back);
+  for (const s4u::Link* link : there) latency += latencies_.at(link);
   connection.latency = latency;
-  if (connection.links.empty()) return;
+  if (there.empty()) return;
   // SimGrid weighs flows by one over the latency of their route.
   constexpr double hardly_any = 1e-12;
-  s4u::Link* const card = connection.links.front();
-  card->set_latency(hardly_any * fastest_ / card->get_bandwidth());
+  s4u::Link* const card = there.front();
+  const double weight = hardly_any * fastest_ / card->get_bandwidth();
+  // A flow that begins at this moment would be held up, whatever the value.
+  if (card->get_latency() != weight) card->set_latency(weight);
+  for (s4u::Link* const link : there)
+    if (link == card || std::ranges::find(back, link) == back.end())
+      connection.queues.push_back(link);
 }
 
 void Connections::send(SimOperation& send, const s4u::Host& from, const s4u::Host& to) {
@@ -70,14 +77,14 @@ void Connections::begin_flow(Connection& connection) {
   const double queue = queue_before(connection);
   connection.flows = true;
   connection.since = now();
-  for (const s4u::Link* link : connection.links) flows_[link].push_back(&connection);
+  for (const s4u::Link* link : connection.queues) flows_[link].push_back(&connection);
   if (queue <= 0) return start_first(connection);
   Timer::set(now() + queue, [this, &connection] { start_first(connection); });
 }
 
 void Connections::end_flow(Connection& connection) {
   if (std::exchange(connection.flows, false))
-    for (const s4u::Link* link : connection.links) std::erase(flows_[link], &connection);
+    for (const s4u::Link* link : connection.queues) std::erase(flows_[link], &connection);
   connection.total = 0;
   for (const Waiting& waiting : connection.waiting)
     connection.total += static_cast<double>(waiting.send->bytes);
@@ -94,8 +101,8 @@ void Connections::start_first(Connection& connection) {
 /// Seconds that a first byte waits for others on the way, at the longest of their queues.
 double Connections::queue_before(const Connection& connection) const {
   double longest = 0;
-  for (std::size_t i = 1; i < connection.links.size(); ++i) {
-    const s4u::Link* const link = connection.links[i];
+  for (std::size_t i = 1; i < connection.queues.size(); ++i) {
+    const s4u::Link* const link = connection.queues[i];
     const auto flows = flows_.find(link);
     if (flows == flows_.end()) continue;
     double bytes = 0;
@@ -110,7 +117,7 @@ double Connections::queued(const Connection& flow) const {
   const bool moves = flow.moves && flow.moves->get_state() == s4u::Activity::State::STARTED;
   double missing = moves ? flow.moves->get_remaining() : 0;
   for (const Waiting& waiting : flow.waiting) missing += static_cast<double>(waiting.send->bytes);
-  const s4u::Link* const card = flow.links.front();
+  const s4u::Link* const card = flow.queues.front();
   const auto share = card->get_bandwidth() / static_cast<double>(flows_.at(card).size());
   const double at_card = std::max(0.0, flow.total - share * (now() - flow.since));
   return std::max(0.0, missing - at_card);

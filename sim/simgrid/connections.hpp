@@ -21,7 +21,8 @@ class SimOperation;
 ///
 /// A card sends at its own rate; where the cables behind it carry less, bytes queue there, and are
 /// served in order of arrival: what comes later waits for what is queued, and of two connections
-/// that come in together, each gets a share like the rate at which it comes.
+/// that come in together, each gets a share like the rate at which it comes. A link that both ways
+/// share has a queue at either end, and none of its own.
 ///
 /// A message's first byte needs the latency of its route. SimGrid charges that when a transfer
 /// starts, too late for a message that has waited. So latencies are charged here, and while this
@@ -51,8 +52,8 @@ class Connections {
     double first_byte;  // when it may be there at the earliest
   };
   struct Connection {
-    std::vector<s4u::Link*> links;  // of its route; the first is the sender's card
-    double latency = -1;            // of the route; below 0: it is not yet known
+    std::vector<s4u::Link*> queues;  // on its route: the sender's card, and those behind it
+    double latency = -1;             // of the route; below 0: it is not yet known
     std::deque<Waiting> waiting;
     bool busy = false;                 // carries a message, or waits for the next to be there
     bool flows = false;                // bytes come in without a pause …

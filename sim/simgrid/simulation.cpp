@@ -16,7 +16,8 @@ void configure_simgrid() {
   xbt_log_control_set("ker_engine.app:file:/dev/null ker_engine.add:0");
   // By default events less than 1 ns apart are one: 0.1 % of a step on a network with 1 us of
   // latency.
-  Engine::set_config(std::string{platforms::compat::timing_precision} + ":1e-12");
+  std::string precision{platforms::compat::timing_precision};
+  Engine::set_config(precision += ":1e-12");
 }
 
 SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,

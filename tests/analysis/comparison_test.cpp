@@ -27,7 +27,7 @@ const std::vector<NamedReport>& two() {
   return reports;
 }
 
-std::string message_of(const std::function<void()>& attempt) {
+std::string message_from(const std::function<void()>& attempt) {
   try {
     attempt();
   } catch (const BadInput& error) {
@@ -58,7 +58,7 @@ TEST(Comparison, OrdersRowsByAlgorithmPlatformOrSize) {
   EXPECT_EQ(*by_algorithm.rows[3].find("algorithm"), Cell{"ring"});
   EXPECT_EQ(*by_algorithm.rows[4].find("algorithm"), Cell{"tree"});
   EXPECT_EQ(*by_algorithm.rows[6].find("time_ratio"), Cell{1.5});
-  EXPECT_THAT(message_of([] { comparison(two(), {.by = "algoritm"}); }),
+  EXPECT_THAT(message_from([] { comparison(two(), {.by = "algoritm"}); }),
               HasSubstr("did you mean \"algorithm\"?"));
 }
 
@@ -68,7 +68,7 @@ TEST(Comparison, DividesByAnotherRunOrByAnAlgorithm) {
   const auto against_tree = comparison({run("a.json", 1)}, {.baseline = "tree"});
   EXPECT_NEAR(*number_of(*against_tree.rows[0].find("time_ratio")), 1.5, 1e-12);
   EXPECT_NEAR(*number_of(*against_tree.rows[2].find("time_ratio")), 0.5, 1e-12);
-  EXPECT_THAT(message_of([] { comparison(two(), {.baseline = "tre"}); }),
+  EXPECT_THAT(message_from([] { comparison(two(), {.baseline = "tre"}); }),
               HasSubstr("did you mean \"tree\"?"));
 }
 
@@ -87,7 +87,7 @@ TEST(Comparison, FindsTheRowsWhereAConditionHolds) {
   EXPECT_THAT(where("time_s >= 1e-3 && bytes > 1024"), ElementsAre(2, 3, 6, 7));
   EXPECT_EQ(in_words(compared, Condition{"time > baseline"}, 4),
             "b.json ring 1 KiB: time 90.0 us, baseline 60.0 us");
-  EXPECT_THAT(message_of([&] { where("tme > 1"); }), HasSubstr("did you mean \"time\"?"));
+  EXPECT_THAT(message_from([&] { where("tme > 1"); }), HasSubstr("did you mean \"time\"?"));
 }
 
 TEST(Comparison, ATargetThatIsNeverReachedTakesForEver) {
@@ -100,13 +100,13 @@ TEST(Comparison, ATargetThatIsNeverReachedTakesForEver) {
 TEST(Comparison, RefusesWhatCannotBeCompared) {
   auto other = run("b.json", 1);
   other.report.timing = Timing::back_to_back;
-  EXPECT_THAT(message_of([&] {
+  EXPECT_THAT(message_from([&] {
                 comparison({run("a.json", 1), other}, {});
               }),
               HasSubstr("not comparable (--timing)"));
-  EXPECT_THAT(message_of([] { comparison({}, {}); }), HasSubstr("at least one report"));
-  EXPECT_THAT(message_of([] { comparison({{"a", Report{}}}, {}); }), HasSubstr("no results"));
-  EXPECT_THAT(message_of([] {
+  EXPECT_THAT(message_from([] { comparison({}, {}); }), HasSubstr("at least one report"));
+  EXPECT_THAT(message_from([] { comparison({{"a", Report{}}}, {}); }), HasSubstr("no results"));
+  EXPECT_THAT(message_from([] {
                 const auto alone = comparison({run("a.json", 1)}, {});
                 rows_where(alone, Condition{"time > baseline"});
               }),

@@ -82,17 +82,41 @@ void set_up(int socket, const char* device) {
 
 /// The card sends no faster than its cable. A device of /dev/net/tun takes all that a connection
 /// may have on its way; confirmations of what comes in would wait behind it. In a queue of the
-/// kernel a connection has a millisecond's worth at most.
-void shape(double bytes_per_second) {
-  const auto command =
-      fmt::format("tc qdisc replace dev {} root tbf rate {:.0f}bit burst 3100 limit 16mb", card,
-                  8 * bytes_per_second);
-  if (std::system(command.c_str()) != 0) throw Error{"netlab: " + command + " failed"};
+/// kernel a connection has a millisecond's worth at most. Computers that are sent to at once take
+/// turns, frame by frame, as on cards with a fair queue; each has a class of its own.
+void shape(double bytes_per_second, const std::vector<Computer>& all, std::size_t self) {
+  const double rate = 8 * bytes_per_second;
+  const auto of_class = [&](std::size_t number, double assured) {
+    return fmt::format(
+        "class add dev {} parent 1:1 classid 1:{:x} htb rate {:.0f}bit ceil {:.0f}bit burst 3100 "
+        "cburst 3100 quantum 1514\n",
+        card, number, assured, rate);
+  };
+  constexpr std::size_t others = 2;  // whatever is sent to no computer, then a class for each
+  const double assured = rate / static_cast<double>(all.size());
+  std::string lines = fmt::format(
+      "qdisc replace dev {0} root handle 1: htb default {1:x}\n"
+      "class add dev {0} parent 1: classid 1:1 htb rate {2:.0f}bit burst 3100 cburst 3100 quantum "
+      "1514\n",
+      card, others, rate);
+  lines += of_class(others, assured);
+  for (std::size_t to = 0; to < all.size(); ++to) {
+    if (to == self) continue;
+    lines += of_class(others + 1 + to, assured);
+    lines += fmt::format(
+        "filter add dev {} parent 1: protocol ip u32 match ip dst {}/32 flowid 1:{:x}\n", card,
+        all[to].address, others + 1 + to);
+  }
+  const auto batch = std::string{own_folder} + "/card";
+  write_file(batch, lines);
+  if (std::system(("tc -batch " + batch).c_str()) != 0)
+    throw Error{"netlab: this system shapes no cards (tc -batch):\n" + lines};
 }
 
 /// In a namespace of its own: the card, its address, and how connections behave. Slow start begins
 /// once a connection, not after each pause: the ranks of a job keep theirs.
-void make_card(Computer& computer, double bytes_per_second) {
+void make_card(std::vector<Computer>& all, std::size_t self, double bytes_per_second) {
+  Computer& computer = all[self];
   computer.tap = must(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC), "/dev/net/tun");
   ifreq request = request_for(card);
   request.ifr_flags = IFF_TAP | IFF_NO_PI;
@@ -120,7 +144,7 @@ void make_card(Computer& computer, double bytes_per_second) {
   must(::ioctl(socket, SIOCSIFNETMASK, &request), "SIOCSIFNETMASK");
   set_up(socket, card);
   ::close(socket);
-  shape(bytes_per_second);
+  shape(bytes_per_second, all, self);
 }
 
 /// Nobody has to ask for addresses: a question would be a broadcast.
@@ -229,7 +253,7 @@ std::vector<Computer> make_computers(const std::vector<std::string>& names,
   for (std::size_t i = 0; i < all.size(); ++i) {
     must(::unshare(CLONE_NEWNET | CLONE_NEWUTS), "unshare");
     must(::sethostname(all[i].name.data(), all[i].name.size()), "sethostname");
-    make_card(all[i], i < names.size() ? bytes_per_second[i] : 1e9);
+    make_card(all, i, i < names.size() ? bytes_per_second[i] : 1e9);
     introduce(all, i);
     keep(all[i].name, "net");
     keep(all[i].name, "uts");

@@ -154,6 +154,35 @@ TEST(Simulation, ServesConnectionsAsFastAsTheyComeIn) {
                               {{1, 0}, {1, 0}}),
               ElementsAre(about(1 + 1.5), about(1 + 2)));
 }
+TEST(Simulation, LetsNothingQueueBehindWhatComesTheOtherWay) {
+  // Of 2 MB from 2 GB/s into 1 GB/s the second waits at the far end when 1 MB sets out from there:
+  // both share the slower cable, and are there when 2 MB more have passed. (First, both know the
+  // way.)
+  double there = 0, back = 0;
+  run_on({.alpha = Seconds{1e-3},
+          .bandwidths = {{2e9}, {1e9}},
+          .processor = {.speed = {1e9}},
+          .options = {.eager_limit = {1 << 30}},
+          .one_connection = true,
+          .duplex = false},
+         [&](Communicator& comm) {
+           const auto two = Slice::phantom(500'000), one = Slice::phantom(250'000);
+           exchange(comm, tag, ConstPayload{}, 1 - comm.rank(), Payload{}, 1 - comm.rank());
+           if (comm.rank() == 0) {
+             Request answer = comm.irecv(1, tag, one);
+             send(comm, 1, tag, two);
+             wait(comm, std::move(answer));
+             back = comm.now().count() * 1e3;
+           } else {
+             compute(comm, arithmetic(1e6));
+             Request answer = comm.isend(0, tag, one);
+             receive(comm, 0, tag, two);
+             there = comm.now().count() * 1e3;
+             wait(comm, std::move(answer));
+           }
+         });
+  EXPECT_THAT((std::vector{there, back}), ElementsAre(about(1 + 1 + 3), about(1 + 1 + 3)));
+}
 TEST(Simulation, LetsAnEmptyMessageFollowOnItsConnection) {
   EXPECT_THAT(arrivals({1, 0, 1}, true), ElementsAre(about(2), about(2), about(3)));
 }

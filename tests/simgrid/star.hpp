@@ -24,6 +24,7 @@ struct Star {
   sim::Processor processor{};                ///< of every rank: free of charge unless told
   sim::Options options{};
   bool one_connection = false;  ///< for each pair of ranks and direction
+  bool duplex = true;           ///< each way of a cable has the bandwidth; false: both share it
 };
 
 /// Makes the star and calls body(engine, ranks) to run something there. Once a process: SimGrid's
@@ -49,7 +50,8 @@ auto on_star(const Star& star, Body body) {
       const auto place = static_cast<std::size_t>(rank / star.ranks_per_host);
       const auto bandwidth =
           place < star.bandwidths.size() ? star.bandwidths[place] : star.bandwidth;
-      compat::join_star(*zone, host, "l" + number, bandwidth.value, star.alpha.count() / 2);
+      compat::join_star(*zone, host, "l" + number, bandwidth.value, star.alpha.count() / 2,
+                        star.duplex);
       ranks.hosts.push_back(host);
     } else {
       ranks.hosts.push_back(ranks.hosts.back());
