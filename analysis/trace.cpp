@@ -54,7 +54,8 @@ class Kernels {
 /// Finds the receive of each send. Messages of one key arrive in the order of their sending.
 class Messages {
  public:
-  Messages(Trace& trace, Bytes eager_limit) : trace_{trace}, eager_limit_{eager_limit} {}
+  Messages(Trace& trace, const EagerLimit& eager_limit)
+      : trace_{trace}, eager_limit_{eager_limit} {}
 
   void add_sends(Rank rank, const std::vector<Event>& events) {
     for (const auto& event : events)
@@ -98,7 +99,7 @@ class Messages {
     return {tag.context().path(), from, to, tag.name(), tag.step(), tag.is_open()};
   }
   void meet(const Event& send, Rank sender, const Event& receive, Rank receiver) {
-    const bool eager = is_eager(send.bytes, eager_limit_);
+    const bool eager = is_eager(send.bytes, eager_limit_(sender, receiver));
     const Seconds begin =
         std::min(eager ? send.issued : std::max(send.issued, receive.issued), receive.completed);
     ++flow_;
@@ -118,7 +119,7 @@ class Messages {
   }
 
   Trace& trace_;
-  Bytes eager_limit_;
+  const EagerLimit& eager_limit_;
   std::map<Key, Queue> queues_;
   std::uint32_t flow_ = 0;
 };
@@ -165,7 +166,7 @@ void sort(Trace& trace) {
 
 }  // namespace
 
-Trace trace_of(const std::vector<std::vector<Event>>& events, Bytes eager_limit,
+Trace trace_of(const std::vector<std::vector<Event>>& events, const EagerLimit& eager_limit,
                std::uint64_t left_out, Seconds until) {
   Trace trace;
   trace.ranks = static_cast<int>(events.size());

@@ -54,11 +54,14 @@ struct Trace {
   std::size_t links_left_out = 0;
 };
 
+/// Up to which size messages from one rank to another are eager.
+using EagerLimit = std::function<Bytes(Rank from, Rank to)>;
+
 /// The events of each rank as spans: which send belongs to which receive, when a transfer began
 /// (when both ends had asked for it; at once where it is eager), when a kernel (after the one
 /// before it in its flow). `left_out` and `until` say what ranks had no room for: spans that began
 /// later are left out, so that what is there is complete. No waiting spans yet.
-Trace trace_of(const std::vector<std::vector<RecordedEvent>>& events, Bytes eager_limit,
+Trace trace_of(const std::vector<std::vector<RecordedEvent>>& events, const EagerLimit& eager_limit,
                std::uint64_t left_out, Seconds until);
 
 /// Adds the waiting of each rank: its time till `ends[rank]` in which it neither computes nor has a

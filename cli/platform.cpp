@@ -123,7 +123,8 @@ int platform_command(const Program& program, const std::vector<std::string>& arg
   if (options.given("dot")) analysis::Output{options.text("dot")}.write(to_dot(summary));
   if (options.text("json") == "-" || options.text("dot") == "-") return 0;
   if (what.front() == "show")
-    show(summary, scenarios::loggp_classes(*platform.placed()), options.given("all"));
+    show(summary, scenarios::loggp_classes(*platform.placed(), scenario.eager_limit),
+         options.given("all"));
   else print_findings(what.back(), summary);
   return 0;
 }

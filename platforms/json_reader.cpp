@@ -161,6 +161,10 @@ Seconds JsonReader::time() const {
   return value;
 }
 
+Bytes JsonReader::bytes() const {
+  return quantity(parse_bytes, "a size: a number of bytes, or a text such as \"64KiB\"");
+}
+
 nlohmann::json read_json_file(const std::string& file) {
   std::ifstream stream{file};
   if (!stream) throw BadPlatform(fmt::format("{}: cannot read this file", file));

@@ -45,6 +45,8 @@ class JsonReader {
   BytesPerSecond bandwidth() const;
   FlopsPerSecond speed() const;
   Seconds time() const;
+  /// A size: a number of bytes, or text such as "64KiB".
+  Bytes bytes() const;
 
   /// Throws: "file: /pointer: value: expected …".
   [[noreturn]] void fail(std::string_view expectation) const;

@@ -84,6 +84,12 @@ class Backend {
     static_cast<void>(from), static_cast<void>(to);
     return {};
   }
+  /// Up to which size messages from one rank to another are eager, where that is not what the
+  /// scenario says of all.
+  virtual std::optional<Bytes> eager_limit(Rank from, Rank to) const {
+    static_cast<void>(from), static_cast<void>(to);
+    return {};
+  }
   /// From inside run(), by the rank itself: how long it has computed and communicated till its
   /// present. Nothing where a world does not know.
   virtual std::optional<BusyTimes> busy_times(Rank rank, Seconds now) const {

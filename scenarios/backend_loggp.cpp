@@ -64,9 +64,11 @@ std::vector<loggp::Override> overrides_of(const LogGPChoice& choice) {
   return overrides;
 }
 
-/// By class: what the scenario says of it, else of all, else what the platform does.
+/// By class: what the scenario says of it, else of all, else what the platform does. S differs:
+/// what is said of a class, by the scenario or the platform, comes before what is said of all.
 std::vector<loggp::Overheads> overheads_of(const LogGPChoice& choice,
-                                           const platforms::CostsByClass& platform) {
+                                           const platforms::CostsByClass& platform,
+                                           Bytes eager_limit) {
   std::vector<loggp::Overheads> all;
   for (const auto& stated : platform) {
     const auto or_stated = [](Seconds said, Seconds otherwise) {
@@ -74,7 +76,8 @@ std::vector<loggp::Overheads> overheads_of(const LogGPChoice& choice,
     };
     all.push_back({.each = or_stated(choice.overhead, stated.overhead),
                    .per_byte = or_stated(choice.overhead_per_byte, stated.overhead_per_byte),
-                   .gap = or_stated(choice.gap, stated.gap)});
+                   .gap = or_stated(choice.gap, stated.gap),
+                   .eager_limit = stated.eager_limit.value_or(eager_limit)});
   }
   for (const auto& given : choice.classes) {
     const auto place =
@@ -82,14 +85,16 @@ std::vector<loggp::Overheads> overheads_of(const LogGPChoice& choice,
     auto& of = all[static_cast<std::size_t>(place - loggp::pair_classes.begin())];
     of = {.each = given.overhead.value_or(of.each),
           .per_byte = given.overhead_per_byte.value_or(of.per_byte),
-          .gap = given.gap.value_or(of.gap)};
+          .gap = given.gap.value_or(of.gap),
+          .eager_limit = given.eager_limit ? given.eager_limit : of.eager_limit};
   }
   return all;
 }
 
 std::string to_text(const loggp::Overheads& of) {
-  return fmt::format("o {}, O {} a byte, g {}", troupe::to_text(of.each),
-                     troupe::to_text(of.per_byte), troupe::to_text(of.gap));
+  return fmt::format("o {}, O {} a byte, g {}, S {}", troupe::to_text(of.each),
+                     troupe::to_text(of.per_byte), troupe::to_text(of.gap),
+                     troupe::to_text(*of.eager_limit));
 }
 /// One statement where it is true of all classes.
 std::string to_text(const std::vector<loggp::Overheads>& by_class) {
@@ -110,7 +115,7 @@ class LogGPBackend final : public Backend {
       : platform_{std::move(platform)},
         options_{simulation_options(scenario)},
         network_{*platform_, overrides_of(scenario.loggp), scenario.loggp.ports},
-        overheads_{overheads_of(scenario.loggp, platform_->message_costs)},
+        overheads_{overheads_of(scenario.loggp, platform_->message_costs, scenario.eager_limit)},
         has_ports_{scenario.loggp.ports} {
     check_memory(platform_->source, platform_->size());
     const auto processors = processors_of(*platform_, scenario.compute);
@@ -147,6 +152,10 @@ class LogGPBackend final : public Backend {
     for (const int link : platform_->way(from, to).links)
       names.push_back(platform_->links[static_cast<std::size_t>(link)].name);
     return names;
+  }
+
+  std::optional<Bytes> eager_limit(Rank from, Rank to) const override {
+    return overheads_[static_cast<std::size_t>(network_.class_of(from, to))].eager_limit;
   }
 
   RunOutcome run(const Program& program) override {
@@ -218,7 +227,7 @@ std::unique_ptr<Backend> make_loggp(const Scenario& scenario, const BackendOptio
 }
 
 std::vector<std::pair<std::string, std::string>> loggp_classes(
-    const platforms::PlacedPlatform& platform) {
+    const platforms::PlacedPlatform& platform, Bytes eager_limit) {
   const auto range = [](const std::string& least, const std::string& most) {
     return least == most ? least : least + " to " + most;
   };
@@ -226,7 +235,7 @@ std::vector<std::pair<std::string, std::string>> loggp_classes(
     return fmt::format("{:.4g} GB/s", bandwidth.value * 1e-9);
   };
   std::vector<std::pair<std::string, std::string>> lines;
-  const auto overheads = overheads_of({}, platform.message_costs);
+  const auto overheads = overheads_of({}, platform.message_costs, eager_limit);
   for (const auto& of : loggp::PlatformNetwork{platform}.classes()) {
     const auto index = static_cast<std::size_t>(of.of);
     lines.emplace_back(

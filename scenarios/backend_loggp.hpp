@@ -21,8 +21,8 @@ std::unique_ptr<Backend> make_loggp(const Scenario& scenario, const BackendOptio
                                     const PlatformLoader& load_xml);
 
 /// What the LogGP world makes of a platform, a line for each class of pairs of ranks: name and
-/// parameters.
+/// parameters. S is `eager_limit` where the platform says nothing of a class.
 std::vector<std::pair<std::string, std::string>> loggp_classes(
-    const platforms::PlacedPlatform& platform);
+    const platforms::PlacedPlatform& platform, Bytes eager_limit);
 
 }  // namespace troupe::scenarios

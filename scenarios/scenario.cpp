@@ -247,11 +247,12 @@ LogGPChoice read_loggp(const Section& section,
                             : of.text("bandwidth", "");
       choice.bandwidth = of.placed("bandwidth", [&] { return parse_bandwidth(text); });
     }
+    if (of.has("eager_limit")) choice.eager_limit = of.bytes("eager_limit", {});
     of.close();
     if (section.value(name).empty())
       section.complain(name,
                        "expected \"latency\", \"bandwidth\", \"overhead\", "
-                       "\"overhead_per_byte\" or \"gap\"");
+                       "\"overhead_per_byte\", \"gap\" or \"eager_limit\"");
     if (!loggp.ports && choice.gap && choice.gap->count() > 0)
       of.complain("gap", gap_without_ports);
     if (choice.latency && platform && platform->latency_factor)
@@ -275,6 +276,7 @@ Ordered loggp_json(const LogGPChoice& loggp) {
     if (choice.bandwidth) of["bandwidth"] = choice.bandwidth->value;
     for (const auto& [key, member] : loggp_costs)
       if (choice.*member) of[key] = (choice.*member)->count();
+    if (choice.eager_limit) of["eager_limit"] = choice.eager_limit->value;
   }
   return json;
 }

@@ -81,6 +81,7 @@ struct LogGPChoice {
     std::optional<Seconds> latency;
     std::optional<BytesPerSecond> bandwidth;
     std::optional<Seconds> overhead, overhead_per_byte, gap;
+    std::optional<Bytes> eager_limit;  ///< S; of all messages it is Scenario::eager_limit
   };
   std::vector<Class> classes;
 };

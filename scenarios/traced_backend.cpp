@@ -108,7 +108,10 @@ RunOutcome TracedBackend::run(const Program& program) {
     left_out += recorded.left_out;
     until = std::min(until, recorded.until);
   }
-  auto trace = analysis::trace_of(events, eager_limit_, left_out, until);
+  const auto eager_limit_of = [this](Rank from, Rank to) {
+    return inner_.eager_limit(from, to).value_or(eager_limit_);
+  };
+  auto trace = analysis::trace_of(events, eager_limit_of, left_out, until);
   trace.simulated = simulated();
   for (const auto& rank : outcome.ranks) trace.host_of_rank.push_back(rank.host);
   analysis::add_waiting(trace, ends_of(outcome, simulated()));

@@ -31,6 +31,9 @@ class TracedBackend final : public Backend {
   std::vector<std::string> route(Rank from, Rank to) const override {
     return inner_.route(from, to);
   }
+  std::optional<Bytes> eager_limit(Rank from, Rank to) const override {
+    return inner_.eager_limit(from, to);
+  }
   void check_same_everywhere(const std::string& text) override {
     inner_.check_same_everywhere(text);
   }

@@ -50,7 +50,7 @@ Request Flow::isend(Rank to, Tag tag, ConstPayload payload) {
   LogGPOperation& send = new_operation(Pending::What::send);
   send.head = time();
   send.name(rank_, to, placed(tag), payload.bytes, const_cast<std::byte*>(payload.address));
-  if (is_eager(payload.bytes, world_.options_.eager_limit)) world_.post_eager_send(send);
+  if (world_.leaves_at_once(rank_, to, payload.bytes)) world_.post_eager_send(send);
   else world_.post_send(send);
   return Request{send};
 }
@@ -74,10 +74,10 @@ Completion Flow::do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank 
 
 Completion Flow::exchange_in_step(const Tag& tag, const ConstPayload& outgoing, Rank to,
                                   const Payload& room, Rank from) {
-  if (is_eager(outgoing.bytes, world_.options_.eager_limit))
-    return Communicator::do_exchange(tag, outgoing, to, room, from);
   check_sender(from, tag);
   check_receiver(to);
+  if (world_.leaves_at_once(rank_, to, outgoing.bytes))
+    return Communicator::do_exchange(tag, outgoing, to, room, from);
   auto& [receive, send] = own_;
   const Tag name = placed(tag);
   receive.begin(this, Pending::What::receive, Pending::For::flow);

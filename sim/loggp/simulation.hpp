@@ -5,6 +5,7 @@
 // Lumsdaine 2010 for O and S). Exact for that model; blind to what happens between the ports.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,14 @@
 
 namespace troupe::sim::loggp {
 
-/// What a message of one kind of pair costs besides the network. All 0: what the platform says of
-/// links is all there is.
+/// What a message of one kind of pair costs besides the network, and whether it waits for its
+/// receiver. All 0: what the platform says of links is all there is.
 struct Overheads {
   Seconds each{};      ///< o: the processor is busy for it, once at each end of a message
   Seconds per_byte{};  ///< O: and for each of its bytes
   Seconds gap{};       ///< g: a port rests between two messages
+  /// S: a message up to this size leaves at once; unset: Options::eager_limit.
+  std::optional<Bytes> eager_limit{};
 };
 
 /// Where a rank lives and how fast it is.
@@ -35,7 +38,7 @@ struct Seat {
 /// nothing can go on; BackendError where there is no room for the stacks. A rank that overflows its
 /// stack ends the process, status 1, with a message that names it. While it goes on, `so_far` can
 /// be asked; links' use counts what has been sent, whether it has arrived or not.
-/// `overheads` are by Route::kind; those of kinds that it does not reach are 0.
+/// `overheads` are by Route::kind; those of kinds that it does not reach are 0 (S: unset).
 SimulationResult simulate(const Network& network, const std::vector<Seat>& seats,
                           const std::function<void(Communicator&)>& program,
                           const Options& options = {}, const std::vector<Overheads>& overheads = {},

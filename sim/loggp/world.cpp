@@ -30,9 +30,14 @@ World::World(const Network& network, const std::vector<Seat>& seats, const Optio
       has_overheads_{std::ranges::any_of(
           overheads,
           [](const Overheads& of) { return of.each.count() > 0 || of.per_byte.count() > 0; })},
+      has_eager_{options.eager_limit.value > 0 ||
+                 std::ranges::any_of(overheads,
+                                     [](const Overheads& of) {
+                                       return of.eager_limit.value_or(Bytes{}).value > 0;
+                                     })},
       has_jitter_{options.jitter.kind != Jitter::Kind::none},
       scales_by_size_{network.scales_by_size()},
-      runs_ahead_{!has_overheads_ && options.eager_limit.value == 0},
+      runs_ahead_{!has_overheads_ && !has_eager_},
       ranks_(seats.size()),
       counters_{static_cast<int>(seats.size()), network.ports()},
       stacks_{seats.size(), options.stack},

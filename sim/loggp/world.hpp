@@ -192,6 +192,12 @@ class World {
     return overheads_[kind].each.count() +
            static_cast<double>(bytes) * overheads_[kind].per_byte.count();
   }
+  /// S: true of a message that does not wait for its receiver.
+  bool leaves_at_once(Rank from, Rank to, std::size_t bytes) {
+    if (!has_eager_) return false;
+    const auto& limit = overheads_[pair_of(from, to).kind].eager_limit;
+    return is_eager(bytes, limit.value_or(options_.eager_limit));
+  }
   static std::exception_ptr too_long(Rank from, Rank to, std::size_t bytes, std::size_t room);
   void take_notice(Pending& receive);
   Pair& pair_of(Rank from, Rank to) {
@@ -291,7 +297,7 @@ class World {
   const int size_;
   const Options& options_;
   std::vector<Overheads> overheads_;  // by kind of pair; as far as there are such pairs
-  const bool has_overheads_, has_jitter_, scales_by_size_;
+  const bool has_overheads_, has_eager_, has_jitter_, scales_by_size_;
   /// Where messages come when they are expected, and processors have nothing to do with them.
   const bool runs_ahead_;
   double now_ = 0;

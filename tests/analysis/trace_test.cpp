@@ -30,7 +30,8 @@ RecordedEvent event(Kind kind, Rank peer, std::size_t bytes, double issued, doub
           .completed = Seconds{completed}};
 }
 Trace made(const std::vector<std::vector<RecordedEvent>>& events, Bytes eager = {}) {
-  return trace_of(events, eager, 0, forever);
+  return trace_of(
+      events, [=](Rank, Rank) { return eager; }, 0, forever);
 }
 std::vector<Span> of(const Trace& trace, Lane lane) {
   std::vector<Span> spans;
@@ -58,6 +59,15 @@ TEST(Trace, EagerTransfersBeginAtTheSend) {
       made({{event(Kind::send, 1, 100, 1, 1)}, {event(Kind::receive, 0, 100, 0, 4)}}, Bytes{100});
   for (const auto& span : trace.spans) EXPECT_EQ(span.begin.count(), 1);
   EXPECT_EQ(of(trace, Lane::send)[0].end.count(), 4);  // till it is there
+}
+
+TEST(Trace, AsksOfEachPairUpToWhichSizeItsMessagesAreEager) {
+  const auto there = event(Kind::send, 1, 100, 1, 1), back = event(Kind::send, 0, 100, 2, 9);
+  const auto trace = trace_of(
+      {{there, event(Kind::receive, 1, 100, 5, 9)}, {event(Kind::receive, 0, 100, 3, 4), back}},
+      [](Rank from, Rank) { return from == 0 ? Bytes{100} : Bytes{99}; }, 0, forever);
+  EXPECT_EQ(of(trace, Lane::send)[0].begin.count(), 1);
+  EXPECT_EQ(of(trace, Lane::send)[1].begin.count(), 5);  // when its receiver had asked
 }
 
 TEST(Trace, MessagesOfOnePairMeetInTheirOrderAndOthersByTag) {

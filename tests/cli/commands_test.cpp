@@ -171,7 +171,7 @@ TEST_F(Commands, PlatformShowsWhatAlgorithmsSee) {
   EXPECT_THAT(show.out, HasSubstr("8 x 8"));
   EXPECT_THAT(show.out, HasSubstr("64 on 64 nodes"));
   EXPECT_THAT(show.out, HasSubstr("LogGP across       L 1.00 us to 8.00 us, 1/G 1.25 GB/s, "
-                                  "o 0 s, O 0 s a byte, g 0 s"));
+                                  "o 0 s, O 0 s a byte, g 0 s, S 0"));
   EXPECT_EQ(troupe("platform check star_16 --ranks 16").status, 0);
   EXPECT_EQ(troupe("platform check star_16 --ranks 17").status, 2);
 }

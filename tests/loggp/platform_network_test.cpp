@@ -8,6 +8,7 @@
 #include "platforms/message_costs.hpp"
 #include "sim/loggp/platform_network.hpp"
 #include "sim/loggp/simulation.hpp"
+#include "tests/loggp/in_seconds.hpp"
 
 namespace troupe::sim::loggp {
 namespace {
@@ -132,22 +133,102 @@ TEST(PlatformNetwork, ChargesWhatThePlatformSaysOfMessagesOfAClass) {
   EXPECT_NEAR(result.ranks[0].end.count(), 1.25 + 0.5 + 1.25 + 0.5 + 1.25, 0.01);
 }
 
+/// When each of ranks 1, 2 and 3 has sent its message to rank 0, which receives after ten seconds.
+/// 0 and 1 share a host, 2 and 3 are on another.
+std::vector<double> ends_of_sends(const std::string& loggp, std::array<std::size_t, 3> bytes,
+                                  const Options& options = {}) {
+  platforms::PlatformSpec spec;
+  spec.generator =
+      R"({"kind": "star", "hosts": 2, "bandwidth": "1MBps", "latency": 0, "loggp": )" + loggp + "}";
+  spec.placement.ranks_per_host = 2;
+  const auto platform = platforms::place_own(spec, {});
+  std::vector<Overheads> overheads;
+  for (const auto& of : platform->message_costs)
+    overheads.push_back({.eager_limit = of.eager_limit});
+  const PlatformNetwork network{*platform};
+  const std::vector<Seat> seats(4, Seat{.host = "h", .cores = 4, .processor = {.speed = {1e9}}});
+  std::vector<double> ends(3);
+  simulate(
+      network, seats,
+      [&](Communicator& comm) {
+        if (comm.rank() == 0) compute(comm, test::arithmetic(10e9));
+        for (Rank from = 1; from < 4; ++from) {
+          const auto sent = static_cast<std::size_t>(from - 1);
+          const Slice payload = Slice::phantom(bytes[sent], Dtype::uint8);
+          if (comm.rank() == 0) receive(comm, from, Tag{1}, payload);
+          if (comm.rank() != from) continue;
+          send(comm, 0, Tag{1}, payload);
+          ends[sent] = comm.now().count();
+        }
+      },
+      options, overheads);
+  return ends;
+}
+TEST(PlatformNetwork, LetsMessagesLeaveAtOnceUpToTheLimitOfTheirClass) {
+  const auto ends = ends_of_sends(R"({"across": {"eager_limit": "1kB"}})", {1, 1000, 1001});
+  EXPECT_GE(ends[0], 10);  // on one host all wait for their receivers
+  EXPECT_LT(ends[1], 0.01);
+  EXPECT_GE(ends[2], 10);
+}
+TEST(PlatformNetwork, TakesTheLimitOfAllMessagesWhereNothingIsSaidOfAClass) {
+  const std::string across = R"({"across": {"eager_limit": 0}})";
+  const auto ends = ends_of_sends(across, {100, 100, 101}, {.eager_limit = {100}});
+  EXPECT_LT(ends[0], 0.01);
+  EXPECT_GE(ends[1], 10);
+}
+TEST(PlatformNetwork, EndsExchangesByTheLimitOfTheirClass) {
+  // Rank 1 comes after ten seconds; what it was sent has been there since the first.
+  platforms::PlatformSpec spec;
+  spec.generator = R"({"kind": "star", "hosts": 2, "bandwidth": "1MBps", "latency": "1s",
+      "loggp": {"across": {"eager_limit": "1kB"}}})";
+  const auto platform = platforms::place_own(spec, {});
+  const PlatformNetwork network{*platform};
+  const std::vector<Seat> seats(2, Seat{.host = "h", .cores = 2, .processor = {.speed = {1e9}}});
+  const auto end_with = [&](std::size_t bytes) {
+    return simulate(network, seats,
+                    [&](Communicator& comm) {
+                      if (comm.rank() == 1) compute(comm, test::arithmetic(10e9));
+                      const Slice payload = Slice::phantom(bytes, Dtype::uint8);
+                      const Rank peer = 1 - comm.rank();
+                      exchange(comm, Tag{1}, payload, peer, payload, peer);
+                    },
+                    {}, {{}, {}, {.eager_limit = platform->message_costs[2].eager_limit}})
+        .ranks[1]
+        .end.count();
+  };
+  EXPECT_NEAR(end_with(1000), 10, 0.01);
+  EXPECT_NEAR(end_with(1001), 11, 0.01);
+}
+
 std::string refusal_of_properties(const std::string& properties) {
   return refusal([&] { platforms::read_message_costs(platforms::start_tags(properties)); });
 }
 TEST(PlatformNetwork, ReadsWhatAnXmlFileSaysOfMessagesOfAClass) {
   const std::string said = R"(<platform><zone id="z">
-      <prop id="loggp_across_overhead" value="1us"/><prop id="loggp_same_node_gap" value="2e-7"/>)";
+      <prop id="loggp_across_overhead" value="1us"/><prop id="loggp_same_node_gap" value="2e-7"/>
+      <prop id="loggp_same_node_eager_limit" value="64KiB"/>)";
   const auto costs = platforms::read_message_costs(platforms::start_tags(said));
   EXPECT_EQ(costs[2].overhead.count(), 1e-6);
   EXPECT_EQ(costs[1].gap.count(), 2e-7);
   EXPECT_EQ(costs[0].overhead.count(), 0);
+  EXPECT_EQ(costs[1].eager_limit, Bytes{65536});
+  EXPECT_FALSE(costs[2].eager_limit);
   EXPECT_THAT(refusal_of_properties(said + R"(<prop id="loggp_across_overhead" value="2us"/>)"),
-              HasSubstr("line 2: loggp_across_overhead is said twice"));
+              HasSubstr("line 3: loggp_across_overhead is said twice"));
   EXPECT_THAT(refusal_of_properties(R"(<prop id="loggp_acros_gap" value="1"/>)"),
               HasSubstr("did you mean \"loggp_across_gap\""));
   EXPECT_THAT(refusal_of_properties(R"(<prop id="loggp_across_gap" value="soon"/>)"),
               HasSubstr("line 1: loggp_across_gap: the time \"soon\""));
+  EXPECT_THAT(refusal_of_properties(R"(<prop id="loggp_across_eager_limit" value="-1"/>)"),
+              HasSubstr("line 1: loggp_across_eager_limit: the size \"-1\""));
+}
+
+TEST(PlatformNetwork, RefusesALimitThatIsNoSize) {
+  EXPECT_THAT(refusal([] {
+                place(R"({"kind": "star", "hosts": 2, "bandwidth": 1e6, "latency": 0,
+                          "loggp": {"across": {"eager_limit": "64KB"}}})");
+              }),
+              HasSubstr("/loggp/across/eager_limit: \"64KB\": expected a size"));
 }
 
 TEST(PlatformNetwork, RefusesSettingsThatItHasNoPartFor) {

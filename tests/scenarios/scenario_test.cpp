@@ -213,18 +213,23 @@ TEST(Schema, KnowsTheKeysOfTheParser) {
   EXPECT_EQ(
       keys_of(definitions["loggp"]),
       keys_known(R"({"troupe": 1, "network": "loggp", "collective": {}, "loggp": {"?": 0}})"));
+  for (const std::string of : {"same_host", "same_node", "across"})
+    EXPECT_EQ(keys_of(definitions["loggp"]["properties"][of]),
+              keys_known(R"({"troupe": 1, "network": "loggp", "collective": {}, "loggp": {")" + of +
+                         R"(": {"?": 0}}})"));
 }
 
 TEST(LogGP, IsReadAndWrittenWithItsParameters) {
   const auto text = R"({"troupe": 1, "network": "loggp", "collective": {},
       "loggp": {"overhead": "1us", "gap": 2e-7,
-                "across": {"bandwidth": "10Gbps", "overhead": "2us"}}})";
+                "across": {"bandwidth": "10Gbps", "overhead": "2us", "eager_limit": "64KiB"}}})";
   const auto scenario = read_scenario(Json::parse(text), Origin{"s.json"}, ".");
   EXPECT_EQ(scenario.network, "loggp");
   EXPECT_DOUBLE_EQ(scenario.loggp.overhead.count(), 1e-6);
   ASSERT_EQ(scenario.loggp.classes.size(), 1u);
   EXPECT_DOUBLE_EQ(scenario.loggp.classes[0].bandwidth->value, 1.25e9);
   EXPECT_DOUBLE_EQ(scenario.loggp.classes[0].overhead->count(), 2e-6);
+  EXPECT_EQ(scenario.loggp.classes[0].eager_limit, Bytes{65536});
   const auto again =
       read_scenario(Json::parse(to_json(scenario).dump()), Origin{"again.json"}, ".");
   EXPECT_EQ(to_json(again).dump(), to_json(scenario).dump());
@@ -242,6 +247,9 @@ TEST(LogGP, RefusesParametersThatContradict) {
               HasSubstr("/loggp/across/gap: a gap is the rest of a port"));
   EXPECT_THAT(with(R"({"across": {}})"), HasSubstr("expected \"latency\""));
   EXPECT_THAT(with(R"({"acros": {}})"), HasSubstr("did you mean \"across\""));
+  EXPECT_THAT(with(R"({"across": {"eager_limit": "64KB"}})"),
+              HasSubstr("/loggp/across/eager_limit"));
+  EXPECT_THAT(with(R"({"across": {"eager_limit": -1}})"), HasSubstr("expected a number of bytes"));
   EXPECT_THAT(with(R"({"across": {"latency": 1}})",
                    R"(, "platform": {"file": "x.xml", "latency_factor": 2})"),
               HasSubstr("/platform/latency_factor says it too"));
