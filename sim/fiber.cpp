@@ -41,7 +41,7 @@ std::size_t most_mappings() {
 StackPool::StackPool(std::size_t stacks, Bytes bytes)
     : protection_{2 * stacks < most_mappings() / 2 ? Protection::guard_pages
                                                    : Protection::canaries},
-      guard_{protection_ == Protection::guard_pages ? guard_bytes : page()} {
+      guard_{protection_ == Protection::guard_pages ? guard_bytes : 0} {
   stride_ = (bytes.value + page() - 1) / page() * page() + guard_;
   // An odd number of pages, so that the tops of the stacks do not meet in a few sets of the cache.
   if (stride_ / page() % 2 == 0) stride_ += page();
@@ -52,7 +52,10 @@ StackPool::~StackPool() {
 }
 
 void StackPool::map(std::size_t stacks) {
-  const std::size_t bytes = stacks * stride_;
+  // A canary lies at the lower end of its stack, in the last line of a page: that is the page in
+  // which the stack below it has its top, and is touched anyway.
+  const std::size_t below = guard_ > 0 ? guard_ : page() - canary_bytes;
+  const std::size_t bytes = stacks * stride_ + (guard_ > 0 ? 0 : page());
   void* const address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (address == MAP_FAILED)
@@ -62,8 +65,8 @@ void StackPool::map(std::size_t stacks) {
   mappings_.push_back({static_cast<std::byte*>(address), bytes});
   free_.reserve(free_.size() + stacks);
   for (std::size_t i = stacks; i-- > 0;) {
-    std::byte* const bottom = mappings_.back().address + i * stride_ + guard_;
-    if (protection_ == Protection::guard_pages) ::mprotect(bottom - guard_, guard_, PROT_NONE);
+    std::byte* const bottom = mappings_.back().address + i * stride_ + below;
+    if (guard_ > 0) ::mprotect(bottom - guard_, guard_, PROT_NONE);
     free_.push_back({bottom, stride_ - guard_});
   }
 }

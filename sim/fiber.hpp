@@ -41,6 +41,8 @@ class StackPool {
  public:
   /// Below a guarded stack: more than a frame of a function that does not ask for trouble.
   static constexpr std::size_t guard_bytes = 64 * 1024;
+  /// Between two stacks without guards.
+  static constexpr std::size_t canary_bytes = 64;
 
   /// Room for `stacks` of `bytes` each, rounded up to pages; more are mapped when they are asked
   /// for. Guard pages cost two of the mappings that Linux grants a process (vm.max_map_count,
@@ -62,7 +64,7 @@ class StackPool {
     std::size_t bytes;
   };
   Protection protection_;
-  std::size_t guard_, stride_ = 0;
+  std::size_t guard_, stride_ = 0;  // below each stack; from one to the next
   std::uint32_t colour_ = 0;
   std::vector<Mapping> mappings_;
   std::vector<Stack> free_;

@@ -13,8 +13,8 @@
 namespace troupe {
 namespace {
 
-using test::run_on;
 using test::arithmetic, test::second, test::slow, test::tight;
+using test::run_on;
 constexpr Tag tag{1};
 
 TEST(LogGP, ChargesAMessageAlphaPlusBytesTimesBeta) {
@@ -353,7 +353,7 @@ TEST(LogGPDeathTest, NamesTheRankWhoseStackOverflowsIntoAGuardPage) {
   EXPECT_EXIT(overflow_on(4, 72), testing::ExitedWithCode(1), overflow_message);
 }
 TEST(LogGPDeathTest, NamesTheRankWhoseStackOverflowsACanary) {
-  EXPECT_EXIT(overflow_on(20'000, 64), testing::ExitedWithCode(1), overflow_message);
+  EXPECT_EXIT(overflow_on(20'000, 72), testing::ExitedWithCode(1), overflow_message);
 }
 
 }  // namespace
