@@ -7,6 +7,7 @@
 
 #include "algorithms/butterfly/mailbox.hpp"
 #include "core/faulty.hpp"
+#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 

@@ -6,6 +6,7 @@
 
 #include "algorithms/model_averaging/local_sgd.hpp"
 #include "algorithms/models/model.hpp"
+#include "core/loopback.hpp"
 #include "core/random.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"

@@ -36,7 +36,7 @@ Matrix mixing_matrix(const Graph& graph) {
 /// The values of all ranks, one each, after each of so many rounds by the real ranks.
 std::vector<Vector> mixed(const Graph& graph, const Vector& start, int rounds) {
   std::vector<Vector> states(static_cast<std::size_t>(rounds) + 1, start);
-  run_loopback(graph.size(), [&](Communicator& comm) {
+  run_ranks(graph.size(), [&](Communicator& comm) {
     CheckedCommunicator checked{comm};
     double x = start[comm.rank()];
     GraphMixer mixer{graph, comm.rank(), std::span{&x, 1}};
@@ -141,7 +141,7 @@ struct Quadratics {
   std::vector<Matrix> a;
   std::vector<Vector> b;
   Quadratics(const TrainingProblem& problem, int ranks) {
-    run_loopback(1, [&](Communicator& comm) {
+    run_ranks(1, [&](Communicator& comm) {
       for (int rank = 0; rank < ranks; ++rank) {
         QuadraticShard shard{problem, rank, ranks};
         const auto n = static_cast<Eigen::Index>(shard.size());

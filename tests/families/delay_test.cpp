@@ -6,6 +6,7 @@
 
 #include "algorithms/optimisers/polyak.hpp"
 #include "algorithms/parameter_server/stale_gradients.hpp"
+#include "core/loopback.hpp"
 #include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {

@@ -64,7 +64,7 @@ template <class Peers>
 Pushed pushed(int ranks, const Vector& start, int rounds, const Peers& peers) {
   const auto n = static_cast<std::size_t>(ranks);
   Pushed result{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
-  run_loopback(ranks, [&](Communicator& comm) {
+  run_ranks(ranks, [&](Communicator& comm) {
     CheckedCommunicator checked{comm};
     const auto me = static_cast<std::size_t>(comm.rank());
     PushSum sum{checked, TrainingProblem{}, 1, n};
@@ -98,7 +98,7 @@ TEST(PushSum, IsNeededThere) {
   // do not, and all agree on πᵀx instead of the mean, π the left eigenvector.
   const Vector start = draws(5);
   std::vector<double> x(start.begin(), start.end());
-  run_loopback(5, [&](Communicator& comm) {
+  run_ranks(5, [&](Communicator& comm) {
     const PushPeers peers = peers_on_arrows(comm.rank());
     double mine = start[comm.rank()];
     for (int round = 0; round < 200; ++round) {
@@ -210,7 +210,7 @@ TEST(AdPsgd, SendsAModelAndTakesTheMeanForEachStepOfAnActiveRank) {
     TrainingProblem problem = small_problem("ad_psgd", 25);
     problem.strategy.set(Inbox::order_setting, order);
     std::vector<RecordedRank> logs(6);
-    run_loopback(6, [&](Communicator& comm) {
+    run_ranks(6, [&](Communicator& comm) {
       SilentLog silent;
       CheckedCommunicator checked{comm};
       Recorder recorder{checked, logs[static_cast<std::size_t>(comm.rank())]};

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 

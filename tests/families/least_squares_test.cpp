@@ -6,6 +6,7 @@
 
 #include <Eigen/Eigenvalues>
 
+#include "core/loopback.hpp"
 #include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {

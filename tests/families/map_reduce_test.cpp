@@ -11,6 +11,7 @@
 #include "algorithms/data/sinc.hpp"
 #include "algorithms/map_reduce/cross_validation.hpp"
 #include "algorithms/map_reduce/driver.hpp"
+#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "worlds.hpp"
 

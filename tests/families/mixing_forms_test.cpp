@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "algorithms/butterfly/graph_mixing.hpp"
+#include "core/loopback.hpp"
 #include "core/random.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"

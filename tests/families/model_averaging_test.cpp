@@ -9,6 +9,7 @@
 #include "algorithms/model_averaging/easgd.hpp"
 #include "algorithms/model_averaging/fedavg.hpp"
 #include "algorithms/model_averaging/local_sgd.hpp"
+#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/printed.hpp"
 #include "tests/families/replicas.hpp"

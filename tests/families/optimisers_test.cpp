@@ -10,6 +10,7 @@
 #include "algorithms/optimisers/momentum.hpp"
 #include "algorithms/optimisers/polyak.hpp"
 #include "algorithms/optimisers/schedule.hpp"
+#include "core/loopback.hpp"
 #include "tests/families/printed.hpp"
 #include "tests/families/worlds.hpp"
 

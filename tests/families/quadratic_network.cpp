@@ -13,7 +13,7 @@ Eigen::Map<const Vector> vector_of(const std::vector<double>& values) {
 }  // namespace
 
 QuadraticNetwork::QuadraticNetwork(const TrainingProblem& problem, int nodes) {
-  run_loopback(1, [&](Communicator& comm) {
+  run_ranks(1, [&](Communicator& comm) {
     for (int node = 0; node < nodes; ++node) {
       QuadraticShard shard{problem, node, nodes};
       const auto size = static_cast<Eigen::Index>(shard.size());

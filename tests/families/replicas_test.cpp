@@ -9,6 +9,7 @@
 #include "algorithms/data_parallel/data_parallel.hpp"
 #include "algorithms/parallel/block_coordinate.hpp"
 #include "algorithms/parallel/sharded_optimiser.hpp"
+#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/replicas.hpp"
 

@@ -12,6 +12,7 @@
 #include <map>
 #include <numbers>
 
+#include "core/loopback.hpp"
 #include "tests/families/equal_service.hpp"
 #include "tests/families/worlds.hpp"
 

@@ -9,6 +9,7 @@
 #include "algorithms/parameter_server/keys.hpp"
 #include "algorithms/parameter_server/stale_gradients.hpp"
 #include "core/faulty.hpp"
+#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 

@@ -10,6 +10,7 @@
 #include "algorithms/butterfly/dynamic_sharing.hpp"
 #include "algorithms/butterfly/mixing.hpp"
 #include "algorithms/model_averaging/local_sgd.hpp"
+#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 

@@ -13,6 +13,7 @@
 #include "algorithms/models/network_model.hpp"
 #include "algorithms/models/perceptron.hpp"
 #include "core/faulty.hpp"
+#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 

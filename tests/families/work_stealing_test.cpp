@@ -12,6 +12,7 @@
 #include "algorithms/reporter.hpp"
 #include "algorithms/work_stealing/chunks.hpp"
 #include "core/faulty.hpp"
+#include "core/loopback.hpp"
 #include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {

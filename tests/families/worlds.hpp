@@ -1,5 +1,5 @@
 #pragma once
-// Problems that several tests train on, and a way to train on threads.
+// Problems that several tests train on, and a way to train.
 
 #include <cmath>
 #include <functional>
@@ -18,7 +18,6 @@
 #include "algorithms/strategies.hpp"
 #include "algorithms/work_stealing/work_stealing.hpp"
 #include "core/checked.hpp"
-#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 
 namespace troupe::algorithms {
@@ -70,9 +69,14 @@ inline TrainingProblem determined_problem(const Strategy& strategy) {
   return network_problem(std::string{strategy.kind.name}, 30);
 }
 
-/// Trains on threads that are watched for unfinished business, and fills the history.
+/// Runs a program on so many ranks in the world that an executable's tests are made for: on threads
+/// (on_threads.cpp), or in the LogGP world (simulated.cpp), where many steps of many ranks take a
+/// fraction of the time.
+void run_ranks(int ranks, const std::function<void(Communicator&)>& program);
+
+/// Trains on ranks that are watched for unfinished business, and fills the history.
 inline void train(int ranks, const TrainingProblem& problem, TrainingHistory& history) {
-  run_loopback(ranks, [&](Communicator& comm) {
+  run_ranks(ranks, [&](Communicator& comm) {
     CheckedCommunicator checked{comm};
     train(checked, problem, history);
   });
@@ -88,10 +92,10 @@ inline double norm(const std::vector<double>& a) {
   return distance(a, std::vector<double>(a.size(), 0));
 }
 
-/// What each rank sends and computes in a training on threads.
+/// What each rank sends and computes in a training.
 inline std::vector<RecordedRank> record_training(int ranks, const TrainingProblem& problem) {
   std::vector<RecordedRank> logs(static_cast<std::size_t>(ranks));
-  run_loopback(ranks, [&](Communicator& comm) {
+  run_ranks(ranks, [&](Communicator& comm) {
     SilentLog silent;
     Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
     train(recorder, problem, silent);
