@@ -70,7 +70,7 @@ written-once: build  ## every strategy on threads, in both networks and on 2 to 
 	@$(call ctest,dev,-L exhaustive -R written_once)
 fuzz:  ## the readers of foreign files under libFuzzer, a minute (needs clang)
 	@tests/fuzz/fuzz 60 build/fuzz
-netlab: build  ## predictions against real runs on a network of namespaces (root; half an hour, alone)
+netlab: build  ## predictions against real runs on a network of namespaces (root; forty minutes, alone)
 	@$(call ctest,dev,-L netlab -j1 -V)
 bench: setup build/release/build.ninja  ## the benchmarks, optimised
 	@cmake --build --preset release -j$(JOBS)
