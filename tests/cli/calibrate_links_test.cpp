@@ -203,9 +203,14 @@ TEST_F(CalibrateLinks, RefusesWhatItCannotMeasureWithOneMessage) {
 #ifdef TROUPE_MPI_PROGRAM
 TEST_F(CalibrateLinks, UnderMpirunMeasuresWhatIsThereAndSimulationsReadIt) {
   // Up to messages of a millisecond: those of a few microseconds are lost in what else runs here.
-  const auto ran = troupe(fmt::format("calibrate --quick --sizes 1:4M:x8 -o {} --json {}",
-                                      file("mine.xml"), file("mine.json")),
-                          fmt::format("{} -n 2 ", MPIEXEC));
+  // Where all are, the command says so; this tries again.
+  Ran ran;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    ran = troupe(fmt::format("calibrate --quick --sizes 1:4M:x8 -o {} --json {}", file("mine.xml"),
+                             file("mine.json")),
+                 fmt::format("{} -n 2 ", MPIEXEC));
+    if (ran.err.find("longer messages take no longer") == std::string::npos) break;
+  }
   ASSERT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("# 2 ranks on mpi"));
   const auto written = json::parse(read(file("mine.json")));
