@@ -73,8 +73,8 @@ using Task = std::function<void(Communicator&)>;
 /// Eager rule, the same everywhere (is_eager): a message of at most the run's eager limit leaves at
 /// isend and that request completes at once (the payload has been copied); above it the transfer
 /// starts when both sides have posted, and both requests complete when it is delivered. The limit
-/// is 0, nothing is eager, unless the run says otherwise (LogGP networks: by class of pair, too); no
-/// algorithm may rely on it.
+/// is 0, nothing is eager, unless the run says otherwise (LogGP networks: by class of pair, too);
+/// no algorithm may rely on it.
 ///
 /// Dropping a request without waiting for it: a receive that is not matched is as if it had never
 /// been posted, and its message stays queued for the next; a matched receive, a send, a kernel or a
