@@ -11,7 +11,9 @@ namespace troupe::analysis {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::infinity();
-constexpr double least_noise = 5e-4;  // relative: what medians of quiet rounds still differ by
+// Relative: what medians of quiet rounds still differ by, and what networks are off straight lines
+// however long they are measured.
+constexpr double least_noise = 5e-4, least_error = 2e-3;
 constexpr std::size_t least_points = 3;
 constexpr std::size_t most_segments = 4;
 
@@ -25,17 +27,22 @@ double relative_error(const Line& line, const TimedSize& point) {
   return modelled(line, point) / point.seconds - 1;
 }
 
-/// Least squares of relative errors over some of the points: rows (1, bytes)/seconds · (α, β) = 1.
+/// How much a point counts: its error is in units of its own noise.
+double weight_of(const TimedSize& point) { return 1 / std::max(least_error, point.noise); }
+
+/// Least squares of relative errors over some of the points: rows (1, bytes)/seconds · (α, β) = 1,
+/// each times its weight.
 Line least_squares(std::span<const TimedSize> points, const Indices& used) {
   Line line;
   double largest = 1;
   for (const auto i : used) largest = std::max(largest, points[i].bytes);
   Eigen::MatrixX2d rows(static_cast<Eigen::Index>(used.size()), 2);
-  const Eigen::VectorXd ones = Eigen::VectorXd::Ones(rows.rows());
+  Eigen::VectorXd weights(rows.rows());
   for (Eigen::Index row = 0; row < rows.rows(); ++row) {
     const auto& point = points[used[static_cast<std::size_t>(row)]];
-    rows(row, 0) = point.latency / point.seconds;
-    rows(row, 1) = point.per_byte * point.bytes / largest / point.seconds;
+    weights(row) = weight_of(point);
+    rows(row, 0) = weights(row) * point.latency / point.seconds;
+    rows(row, 1) = weights(row) * point.per_byte * point.bytes / largest / point.seconds;
   }
   // In units of their own size the columns have equal length, and their angle alone counts.
   Eigen::Vector2d scale = rows.colwise().norm().transpose();
@@ -43,23 +50,24 @@ Line least_squares(std::span<const TimedSize> points, const Indices& used) {
   Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixX2d> qr;
   qr.setThreshold(1e-9);
   qr.compute(rows * scale.cwiseInverse().asDiagonal());
-  Eigen::Vector2d terms = qr.solve(ones).cwiseQuotient(scale);
+  Eigen::Vector2d terms = qr.solve(weights).cwiseQuotient(scale);
   for (const int negative : {0, 1})
     if (terms(negative) < 0) {
       const auto other = rows.col(1 - negative);
       terms(negative) = 0;
-      terms(1 - negative) = other.dot(ones) / other.squaredNorm();
+      terms(1 - negative) = other.dot(weights) / other.squaredNorm();
     }
   line.alpha = terms(0);
   line.beta = terms(1) / largest;
-  const double squares = (rows * terms - ones).squaredNorm();
-  line.residual = std::sqrt(squares / static_cast<double>(used.size()));
+  const Eigen::VectorXd errors = rows * terms - weights;
+  line.residual =
+      std::sqrt(errors.cwiseQuotient(weights).squaredNorm() / static_cast<double>(used.size()));
   if (qr.rank() < 2) {
     line.alpha_error = line.beta_error = unknown;
     return line;
   }
   const double variance =
-      used.size() > 2 ? squares / static_cast<double>(used.size() - 2) : line.residual;
+      used.size() > 2 ? errors.squaredNorm() / static_cast<double>(used.size() - 2) : line.residual;
   const Eigen::Matrix2d inverse = (rows.transpose() * rows).inverse();
   line.alpha_error = std::sqrt(variance * std::abs(inverse(0, 0)));
   line.beta_error = std::sqrt(variance * std::abs(inverse(1, 1))) / largest;
@@ -85,11 +93,12 @@ double noise_of(std::span<const TimedSize> points) {
   return std::max(least_noise, median(noises));
 }
 
-/// Errors of points that a line goes through; a point that is far off counts as one that is 10 %.
+/// Errors of points that a line goes through, in units of their noise; a point that is far off
+/// counts as one that is 10 %.
 double cost_of(std::span<const TimedSize> points, const Line& line) {
   double cost = 0;
   for (const auto& point : points) {
-    const double error = std::min(0.1, std::abs(relative_error(line, point)));
+    const double error = weight_of(point) * std::min(0.1, std::abs(relative_error(line, point)));
     cost += error * error;
   }
   return cost;
@@ -137,7 +146,7 @@ std::vector<Segment> fit_segments(std::span<const TimedSize> points) {
           best[k + 1][end] = {best[k][begin].cost + cost, begin};
     }
   // One more line must halve the errors, and there must be some to speak of.
-  const double quiet = noise_of(points) * noise_of(points) * static_cast<double>(n);
+  const double quiet = static_cast<double>(n);
   std::size_t lines = 1;
   while (lines < most_segments && best[lines][n].cost > quiet &&
          best[lines + 1][n].cost < best[lines][n].cost / 2)

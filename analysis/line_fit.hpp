@@ -1,6 +1,7 @@
 #pragma once
-// Times of messages as straight lines of their size, by least squares of relative errors, so that a
-// byte counts as much as a megabyte. What disagrees with all the rest is left out, and said so.
+// Times of messages as straight lines of their size, by least squares of relative errors, each in
+// units of its noise, so that a byte counts as much as a megabyte that is as well known. What
+// disagrees with all the rest is left out, and said so.
 
 #include <cstddef>
 #include <span>

@@ -170,6 +170,9 @@ pid_t start_job(const Order& order, const Twin& twin) {
   take_precedence(of_ranks);
   ::setenv("LD_PRELOAD", NETLAB_PATIENCE, 1);
   ::setenv("TMPDIR", own_folder, 1);
+  // What MPI copies messages to is memory that was used before, not new pages for each of them.
+  ::setenv("GLIBC_TUNABLES",
+           "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296", 1);
   ::setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
   ::setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
   const auto agent = itself() + " --enter";
