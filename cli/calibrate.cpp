@@ -30,7 +30,10 @@ namespace troupe::cli {
 namespace {
 
 void declare(Options& options) {
-  options.value("out,o", "write the platform or device to a file (- for standard output)");
+  options.value(
+      "out,o",
+      "write the platform (FILE.json: a GPU cluster, else SimGrid's XML) or the device to "
+      "a file (- for standard output)");
   options.value("backend",
                 "what is measured: mpi, cuda, loopback (threads of this process) or sim");
   options.value("platform", "of sim: which is measured; with --device its first host");
@@ -49,6 +52,7 @@ void declare(Options& options) {
   options.examples(
       "  mpirun -n 4 troupe calibrate -o mine.xml --json mine.json\n"
       "  troupe collective --platform mine.xml --op allreduce --algorithm all --sizes 1K:1M\n"
+      "  mpirun -n 16 troupe calibrate --backend cuda -o cluster.json --device-file gpu.json\n"
       "  troupe calibrate --device -o here.json\n"
       "  troupe calibrate --device --backend cuda --dtype float32 -o gpu.json\n"
       "  troupe run scenario.json --device gpu.json\n");
@@ -104,7 +108,7 @@ std::unique_ptr<scenarios::Backend> make_backend(const scenarios::BackendKind& k
 }
 
 /// The trainings whose kernels are wanted, as one rank alone would do their first steps.
-std::vector<algorithms::TrainingProblem> problems_of(const Options& options) {
+std::vector<algorithms::TrainingProblem> problems_of(const Options& options, bool phantom) {
   constexpr std::int64_t steps = 20;
   std::vector<algorithms::TrainingProblem> problems;
   for (const auto& file : options.texts("for")) {
@@ -114,6 +118,7 @@ std::vector<algorithms::TrainingProblem> problems_of(const Options& options) {
     auto& problem = problems.emplace_back(*scenario.training);
     problem.stop = {.steps = std::min(problem.stop.steps, steps)};
     problem.evaluate_every = 0;
+    problem.phantom = phantom;  // here as the device needs it, whatever the scenario's runs do
     problem.dataset = algorithms::load_dataset(problem);
     if (const auto reason = algorithms::refusal_of_strategy(problem, 1); !reason.empty())
       throw BadScenario{fmt::format("--for {}: {} cannot run on one rank: {}", file,
@@ -124,13 +129,12 @@ std::vector<algorithms::TrainingProblem> problems_of(const Options& options) {
 
 std::vector<KernelShape> shapes_run_by(Communicator& comm,
                                        std::vector<algorithms::TrainingProblem> problems,
-                                       Memory& memory, bool phantom) {
+                                       Memory& memory) {
   algorithms::CollectedShapes shapes;
   algorithms::ShapeCollector collector{comm, shapes};
   algorithms::SilentLog nobody;
   for (auto& problem : problems) {
     problem.memory = &memory;
-    problem.phantom = phantom;
     problem.judge = std::make_shared<algorithms::Judge>(problem);
     algorithms::train(collector, problem, nobody);
   }
@@ -138,7 +142,7 @@ std::vector<KernelShape> shapes_run_by(Communicator& comm,
 }
 
 MeasuredDevice measure(scenarios::Backend& backend, const Options& options) {
-  const auto problems = problems_of(options);
+  const auto problems = problems_of(options, backend.simulated());
   const bool quick = options.given("quick");
   const auto shapes =
       algorithms::ladder({.dtypes = dtypes_of(options),
@@ -157,7 +161,7 @@ MeasuredDevice measure(scenarios::Backend& backend, const Options& options) {
   backend.run([&](Communicator& comm) {
     device.kernels = algorithms::measure_kernels(comm, backend.memory(), rows, shapes,
                                                  [&](double share) { bar.show(share); });
-    const auto shapes_for = shapes_run_by(comm, problems, backend.memory(), rows.phantom);
+    const auto shapes_for = shapes_run_by(comm, problems, backend.memory());
     rows.longest *= 10;
     device.exact = algorithms::measure_kernels(comm, backend.memory(), rows, shapes_for);
     auto link = algorithms::measure_host_link(comm, backend.memory(), rows);
@@ -262,7 +266,8 @@ int calibrate_command(const Program& program, const std::vector<std::string>& ar
     return 0;
   }
   if (!options.given("device")) return calibrate_links(program, options, arguments);
-  for (const char* option : {"json", "sizes", "ranks", "network", "cfg", "eager-limit"})
+  for (const char* option :
+       {"json", "sizes", "ranks", "network", "cfg", "eager-limit", "device-file"})
     if (options.given(option))
       throw BadInput{fmt::format("--{} is about a network, and --device measures none", option)};
   dtypes_of(options);

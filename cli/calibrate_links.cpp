@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
 
 #include "algorithms/microbenchmarks/survey.hpp"
 #include "analysis/calibrated_platform.hpp"
@@ -17,6 +18,7 @@
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
+#include "platforms/measured_device.hpp"
 #include "platforms/specification.hpp"
 
 namespace troupe::cli {
@@ -67,6 +69,13 @@ std::optional<Bytes> eager_limit_of(const Options& options) {
   return sizes.front();
 }
 
+/// Whether a GPU cluster is to be written, of equal nodes; else hosts that may all differ.
+bool wants_cluster(const Options& options) { return options.text("out").ends_with(".json"); }
+/// A cluster of one GPU has no messages, and a speed.
+bool one_is_enough(const Options& options) {
+  return wants_cluster(options) && !options.given("json");
+}
+
 void expect_several(int ranks, const std::string& how) {
   if (ranks < 2)
     throw BadInput{
@@ -95,6 +104,7 @@ std::unique_ptr<scenarios::Backend> make_backend(const scenarios::BackendKind& k
         throw BadInput{fmt::format("--{} is of --backend sim, not of {}", option, kind.name)};
   }
   auto backend = kind.make(scenario, {.cfg = options.texts("cfg"), .log = {}});
+  if (one_is_enough(options)) return backend;
   expect_several(backend->machine().ranks, kind.name == "mpi" || kind.name == "cuda"
                                                ? "as the launcher started them"
                                                : "give --ranks, or a platform with more hosts");
@@ -104,8 +114,15 @@ std::unique_ptr<scenarios::Backend> make_backend(const scenarios::BackendKind& k
 constexpr Tag name_tag{20};
 using HostName = std::array<char, 64>;
 
-/// Where each rank is; complete on rank 0.
-std::vector<std::string> host_names(Communicator& comm, const scenarios::Machine& machine) {
+/// Where each rank is; complete on rank 0. For a cluster a host of a simulated platform is its
+/// node.
+std::vector<std::string> host_names(Communicator& comm, const scenarios::Machine& machine,
+                                    bool cluster) {
+  if (cluster && !machine.layout.node_of_rank.empty()) {
+    std::vector<std::string> names;
+    for (const int node : machine.layout.node_of_rank) names.push_back(fmt::format("node{}", node));
+    return names;
+  }
   if (!machine.host_of_rank.empty()) return machine.host_of_rank;
   HostName here{};
   ::gethostname(here.data(), here.size() - 1);
@@ -136,7 +153,8 @@ MeasuredLinks measure(scenarios::Backend& backend, const Options& options) {
   ProgressBar bar{"calibrating", !options.given("quiet") && backend.reporter()};
   MeasuredLinks links;
   backend.run([&](Communicator& comm) {
-    auto names = host_names(comm, backend.machine());
+    auto names = host_names(comm, backend.machine(), wants_cluster(options));
+    if (wants_cluster(options) && comm.rank() == 0) analysis::expect_equal_nodes(names);
     const auto find_groups = [&](MeasuredLinks measured) {
       measured.hosts = names;
       return analysis::groups_of(measured);
@@ -157,8 +175,12 @@ analysis::Calibration describe(const scenarios::Backend& backend,
                                const analysis::LinkFit& fit, const MeasuredLinks& links) {
   analysis::Calibration calibration{.backend = std::string{backend.name()}};
   if (const auto given = eager_limit_of(options)) calibration.eager_limit = *given;
-  else if (!backend.simulated())
+  else if (!backend.simulated() && !links.pairs.empty())
     calibration.eager_limit = fit.asks_above.value_or(links.pairs.front().points.back().bytes);
+  if (options.given("device-file"))
+    calibration.measured_device =
+        std::filesystem::path{absolute_path(options.text("device-file"))}.lexically_proximate(
+            std::filesystem::path{absolute_path(options.text("out"))}.parent_path());
   calibration.environment.emplace_back("troupe", version);
   for (const auto& fact : kind.versions()) calibration.environment.push_back(fact);
   for (const auto& fact : backend.facts()) calibration.environment.push_back(fact);
@@ -194,6 +216,31 @@ void print_table(const analysis::LinkFit& fit, const analysis::Calibration& cali
   for (const auto& doubt : fit.doubts) fmt::print("# doubt: {}\n", doubt);
 }
 
+void print_cluster(const analysis::ClusterFit& fit, const analysis::Calibration& calibration) {
+  using Kind = analysis::ClusterFit::Interconnect;
+  fmt::print("# {} node{} of {} rank{} on {}, eager limit {}\n", fit.nodes,
+             fit.nodes == 1 ? "" : "s", fit.gpus, fit.gpus == 1 ? "" : "s", calibration.backend,
+             to_text(calibration.eager_limit));
+  fmt::print("# {:<34} {:>12} {:>12}\n", "of each", "latency", "GB/s");
+  const auto line = [](const std::string& what, const analysis::ClusterCable& cable) {
+    fmt::print("  {:<34} {:>12} {:>12.5g}\n", what, to_text(cable.latency),
+               cable.bandwidth.value * 1e-9);
+  };
+  if (fit.interconnect == Kind::nvlink) line("cable of a pair in a node", fit.inside);
+  else if (fit.interconnect != Kind::none) line("rank's port in its node", fit.inside);
+  if (fit.interconnect == Kind::pcie)
+    line(fmt::format("switch of {} ranks", fit.gpus_per_switch), fit.root);
+  if (fit.host_link) line("rank's way to its card", {.latency = {}, .bandwidth = *fit.host_link});
+  if (fit.cards > 0) line(fmt::format("card, of {} a node", fit.cards), fit.card);
+  if (fit.between_rails) line("cable between rails", *fit.between_rails);
+  fmt::print("# a rank: {:.4g} GFLOP/s, {:.4g} GB/s\n", fit.speed.value * 1e-9,
+             fit.memory_bandwidth.value * 1e-9);
+  if (fit.cards > 0 || fit.gpus > 1)
+    fmt::print("# the platform is {:.2g} % off what was measured (root of the mean square)\n",
+               100 * fit.residual);
+  for (const auto& doubt : fit.doubts) fmt::print("# doubt: {}\n", doubt);
+}
+
 }  // namespace
 
 void declare_links(Options& options) {
@@ -203,6 +250,9 @@ void declare_links(Options& options) {
   options.value("network", "of sim: simgrid or loggp (simgrid)");
   options.values("cfg", "of sim: setting of SimGrid, NAME:VALUE; may be repeated");
   options.value("eager-limit", "messages up to this size leave at once (as measured)");
+  options.value(
+      "device-file",
+      "of -o FILE.json, a GPU cluster: what calibrate --device wrote of its ranks' device");
 }
 
 int calibrate_links(const Program& program, const Options& options,
@@ -214,6 +264,11 @@ int calibrate_links(const Program& program, const Options& options,
   eager_limit_of(options);
   if (options.text("out") == "-" && options.text("json") == "-")
     throw BadInput{"--out - and --json - cannot share standard output"};
+  if (options.given("device-file")) {
+    if (!wants_cluster(options))
+      throw BadInput{"--device-file is of -o FILE.json: a platform in XML names no device file"};
+    platforms::read_measured_device(options.text("device-file"));
+  }
   for (const char* option : {"out", "json"})
     if (options.given(option)) analysis::Output{options.text(option)};
   const bool simulates = program.default_backend == "sim" && options.given("platform");
@@ -223,7 +278,8 @@ int calibrate_links(const Program& program, const Options& options,
   const auto name = options.text("backend", fallback);
   const auto* kind = backend_named(program, name);
   if (!kind) {
-    expect_several(launched_ranks(options, 2), "as the launcher started them");
+    const int ranks = launched_ranks(options, 2);
+    if (!one_is_enough(options)) expect_several(ranks, "as the launcher started them");
     auto all = arguments;
     all.insert(all.begin(), "calibrate");
     hand_over_command(std::move(all), options);
@@ -231,14 +287,21 @@ int calibrate_links(const Program& program, const Options& options,
   const auto backend = make_backend(*kind, options);
   const auto links = measure(*backend, options);
   if (!backend->reporter()) return 0;
-  const auto fit = analysis::fit_links(links);
+  const auto fit = links.pairs.empty() ? analysis::LinkFit{} : analysis::fit_links(links);
   const auto calibration = describe(*backend, *kind, options, fit, links);
-  if (options.given("out"))
-    analysis::Output{options.text("out")}.write(analysis::to_xml(fit, calibration));
+  const bool tells =
+      !options.given("quiet") && options.text("out") != "-" && options.text("json") != "-";
+  if (wants_cluster(options)) {
+    const auto cluster = analysis::fit_cluster(links);
+    analysis::Output{options.text("out")}.write(analysis::to_json(cluster, calibration));
+    if (tells) print_cluster(cluster, calibration);
+  } else {
+    if (options.given("out"))
+      analysis::Output{options.text("out")}.write(analysis::to_xml(fit, calibration));
+    if (tells) print_table(fit, calibration);
+  }
   if (options.given("json"))
     analysis::Output{options.text("json")}.write(analysis::to_json(fit, links, calibration));
-  if (!options.given("quiet") && options.text("out") != "-" && options.text("json") != "-")
-    print_table(fit, calibration);
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/errors.hpp"
@@ -161,6 +162,14 @@ Fabric make_torus(const JsonReader& value, const Cards& cards) {
   return torus(dimensions, cards.cable, by_node(cards));
 }
 
+Cards read_cards(const JsonReader& nics, int nodes, int gpus) {
+  nics.expect_keys({"count", "bandwidth", "latency"});
+  const Cards cards{
+      .nodes = nodes, .per_node = nics["count"].integer(1, gpus), .cable = read_cable(nics)};
+  divided(nics["count"], gpus, cards.per_node, "GPUs of a node");
+  return cards;
+}
+
 Fabric read_fabric(const JsonReader& value, const Cards& cards) {
   const std::string kind =
       value["kind"].one_of({"crossbar", "fat_tree", "rail_optimised", "dragonfly", "torus"});
@@ -259,26 +268,25 @@ class ClusterRoutes {
 
 Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
   const JsonReader value{document, file};
-  value.expect_keys({"troupe_gpu_cluster", "name", "comment", "nodes", "node", "fabric", "loggp"});
+  value.expect_keys(
+      {"troupe_gpu_cluster", "name", "comment", "eager_limit", "nodes", "node", "fabric", "loggp"});
   value["troupe_gpu_cluster"].integer(1, 1);
   for (const char* text : {"name", "comment"})
     if (value.has(text)) value[text].text();
-  const JsonReader node = value["node"], nics = node["nics"];
-  node.expect_keys(
-      {"gpus", "device", "speed", "memory_bandwidth", "interconnect", "host_link", "nics"});
-  nics.expect_keys({"count", "bandwidth", "latency"});
+  const JsonReader node = value["node"];
+  node.expect_keys({"gpus", "device", "speed", "memory_bandwidth", "measured_device",
+                    "interconnect", "host_link", "nics"});
 
   const int nodes = value["nodes"].integer(1, most_gpus);
   const int gpus = node["gpus"].integer(1, most_gpus / nodes);
-  const Cards cards{
-      .nodes = nodes, .per_node = nics["count"].integer(1, gpus), .cable = read_cable(nics)};
-  divided(nics["count"], gpus, cards.per_node, "GPUs of a node");
+  const bool alone = nodes == 1 && !node.has("nics") && !value.has("fabric");
+  const Cards cards = alone ? Cards{} : read_cards(node["nics"], nodes, gpus);
   std::optional<Cable> host_link;
   if (node.has("host_link")) {
     node["host_link"].expect_keys({"bandwidth", "latency"});
     host_link = read_cable(node["host_link"]);
   }
-  Fabric fabric = read_fabric(value["fabric"], cards);
+  Fabric fabric = alone ? Fabric{} : read_fabric(value["fabric"], cards);
   if (cards.per_node < gpus)
     for (TopologyLink& link : fabric.links) link.own = false;
 
@@ -290,13 +298,28 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
     host.name = fmt::format("{}-gpu{}", host.node, number % gpus);
     topology.hosts.push_back(host);
   }
-  const bool alone = gpus == 1 && !node.has("interconnect");
-  Inside inside = alone ? Inside{} : read_inside(node["interconnect"], gpus);
+  const bool joined = gpus > 1 || node.has("interconnect");
+  Inside inside = !joined ? Inside{} : read_inside(node["interconnect"], gpus);
   const ClusterRoutes routes{gpus, cards, std::move(inside), host_link, std::move(fabric)};
   topology.links = routes.links();
   topology.route = routes;
   if (value.has("loggp")) topology.message_costs = read_message_costs(value["loggp"]);
   return topology;
+}
+
+ClusterRuns cluster_runs(const std::string& file) {
+  const auto document = read_json_file(file);
+  const JsonReader value{document, file};
+  ClusterRuns runs;
+  if (!value.is_object()) return runs;  // whoever loads the platform complains
+  if (value.has("eager_limit")) runs.eager_limit = value["eager_limit"].bytes();
+  if (!value.has("node") || !value["node"].is_object()) return runs;
+  if (const auto node = value["node"]; node.has("measured_device"))
+    runs.measured_device =
+        (std::filesystem::path{file}.parent_path() / node["measured_device"].text())
+            .lexically_normal()
+            .string();
+  return runs;
 }
 
 }  // namespace troupe::platforms

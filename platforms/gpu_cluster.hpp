@@ -21,8 +21,17 @@ namespace troupe::platforms {
 ///   takes
 ///                   the cards of one number from `nodes_per_rail` nodes, spines join the leaves),
 ///                   dragonfly, torus (of the cards)
+/// One node alone may have neither cards nor a fabric.
 /// Messages between rails are not relayed over NVLink, as NCCL's PXN does: an algorithm may.
 /// Throws BadPlatform with the JSON pointer.
 Topology gpu_cluster(const nlohmann::json& document, const std::string& file);
+
+/// What a GPU cluster's file says of runs, beside the network; a calibrated one does.
+struct ClusterRuns {
+  Bytes eager_limit{};            ///< messages up to this size leave at once
+  std::string measured_device{};  ///< a file (measured_device.hpp) whose times all are charged
+};
+/// The device's path begins where the file is. Throws BadPlatform with the JSON pointer.
+ClusterRuns cluster_runs(const std::string& file);
 
 }  // namespace troupe::platforms

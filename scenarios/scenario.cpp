@@ -15,6 +15,7 @@
 #include "analysis/output.hpp"
 #include "core/text.hpp"
 #include "platforms/digest.hpp"
+#include "platforms/gpu_cluster.hpp"
 #include "platforms/measured_device.hpp"
 #include "platforms/xml_scan.hpp"
 #include "scenarios/training_json.hpp"
@@ -122,9 +123,12 @@ platforms::PlatformSpec read_platform(const Json& json, const Origin& origin,
   }
 }
 
-/// What the platform's file says, if it does; its head is enough to know.
+/// What the platform's file says, if it does; the head of a long one is enough to know.
 Bytes eager_limit_of(const std::optional<platforms::PlatformSpec>& platform) {
-  if (!platform || platform->file.extension() != ".xml") return {};
+  if (!platform) return {};
+  if (platform->file.extension() == ".json")
+    return platforms::cluster_runs(platform->file.string()).eager_limit;
+  if (platform->file.extension() != ".xml") return {};
   std::string head(64 * 1024, '\0');
   std::ifstream file{platform->file, std::ios::binary};
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
@@ -178,14 +182,26 @@ JitterChoice read_jitter(const Section& section, const std::filesystem::path& fo
   return jitter;
 }
 
-DeviceChoice read_device(const Section& section, const std::filesystem::path& folder) {
-  DeviceChoice device;
-  device.file = (folder / section.text("device", "")).lexically_normal().string();
-  const auto measured =
-      section.placed("device", [&] { return platforms::read_measured_device(device.file); });
+DeviceChoice read_device(std::string file) {
+  DeviceChoice device{.file = std::move(file), .digest = {}, .measured = {}};
+  const auto measured = platforms::read_measured_device(device.file);
   device.digest = platforms::digest_of(platforms::to_json(measured));
   device.measured = std::make_shared<const MeasuredDevice>(measured);
   return device;
+}
+
+/// What a GPU cluster's file names, where times are charged and the scenario names none.
+void add_device_of(const std::optional<platforms::PlatformSpec>& platform, ComputeChoice& compute) {
+  if (compute.device || compute.model != ComputeModel::roofline) return;
+  if (!platform || platform->file.extension() != ".json") return;
+  const auto runs = platforms::cluster_runs(platform->file.string());
+  if (runs.measured_device.empty()) return;
+  try {
+    compute.device = read_device(runs.measured_device);
+  } catch (const BadInput& error) {
+    throw BadPlatform{
+        fmt::format("{}: /node/measured_device: {}", platform->file.string(), error.what())};
+  }
 }
 
 ComputeChoice read_compute(const Section& section, const std::filesystem::path& folder) {
@@ -195,7 +211,8 @@ ComputeChoice read_compute(const Section& section, const std::filesystem::path& 
       std::find(compute_names.begin(), compute_names.end(), model) - compute_names.begin());
   compute.speed = section.numbers("speed", 0);
   if (section.has("device")) {
-    compute.device = read_device(section, folder);
+    const auto file = (folder / section.text("device", "")).lexically_normal().string();
+    compute.device = section.placed("device", [&] { return read_device(file); });
     if (compute.model != ComputeModel::roofline)
       section.complain("device",
                        fmt::format("measured times are charged in model \"roofline\", and "
@@ -343,8 +360,10 @@ Scenario read_scenario(const Json& json, const Origin& origin, const std::string
   if (top.has("loggp")) scenario.loggp = read_loggp(top.section("loggp"), scenario.platform);
   if (top.has("payload"))
     scenario.phantom = top.one_of("payload", payload_names, "real") == "phantom";
-  scenario.eager_limit = top.bytes("eager_limit", eager_limit_of(scenario.platform));
+  scenario.eager_limit = top.bytes(
+      "eager_limit", top.has("eager_limit") ? Bytes{} : eager_limit_of(scenario.platform));
   scenario.compute = read_compute(top.section("compute"), folder);
+  if (!top.has("machine")) add_device_of(scenario.platform, scenario.compute);  // else resolved
   auto table = std::make_shared<AlgorithmTable>();
   for (const auto& plugin : top.names("plugins", {})) {
     scenario.plugins.push_back(

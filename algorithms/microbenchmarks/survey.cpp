@@ -1,10 +1,10 @@
 #include "algorithms/microbenchmarks/survey.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "algorithms/microbenchmarks/device.hpp"
 
@@ -63,21 +63,43 @@ Result take_part(Communicator& comm, const Order& order, const std::vector<Flow>
   }
 }
 
-/// How fast this rank multiplies matrices and adds vectors.
+KernelShape product(std::uint64_t width) {
+  return {.kernel = "Gemm", .form = "nn", .dtype = Dtype::float32, .sizes = {width, width, width}};
+}
+KernelShape sum(std::uint64_t count) {
+  return {.kernel = "Reduce", .form = {}, .dtype = Dtype::float32, .sizes = {count}};
+}
+
+/// How fast this rank multiplies matrices and adds vectors. Where a launch may count, on a device
+/// or a simulated one, from the difference of two sizes.
 RankSpeed speed_here(Communicator& comm, const RoundChoice& choice) {
-  const std::array shapes{
-      KernelShape{
-          .kernel = "Gemm", .form = "nn", .dtype = Dtype::float32, .sizes = {256, 256, 256}},
-      KernelShape{.kernel = "Reduce", .form = {}, .dtype = Dtype::float32, .sizes = {262144}}};
+  const std::vector<KernelShape> shapes =
+      choice.phantom ? std::vector{product(512), product(1024), sum(1 << 20), sum(1 << 22)}
+      : choice.memory->on_host()
+          ? std::vector{product(256), sum(1 << 18)}
+          : std::vector{product(2048), product(4096), sum(1 << 24), sum(1 << 26)};
   RowChoice rows{.row = Seconds{5e-3}, .repeats = 5, .longest = Seconds{2}};
   rows.phantom = choice.phantom;
-  if (choice.phantom) rows.row = Seconds{};  // one kernel is as good as a row
+  if (choice.phantom) {
+    rows.row = Seconds{};  // one kernel is as good as a row
+    rows.longest = forever;
+  }
   RankSpeed speed;
+  double before = 0, done_before = 0;
+  std::string kernel;
   for (const auto& measured : measure_kernels(comm, *choice.memory, rows, shapes)) {
-    if (measured.timing.time.count() <= 0) continue;
+    if (kernel != measured.shape.kernel) before = done_before = 0;
+    kernel = measured.shape.kernel;
     const double seconds = measured.timing.time.count();
-    if (measured.shape.kernel == "Gemm") speed.flops = {measured.work.flops.value / seconds};
-    else speed.reduced_bytes = {static_cast<double>(measured.work.bytes.value) / seconds};
+    const double done = kernel == "Gemm" ? measured.work.flops.value
+                                         : static_cast<double>(measured.work.bytes.value);
+    if (seconds > before) {
+      const double rate = (done - done_before) / (seconds - before);
+      if (kernel == "Gemm") speed.flops = {rate};
+      else speed.reduced_bytes = {rate};
+    }
+    before = seconds;
+    done_before = done;
   }
   return speed;
 }
@@ -119,6 +141,7 @@ class Surveyor {
   MeasuredLinks survey(const FindGroups& find_groups) {
     MeasuredLinks links;
     measure_speeds(links);
+    if (comm_.size() == 1) return links;
     const auto pairs = pairs_to_time();
     std::size_t done = 0;
     for (const auto& pair : pairs) {
@@ -134,6 +157,11 @@ class Surveyor {
         if (rank != root) flows.emplace_back(rank, root);
       if (flows.size() > 1) add(links, MeetingTimes::Kind::incast, flows);
     }
+    for (const auto& flows : inside(groups))
+      add(links,
+          flows.front().second == flows.back().second ? MeetingTimes::Kind::incast
+                                                      : MeetingTimes::Kind::crossing,
+          flows);
     tell(0.9);
     for (const auto& flows : crossings(groups)) add(links, MeetingTimes::Kind::crossing, flows);
     add(links, MeetingTimes::Kind::burst, {pairs.front(), pairs.front()});
@@ -212,6 +240,34 @@ class Surveyor {
     for (Rank rank = 0; rank < comm_.size() && seen.size() < 8; ++rank)
       if (seen.insert(groups[index(rank)]).second) roots.insert(rank);
     return {roots.begin(), roots.end()};
+  }
+
+  /// Of several groups, inside the first of three ranks or more: all into its first, and its first
+  /// half to its second; and the first two ranks to those of the next group.
+  static std::vector<std::vector<Flow>> inside(const std::vector<int>& groups) {
+    std::map<int, std::vector<Rank>> members;
+    for (std::size_t rank = 0; rank < groups.size(); ++rank)
+      members[groups[rank]].push_back(static_cast<Rank>(rank));
+    std::vector<std::vector<Flow>> all;
+    if (members.size() < 2) return all;
+    for (auto group = members.begin(); group != members.end(); ++group) {
+      const auto& ranks = group->second;
+      if (ranks.size() < 3) continue;
+      auto& into_first = all.emplace_back();
+      for (std::size_t i = 1; i < std::min<std::size_t>(ranks.size(), 9); ++i)
+        into_first.emplace_back(ranks[i], ranks[0]);
+      const std::size_t half = ranks.size() / 2;
+      if (half > 1) {
+        auto& halves = all.emplace_back();
+        for (std::size_t i = 0; i < std::min<std::size_t>(half, 64); ++i)
+          halves.emplace_back(ranks[i], ranks[half + i]);
+      }
+      const auto next = std::next(group) == members.end() ? members.begin() : std::next(group);
+      if (next->second.size() > 1)
+        all.push_back({{ranks[0], next->second[0]}, {ranks[1], next->second[1]}});
+      break;
+    }
+    return all;
   }
 
   /// From each group to the next all that have a partner there; within one group from its first
@@ -295,7 +351,6 @@ class Surveyor {
 
 MeasuredLinks survey(Communicator& comm, const SurveyChoice& choice, const FindGroups& find_groups,
                      const SurveyProgress& progress) {
-  EXPECTS(comm.size() > 1, "a network has two ranks or more");
   EXPECTS(!choice.sizes.empty(), "messages have a size");
   if (comm.rank() == 0) return Surveyor{comm, choice, progress}.survey(find_groups);
   obey(comm, choice.rounds);

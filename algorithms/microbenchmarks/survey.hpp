@@ -24,8 +24,8 @@ using SurveyProgress = std::function<void(double share)>;
 /// all 0 where there is but one. Called on rank 0.
 using FindGroups = std::function<std::vector<int>(const MeasuredLinks&)>;
 
-/// Times messages among all ranks. Complete on rank 0 only (without hosts). EXPECTS two ranks or
-/// more, and a size.
+/// Times messages among all ranks; of one rank only what it computes. Complete on rank 0 only
+/// (without hosts). EXPECTS a size.
 MeasuredLinks survey(Communicator& comm, const SurveyChoice& choice, const FindGroups& find_groups,
                      const SurveyProgress& progress = {});
 

@@ -9,6 +9,7 @@
 
 #include "messages.hpp"
 #include "platforms/json_reader.hpp"
+#include "temporary_file.hpp"
 
 namespace troupe::platforms {
 namespace {
@@ -108,6 +109,34 @@ TEST(GpuCluster, RailsKeepEqualCardsUnderOneSwitch) {
   EXPECT_EQ(names(cluster, 3, 14).front(), "node0-nic1_UP");
   EXPECT_EQ(names(cluster, 3, 14).back(), "node3-nic1_DOWN");
   expect_sound(cluster);
+}
+
+TEST(GpuCluster, OneNodeAloneNeedsNeitherCardsNorFabric) {
+  json alone = document_with("/nodes", "1");
+  alone.erase("fabric");
+  EXPECT_THAT(complaint_of([&] { gpu_cluster(alone, "c.json"); }), HasSubstr("\"fabric\""));
+  alone["node"].erase("nics");
+  const Topology node = gpu_cluster(alone, "c.json");
+  EXPECT_EQ(node.hosts.size(), 4u);
+  EXPECT_EQ(node.links.size(), 8u);
+  expect_sound(node);
+  alone["nodes"] = 2;
+  EXPECT_THAT(complaint_of([&] { gpu_cluster(alone, "c.json"); }), HasSubstr("\"nics\""));
+}
+
+TEST(GpuCluster, SaysWhichMessagesLeaveAtOnceAndWhichDeviceIsCharged) {
+  json told = document();
+  told["eager_limit"] = "64KiB";
+  told["node"]["measured_device"] = "gpu.json";
+  gpu_cluster(told, "c.json");
+  const TemporaryFile file{"told.json", told.dump()};
+  const auto runs = cluster_runs(file.path().string());
+  EXPECT_EQ(runs.eager_limit.value, 65536u);
+  EXPECT_EQ(runs.measured_device, (file.path().parent_path() / "gpu.json").string());
+  told["eager_limit"] = "much";
+  const TemporaryFile wrong{"wrong.json", told.dump()};
+  EXPECT_THAT(complaint_of([&] { cluster_runs(wrong.path().string()); }),
+              AllOf(HasSubstr("/eager_limit: \"much\""), IsOneLine()));
 }
 
 TEST(GpuCluster, OtherFabrics) {
