@@ -72,13 +72,16 @@ void compare_collectives(const std::vector<NamedReport>& reports, std::vector<Co
                                   to_text(Bytes{bytes}));
     const auto add = [&](const char* figure, auto get) {
       Values values;
-      for (const auto* r : found)
-        values.push_back(r ? std::optional{static_cast<double>(get(*r))} : std::nullopt);
-      rows.push_back(row(what, figure, std::move(values)));
+      for (const auto* r : found) values.push_back(r ? get(*r) : std::nullopt);
+      if (std::ranges::any_of(values, [](const auto& value) { return value.has_value(); }))
+        rows.push_back(row(what, figure, std::move(values)));
     };
-    add("time_s", [](const auto& r) { return r.time.count(); });
-    add("sent_bytes", [](const auto& r) { return r.sent_bytes; });
-    add("messages", [](const auto& r) { return r.messages; });
+    add("time_s", [](const auto& r) { return std::optional<double>{r.time.count()}; });
+    const auto number = [](const std::optional<std::uint64_t>& known) {
+      return known ? std::optional{static_cast<double>(*known)} : std::nullopt;
+    };
+    add("sent_bytes", [&](const auto& r) { return number(r.sent_bytes); });
+    add("messages", [&](const auto& r) { return number(r.messages); });
   }
 }
 

@@ -25,6 +25,10 @@ std::string field(const std::optional<Seconds>& time) {
   return time ? fmt::format("{}", time->count()) : std::string{};
 }
 
+std::string field(const std::optional<std::uint64_t>& number) {
+  return number ? fmt::format("{}", *number) : std::string{};
+}
+
 std::string training_csv(const Report& report) {
   const auto names = figures_of(report);
   std::string text = "step,time_s";
@@ -53,13 +57,12 @@ std::string to_csv(const Report& report) {
   const auto best = fastest(report.results);
   for (std::size_t i = 0; i < report.results.size(); ++i) {
     const auto& r = report.results[i];
-    text +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                    field(r.op), field(r.algorithm), r.dtype, r.redop, r.ranks, r.bytes, r.count,
-                    r.in_place ? 1 : 0, r.iterations, r.time.count(), r.min.count(), r.p10.count(),
-                    r.p90.count(), r.algbw.value, r.busbw.value, field(r.model), field(r.bound),
-                    r.messages, r.sent_bytes, r.messages_per_rank, r.sent_bytes_per_rank,
-                    r.wrong ? fmt::format("{}", *r.wrong) : "", best[i] ? 1 : 0);
+    text += fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", field(r.op),
+        field(r.algorithm), r.dtype, r.redop, r.ranks, r.bytes, r.count, r.in_place ? 1 : 0,
+        r.iterations, r.time.count(), r.min.count(), r.p10.count(), r.p90.count(), r.algbw.value,
+        r.busbw.value, field(r.model), field(r.bound), field(r.messages), field(r.sent_bytes),
+        field(r.messages_per_rank), field(r.sent_bytes_per_rank), field(r.wrong), best[i] ? 1 : 0);
   }
   return text;
 }

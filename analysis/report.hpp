@@ -51,8 +51,9 @@ struct CollectiveResult {
   std::optional<Seconds> model;  ///< closed form without contention
   std::optional<ModelParts> model_parts;
   std::optional<Seconds> bound;  ///< no algorithm can be faster on this machine
-  /// Of one iteration: what all ranks together, and the busiest rank, sent.
-  std::uint64_t messages = 0, sent_bytes = 0, messages_per_rank = 0, sent_bytes_per_rank = 0;
+  /// Of one iteration: what all ranks together, and the busiest rank, sent. Empty: unknown, as of a
+  /// library's own collective, which sends by itself.
+  std::optional<std::uint64_t> messages, sent_bytes, messages_per_rank, sent_bytes_per_rank;
   std::optional<ShareOfTime> shares;   ///< of the last iteration (back to back: of all)
   std::optional<std::uint64_t> wrong;  ///< values that differ from the exact answer; empty: unknown
 };

@@ -21,6 +21,10 @@ Json optional_seconds(const std::optional<Seconds>& time) {
   return time ? Json(time->count()) : Json(nullptr);
 }
 
+Json whole_or_null(const std::optional<std::uint64_t>& number) {
+  return number ? Json(*number) : Json(nullptr);
+}
+
 Json to_json(const ShareOfTime& shares) {
   Json links = Json::array();
   for (const auto& link : shares.hottest_links)
@@ -55,12 +59,12 @@ Json to_json(const CollectiveResult& r) {
           {"model_bandwidth_s", part(&ModelParts::bandwidth)},
           {"model_reduction_s", part(&ModelParts::reduction)},
           {"bound_s", optional_seconds(r.bound)},
-          {"messages", r.messages},
-          {"sent_bytes", r.sent_bytes},
-          {"messages_per_rank", r.messages_per_rank},
-          {"sent_per_rank_bytes", r.sent_bytes_per_rank},
+          {"messages", whole_or_null(r.messages)},
+          {"sent_bytes", whole_or_null(r.sent_bytes)},
+          {"messages_per_rank", whole_or_null(r.messages_per_rank)},
+          {"sent_per_rank_bytes", whole_or_null(r.sent_bytes_per_rank)},
           {"shares", r.shares ? to_json(*r.shares) : Json(nullptr)},
-          {"wrong", r.wrong ? Json(*r.wrong) : Json(nullptr)}};
+          {"wrong", whole_or_null(r.wrong)}};
 }
 
 Json to_json(const TrainingPoint& point) {
@@ -178,6 +182,11 @@ class Walker {
     if (!object.contains(key) || object[key].is_null()) return {};
     return get<double>(object, where, key);
   }
+  std::optional<std::uint64_t> whole_or_null(const Json& object, const std::string& where,
+                                             const char* key) const {
+    if (object.contains(key) && object[key].is_null()) return {};
+    return get<std::uint64_t>(object, where, key);
+  }
   Seconds seconds(const Json& object, const std::string& where, const char* key) const {
     return Seconds{get<double>(object, where, key)};
   }
@@ -235,10 +244,10 @@ CollectiveResult result_from(const Walker& walk, const Json& json, const std::st
                                .bandwidth = walk.seconds(json, at, "model_bandwidth_s"),
                                .reduction = walk.seconds(json, at, "model_reduction_s")};
   r.bound = walk.seconds_or_nothing(json, at, "bound_s");
-  r.messages = walk.get<std::uint64_t>(json, at, "messages");
-  r.sent_bytes = walk.get<std::uint64_t>(json, at, "sent_bytes");
-  r.messages_per_rank = walk.get<std::uint64_t>(json, at, "messages_per_rank");
-  r.sent_bytes_per_rank = walk.get<std::uint64_t>(json, at, "sent_per_rank_bytes");
+  r.messages = walk.whole_or_null(json, at, "messages");
+  r.sent_bytes = walk.whole_or_null(json, at, "sent_bytes");
+  r.messages_per_rank = walk.whole_or_null(json, at, "messages_per_rank");
+  r.sent_bytes_per_rank = walk.whole_or_null(json, at, "sent_per_rank_bytes");
   if (json.contains("shares") && !json["shares"].is_null())
     r.shares = shares_from(walk, json["shares"], at + "/shares");
   if (json.contains("wrong") && !json["wrong"].is_null())

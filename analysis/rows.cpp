@@ -14,6 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Cell whole(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+Cell whole(const std::optional<std::uint64_t>& number) { return number ? whole(*number) : Cell{}; }
 Cell optional(const std::optional<double>& number) { return number ? Cell{*number} : Cell{}; }
 
 /// The text at a JSON pointer of the scenario, or nothing.
@@ -84,7 +85,7 @@ Row collective_row(const CollectiveResult& r) {
     const double rest = 1 - r.model->count() / time;
     row.add("contention_share", std::abs(rest) < 1e-9 ? 0 : rest);  // a clock that rounds
   }
-  if (r.wrong) row.add("wrong", whole(*r.wrong));
+  if (r.wrong) row.add("wrong", whole(r.wrong));
   if (r.shares) add_shares(*r.shares, row);
   return row;
 }

@@ -20,8 +20,8 @@ namespace {
 constexpr std::string_view mark = "*";
 
 std::string gigabytes(BytesPerSecond rate) { return fmt::format("{:.2f}", rate.value * 1e-9); }
-std::string wrong_text(const std::optional<std::uint64_t>& wrong) {
-  return wrong ? fmt::format("{}", *wrong) : "-";
+std::string number_or_dash(const std::optional<std::uint64_t>& number) {
+  return number ? fmt::format("{}", *number) : "-";
 }
 std::string time_or_dash(const std::optional<Seconds>& time) {
   return time ? microseconds(*time) : "-";
@@ -119,7 +119,7 @@ std::string rows(const Report& report, bool several) {
     grid.row({fmt::format("{}", r.bytes), fmt::format("{}", r.count), r.dtype, r.redop,
               fmt::format("{}{}", r.algorithm, several && best[i] ? " *" : ""),
               microseconds(r.time), gigabytes(r.algbw), gigabytes(r.busbw), time_or_dash(r.model),
-              time_or_dash(r.bound), fmt::format("{}", r.messages), wrong_text(r.wrong)});
+              time_or_dash(r.bound), number_or_dash(r.messages), number_or_dash(r.wrong)});
   }
   return "#\n" + grid.text();
 }

@@ -54,6 +54,9 @@ void list_collectives(const scenarios::AlgorithmTable& table,
     for (const auto* algorithm : found)
       fmt::print("    {:<24} {}\n", algorithm->name,
                  algorithm->formula.empty() ? algorithm->summary : algorithm->formula);
+    for (const auto& library : table.baselines())
+      if (library.collective == collective)
+        fmt::print("    {:<24} {}\n", library.name, library.summary);
   }
   fmt::print(
       "\nn ranks, M bytes, alpha seconds a message, beta a byte sent, gamma a byte "
@@ -110,8 +113,9 @@ void show_named(const scenarios::AlgorithmTable& table, const std::string& name)
   for (const auto& part : parts())
     for (const auto& kind : part.kinds)
       if (is_it(kind.name)) show(part, kind);
-  for (const auto& algorithm : table.all())
-    if (is_it(algorithm.name)) show(algorithm);
+  for (const auto* list : {&table.all(), &table.baselines()})
+    for (const auto& algorithm : *list)
+      if (is_it(algorithm.name)) show(algorithm);
   if (!found)
     throw BadInput{
         fmt::format("no strategy, model, data set, optimiser or collective is called \"{}\"{}",

@@ -40,6 +40,10 @@ std::string collectives_section(const scenarios::AlgorithmTable& table) {
       text += fmt::format("| `{}` | {} | {} | {} {} |\n", algorithm->name,
                           markdown(algorithm->summary), markdown(algorithm->formula),
                           cost_cells(*algorithm), markdown(algorithm->source));
+    for (const auto& library : table.baselines())
+      if (library.collective == collective)
+        text += fmt::format("| `{}` | {} | | | | | {} |\n", library.name, markdown(library.summary),
+                            markdown(library.source));
   }
   return text;
 }

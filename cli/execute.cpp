@@ -50,10 +50,12 @@ scenarios::Machine machine_for_mpi(const Program& program, scenarios::Scenario& 
   if (scenario.ranks > 0 && scenario.ranks != ranks)
     throw BadInput{
         fmt::format("the scenario wants {} ranks, the launcher started {}", scenario.ranks, ranks)};
+  const std::vector<std::string> baselines{"mpi"};  // of troupe-mpi and troupe-cuda
   const auto* simulation = backend_of(program, "sim");
   if (!scenario.platform || !simulation) {
     scenarios::Machine machine;
     machine.ranks = ranks;
+    machine.baselines = baselines;
     return machine;
   }
   auto& placed = scenario.platform->placement.ranks;
@@ -63,6 +65,7 @@ scenarios::Machine machine_for_mpi(const Program& program, scenarios::Scenario& 
   placed = ranks;
   auto machine = simulation->make(scenario, backend_options)->machine();
   machine.best.reset();
+  machine.baselines = baselines;
   return machine;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/plugin_loader.hpp"
 #include "core/text.hpp"
+#include "scenarios/baseline.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -30,6 +31,22 @@ Algorithm from(const Entry& entry) {
           .refusal = entry.refusal};
 }
 
+Algorithm from(const Library& library, const Library::Call& call) {
+  const auto collective = call.collective;
+  return {.collective = collective,
+          .name = std::string{library.name},
+          .family = "baseline",
+          .summary = fmt::format("{} own {}, to compare with: only with --backend {}",
+                                 library.owner, call.name, library.backends),
+          .source = std::string{library.source},
+          .formula = "",
+          .run = {},
+          .cost = [](const Problem&, const AlphaBetaGamma&) { return std::nullopt; },
+          .refusal = [&library, collective](
+                         const Problem& problem) { return library.refusal(collective, problem); },
+          .only_on = library.backends};
+}
+
 /// A plugin reduces in place: copies the input where it is apart, and averages afterwards.
 void run_plugin(const PluginAllreduce& plugin, Communicator& comm, const Problem& problem,
                 Buffers buffers) {
@@ -44,14 +61,18 @@ void run_plugin(const PluginAllreduce& plugin, Communicator& comm, const Problem
 AlgorithmTable::AlgorithmTable() {
   for (const auto& entry : algorithms::catalogue())
     if (entry.name != "auto") all_.push_back(from(entry));  // resolved by name, size by size
+  for (const auto& library : libraries())
+    for (const auto& call : library.calls) baselines_.push_back(from(library, call));
 }
 
 void AlgorithmTable::add_plugin(const std::string& file) {
   const auto plugins = load_plugin(file);
   for (const auto& plugin : plugins) {
-    for (const auto* known : of(Collective::allreduce))
-      if (known->name == plugin.name)
-        throw BadInput{fmt::format("{}: there is an allreduce \"{}\" already", file, plugin.name)};
+    for (const auto* list : {&all_, &baselines_})
+      for (const auto& algorithm : *list)
+        if (algorithm.collective == Collective::allreduce && algorithm.name == plugin.name)
+          throw BadInput{
+              fmt::format("{}: there is an allreduce \"{}\" already", file, plugin.name)};
     all_.push_back(
         {.collective = Collective::allreduce,
          .name = plugin.name,
@@ -75,10 +96,12 @@ std::vector<const Algorithm*> AlgorithmTable::of(Collective collective) const {
 
 const Algorithm& AlgorithmTable::find(Collective collective, const std::string& name) const {
   std::vector<std::string> names;
-  for (const auto* algorithm : of(collective)) {
-    if (algorithm->name == name) return *algorithm;
-    names.push_back(algorithm->name);
-  }
+  for (const auto* list : {&all_, &baselines_})
+    for (const auto& algorithm : *list) {
+      if (algorithm.collective != collective) continue;
+      if (algorithm.name == name) return algorithm;
+      names.push_back(algorithm.name);
+    }
   throw BadInput{fmt::format("unknown {} algorithm \"{}\"{} (one of {})",
                              algorithms::name_of(collective), name, did_you_mean(name, names),
                              fmt::join(names, ", "))};

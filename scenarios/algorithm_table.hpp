@@ -1,5 +1,6 @@
 #pragma once
-// The collectives a program can run: those of the catalogue, and those of its plugins.
+// The collectives a program can run: those of the catalogue, those of its plugins, and those that
+// libraries bring along.
 
 #include <functional>
 #include <optional>
@@ -20,6 +21,10 @@ struct Algorithm {
                                                 const algorithms::AlphaBetaGamma&)>
       cost;
   std::function<std::string(const algorithms::Problem&)> refusal;  ///< empty: it can serve
+  /// Of a library's own, which Backend::baseline runs (`run` is empty): the backends that have it.
+  std::string_view only_on{};
+
+  bool is_baseline() const noexcept { return !only_on.empty(); }
 };
 
 /// Explicit, in the order of the catalogue, plugins last.
@@ -32,11 +37,13 @@ class AlgorithmTable {
 
   const std::vector<Algorithm>& all() const noexcept { return all_; }
   std::vector<const Algorithm*> of(algorithms::Collective collective) const;
-  /// Throws BadInput with the nearest name of that collective.
+  /// Those of libraries (scenarios/baseline.hpp), which are in neither of the lists above.
+  const std::vector<Algorithm>& baselines() const noexcept { return baselines_; }
+  /// Of any of the lists. Throws BadInput with the nearest name of that collective.
   const Algorithm& find(algorithms::Collective collective, const std::string& name) const;
 
  private:
-  std::vector<Algorithm> all_;
+  std::vector<Algorithm> all_, baselines_;
 };
 
 }  // namespace troupe::scenarios

@@ -15,6 +15,7 @@
 #include "analysis/report.hpp"
 #include "analysis/trace.hpp"
 #include "core/communicator.hpp"
+#include "scenarios/baseline.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace troupe::scenarios {
@@ -39,6 +40,9 @@ struct Machine {
   std::optional<algorithms::AlphaBetaGamma> best;
   std::optional<DeviceMemory> least_memory;  ///< of those ranks whose devices are known
   std::vector<std::string> notes;            ///< for a person: "no <config>: LV08"
+  /// The libraries whose own collectives run here (scenarios/baseline.hpp): "mpi". Of the backend,
+  /// not of the platform: no part of a resolved scenario.
+  std::vector<std::string> baselines;
 };
 
 /// Of a rank, till some moment.
@@ -99,6 +103,12 @@ class Backend {
   /// Likewise, where time is simulated: for how long each link that carried anything had a transfer
   /// on it. Empty in other worlds.
   virtual std::map<std::string, Seconds> busy_links() const { return {}; }
+  /// From inside run(): the collectives of a library; null unless it is among machine().baselines.
+  /// All ranks ask together, the first time.
+  virtual Baseline* baseline(std::string_view library) {
+    static_cast<void>(library);
+    return nullptr;
+  }
   /// Once: a simulated clock does not start again.
   virtual RunOutcome run(const Program& program) = 0;
   /// Real backends: throws BadInput on every rank if `text` is not the same on all of them.

@@ -8,6 +8,7 @@
 #include "real_backend/mpi/accelerator.hpp"
 #include "real_backend/mpi/world.hpp"
 #include "scenarios/activity.hpp"
+#include "scenarios/baseline_mpi.hpp"
 #include "scenarios/machine_json.hpp"
 #include "scenarios/start_together.hpp"
 
@@ -45,6 +46,12 @@ class MpiBackend final : public Backend {
   const Machine& machine() const override { return machine_; }
   void check_same_everywhere(const std::string& text) override {
     world_.check_same_everywhere(text);
+  }
+
+  Baseline* baseline(std::string_view library) override {
+    if (library != "mpi") return nullptr;
+    if (!mpi_baseline_) mpi_baseline_ = std::make_unique<MpiBaseline>(device_.accelerator.get());
+    return mpi_baseline_.get();
   }
 
   std::optional<BusyTimes> busy_times(Rank, Seconds) const override {
@@ -101,6 +108,7 @@ class MpiBackend final : public Backend {
   Machine machine_;
   Bytes eager_limit_;
   DeviceOfRank device_;
+  std::unique_ptr<MpiBaseline> mpi_baseline_;  // ends before the device
 };
 
 }  // namespace
@@ -119,6 +127,7 @@ std::unique_ptr<Backend> MpiJob::make(const Scenario& scenario, const FindDevice
   if (!scenario.machine.empty()) machine = machine_from_json(scenario.machine, Origin{});
   else machine.ranks = world_->size();
   machine.best.reset();
+  machine.baselines = {"mpi"};
   const int wanted = scenario.platform && scenario.platform->placement.ranks > 0
                          ? scenario.platform->placement.ranks
                          : scenario.ranks;

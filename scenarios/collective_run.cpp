@@ -122,7 +122,9 @@ class Measurer {
     Watch watch{backend_, comm, links};
     SentCounters sent;
     CountingCommunicator counted{comm, sent};
-    const auto once = [&] { what.algorithm->run(counted, what.problem, buffers.buffers()); };
+    const auto call = call_of(what, buffers.buffers());
+    const auto once = [&] { call(counted); };
+    const bool watched = !what.algorithm->is_baseline();  // a library sends by itself
     buffers.fill();
     for (int i = 0; i < study_.warmup; ++i) {
       control_barrier(comm);
@@ -136,7 +138,7 @@ class Measurer {
       for (int i = 0; i < study_.iterations; ++i) {
         if (study_.in_place || i + 1 == study_.iterations) buffers.fill();
         times.push_back((start_together(comm, ahead) - ahead).count());
-        const bool last = i + 1 == study_.iterations;
+        const bool last = watched && i + 1 == study_.iterations;
         if (last) watch.begin();
         once();
         if (last) watch.end();
@@ -144,9 +146,9 @@ class Measurer {
       }
     } else {
       times.push_back((start_together(comm, ahead) - ahead).count());
-      watch.begin();
+      if (watched) watch.begin();
       for (int i = 0; i < study_.iterations; ++i) once();
-      watch.end();
+      if (watched) watch.end();
       times.push_back(now());
     }
     const auto iterations = static_cast<std::uint64_t>(study_.iterations);
@@ -164,6 +166,19 @@ class Measurer {
   }
 
  private:
+  /// What one iteration is: the algorithm over a communicator, or the library's own call.
+  std::function<void(Communicator&)> call_of(const Measurement& what,
+                                             algorithms::Buffers buffers) const {
+    const auto& [problem, algorithm] = what;
+    if (!algorithm->is_baseline())
+      return [&problem, algorithm, buffers](Communicator& comm) {
+        algorithm->run(comm, problem, buffers);
+      };
+    auto* const library = backend_.baseline(algorithm->name);
+    EXPECTS(library != nullptr, "resolving refuses the libraries that a backend lacks");
+    return library->prepare(study_.op, problem, buffers);
+  }
+
   /// In place and back to back, one result is the input of the next: once more from fresh inputs.
   template <class Once>
   std::uint64_t checked(Communicator& comm, CollectiveBuffers& buffers, Once once) const {
@@ -222,14 +237,21 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
   result.in_place = study.in_place;
   result.iterations = study.iterations;
   std::uint64_t wrong = 0;
+  std::uint64_t messages = 0, bytes = 0, most_messages = 0, most_bytes = 0;
   for (const auto& rank : said) {
-    const auto messages = static_cast<std::uint64_t>(rank[at]);
-    const auto bytes = static_cast<std::uint64_t>(rank[at + 1]);
+    const auto its_messages = static_cast<std::uint64_t>(rank[at]);
+    const auto its_bytes = static_cast<std::uint64_t>(rank[at + 1]);
     wrong += static_cast<std::uint64_t>(rank[at + 2]);
-    result.messages += messages;
-    result.sent_bytes += bytes;
-    result.messages_per_rank = std::max(result.messages_per_rank, messages);
-    result.sent_bytes_per_rank = std::max(result.sent_bytes_per_rank, bytes);
+    messages += its_messages;
+    bytes += its_bytes;
+    most_messages = std::max(most_messages, its_messages);
+    most_bytes = std::max(most_bytes, its_bytes);
+  }
+  if (!what.algorithm->is_baseline()) {
+    result.messages = messages;
+    result.sent_bytes = bytes;
+    result.messages_per_rank = most_messages;
+    result.sent_bytes_per_rank = most_bytes;
   }
   if (*study.check) result.wrong = wrong;
   auto times = times_from(said, at + figures, intervals);

@@ -68,13 +68,20 @@ std::vector<std::string> all_that_serve(const AlgorithmTable& table, const Colle
   return names;
 }
 
-void check_named(const AlgorithmTable& table, const CollectiveStudy& study, const Problem& problem,
-                 const std::vector<std::string>& names) {
-  for (const auto& name : names)
-    if (const auto reason = table.find(study.op, name).refusal(problem); !reason.empty())
+void check_named(const AlgorithmTable& table, const CollectiveStudy& study, const Machine& machine,
+                 const Problem& problem, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    const auto& algorithm = table.find(study.op, name);
+    if (const auto& here = machine.baselines;
+        algorithm.is_baseline() && std::ranges::find(here, name) == here.end())
+      throw BadScenario{
+          fmt::format("algorithm \"{}\" is a library's own {}: only with --backend {}", name,
+                      algorithms::name_of(study.op), algorithm.only_on)};
+    if (const auto reason = algorithm.refusal(problem); !reason.empty())
       throw BadScenario{fmt::format("{} {} cannot serve {} ranks at {}: {}", name,
                                     algorithms::name_of(study.op), problem.ranks,
                                     to_text(Bytes{problem.bytes()}), reason)};
+  }
 }
 
 void plan(const AlgorithmTable& table, CollectiveStudy& study, const Machine& machine,
@@ -88,14 +95,17 @@ void plan(const AlgorithmTable& table, CollectiveStudy& study, const Machine& ma
     const Problem problem = problem_of(study, machine, planned.bytes);
     const auto& first = planned.algorithms.front();
     if (first == "all") {
-      planned.algorithms = all_that_serve(table, study, problem, refused);
+      auto names = all_that_serve(table, study, problem, refused);
+      std::copy(planned.algorithms.begin() + 1, planned.algorithms.end(),
+                std::back_inserter(names));
+      planned.algorithms = std::move(names);
     } else if (first == "auto") {
       planned.algorithms = {cheapest(table, study, machine, problem)};
     } else if (first == "tuned") {
       if (!tuning) tuning = read_tuning(study.tuning);
       planned.algorithms = {choose(*tuning, study, machine, planned.bytes)};
     }
-    check_named(table, study, problem, planned.algorithms);
+    check_named(table, study, machine, problem, planned.algorithms);
   }
 }
 

@@ -36,10 +36,18 @@ const std::array<std::string, 3> pair_class_names{"same_host", "same_node", "acr
 /// Names must exist; whether an algorithm can serve the problem is known only with the ranks.
 void check_algorithms(const Section& section, const std::string& key, const AlgorithmTable& table,
                       Collective op, const std::vector<std::string>& names) {
+  const bool all_beside_baselines =
+      names.front() == "all" &&
+      std::all_of(names.begin() + 1, names.end(), [&](const std::string& name) {
+        return std::ranges::any_of(table.baselines(),
+                                   [&](const auto& known) { return known.name == name; });
+      });
   for (const auto& name : names) {
     if (name == "all" || name == "auto" || name == "tuned") {
-      if (names.size() > 1)
-        section.complain(key, fmt::format("\"{}\" stands alone, not in a list", name));
+      if (names.size() > 1 && !all_beside_baselines)
+        section.complain(
+            key, fmt::format("\"{}\" stands alone, not in a list{}", name,
+                             name == "all" ? " (first, with libraries' own behind it)" : ""));
       continue;
     }
     section.placed(key, [&] { return &table.find(op, name); });

@@ -28,7 +28,8 @@ struct PlannedSize {
 /// A study of one collective.
 struct CollectiveStudy {
   algorithms::Collective op = algorithms::Collective::allreduce;
-  std::vector<std::string> algorithms{"all"};  ///< names; or one of all, auto, tuned
+  /// Names; or one of all, auto, tuned. Behind "all", which leaves them out, those of libraries.
+  std::vector<std::string> algorithms{"all"};
   Dtype dtype = Dtype::float32;
   Op redop = Op::sum;
   bool average = false;

@@ -41,6 +41,7 @@ class TracedBackend final : public Backend {
     return inner_.busy_times(rank, now);
   }
   std::map<std::string, Seconds> busy_links() const override { return inner_.busy_links(); }
+  Baseline* baseline(std::string_view library) override { return inner_.baseline(library); }
   RunOutcome run(const Program& program) override;
 
  private:

@@ -157,7 +157,7 @@ function resultsTable(op, all) {
     has('model_s') && {title: 'Closed form', number: true, value: (r) => r.model_s, text: (r) => (r.model_s == null ? '–' : time(r.model_s, 4)), help: 'without contention'},
     has('busbw_Bps') && {title: 'Bus bandwidth', number: true, value: (r) => r.busbw_Bps, text: (r) => rate(r.busbw_Bps), best: 'greatest'},
     {title: 'Messages a rank', number: true, value: (r) => r.messages_per_rank, text: (r) => count(r.messages_per_rank), help: 'of the busiest rank, in one iteration'},
-    {title: 'Bytes a rank', number: true, value: (r) => r.sent_per_rank_bytes, text: (r) => bytes(r.sent_per_rank_bytes), help: 'of the busiest rank, in one iteration'},
+    {title: 'Bytes a rank', number: true, value: (r) => r.sent_per_rank_bytes, text: (r) => (r.sent_per_rank_bytes == null ? '–' : bytes(r.sent_per_rank_bytes)), help: 'of the busiest rank, in one iteration'},
     has('wrong') && {title: 'Wrong', number: true, value: (r) => r.wrong, text: (r) => count(r.wrong)},
   ].filter(Boolean);
   return sortableTable(`Results of ${words(op)}`, columns, rows, {filter: true});

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "analysis/report_json.hpp"
 #include "analysis/targets.hpp"
 #include "core/errors.hpp"
@@ -47,6 +49,21 @@ TEST(Report, WritesUnknownWrongValuesAndBoundsAsNull) {
   const auto text = to_json(report);
   EXPECT_THAT(text, HasSubstr("\"wrong\": null"));
   EXPECT_THAT(text, HasSubstr("\"bound_s\": null"));
+}
+
+TEST(Report, WritesWhatALibrarySentByItselfAsNull) {
+  auto report = samples::report();
+  auto& own = report.results[0];
+  own.messages.reset();
+  own.sent_bytes.reset();
+  own.messages_per_rank.reset();
+  own.sent_bytes_per_rank.reset();
+  const auto text = to_json(report, true);
+  const auto json = nlohmann::json::parse(text);
+  for (const char* key : {"messages", "sent_bytes", "messages_per_rank", "sent_per_rank_bytes"})
+    EXPECT_TRUE(json["results"][0][key].is_null()) << key;
+  EXPECT_EQ(to_json(report_from_json(text, "r.json"), true), text);
+  EXPECT_THAT(to_csv(report), testing::HasSubstr(",,,,,0,0\n"));
 }
 
 TEST(Report, FoldsManyRanksIntoQuantiles) {

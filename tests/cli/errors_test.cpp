@@ -69,6 +69,17 @@ TEST_F(Refused, WrongNamesAndNumbers) {
   refused_collective("--payload phantom -c 1", "no values to check");
 }
 
+TEST_F(Refused, ALibrarysOwnCollectivesWhereTheLibraryIsNot) {
+  const std::string words =
+      "algorithm \"mpi\" is a library's own allreduce: only with --backend mpi";
+  refused_collective("--algorithm ring,mpi", words);
+  refused_collective("--algorithm all,mpi", words);
+#ifdef TROUPE_HAS_SIMGRID
+  for (const char* network : {"simgrid", "loggp"})
+    refused(fmt::format("collective --platform star_16 --network {} -a mpi", network), words);
+#endif
+}
+
 TEST_F(Refused, UnknownBackends) {
   refused("collective --backend foo", "--backend \"foo\": unknown backend");
   const std::filesystem::path program{TROUPE_PROGRAM};

@@ -48,10 +48,34 @@ TEST_F(Mpi, TroupeBecomesTroupeMpiForACollective) {
   EXPECT_EQ(report["ranks"].size(), 3u);
 }
 
+TEST_F(Mpi, MeasuresItsOwnCollectivesBesideOurs) {
+  for (const char* what :
+       {"-a ring,mpi --redop avg --in-place", "-a ring,mpi --payload phantom --timing back-to-back",
+        "--op all_to_all_v -a all,mpi --dtype half",
+        "--op reduce -a binomial,mpi --root 2 -d int64"}) {
+    const auto ran =
+        troupe(fmt::format("collective --backend mpi --sizes 40 -n 2 -w 1 {} --json {}", what,
+                           file("r.json")),
+               mpirun(3));
+    ASSERT_EQ(ran.status, 0) << what << '\n' << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("mpi")) << what;
+    const auto report = json::parse(read(file("r.json")));
+    ASSERT_GE(report["results"].size(), 2u) << what;
+    for (const auto& result : report["results"]) {
+      const bool own = result["algorithm"] == "mpi";
+      EXPECT_EQ(own, &result == &report["results"].back()) << what;
+      EXPECT_EQ(result["messages"].is_null(), own) << what;
+      EXPECT_EQ(result["shares"].is_null(), own) << what;
+      EXPECT_GT(result["time_s"], 0) << what;
+      if (report["environment"]["payload"] == "real") EXPECT_EQ(result["wrong"], 0) << what;
+    }
+  }
+}
+
 TEST_F(Mpi, LeavesOneTraceOfAllRanks) {
-  const auto ran =
-      troupe("collective --backend mpi -a ring --sizes 4K -n 2 -w 0 -q --trace " + file("t.json"),
-             mpirun(3));
+  const auto ran = troupe(
+      "collective --backend mpi -a ring,mpi --sizes 4K -n 2 -w 0 -q --trace " + file("t.json"),
+      mpirun(3));
   ASSERT_EQ(ran.status, 0) << ran.err;
   const auto trace = json::parse(read(file("t.json")));
   EXPECT_EQ(trace["otherData"]["ranks"], 3);

@@ -55,6 +55,51 @@ TEST(Resolve, NamesEveryAlgorithmOfEverySize) {
     EXPECT_THAT(planned.algorithms, testing::Not(testing::Contains("all")));
 }
 
+TEST(Resolve, AddsALibrarysOwnOnlyWhereItIsNamed) {
+  auto with_mpi = machine(4);
+  with_mpi.baselines = {"mpi"};
+  const auto planned = [&](const std::string& algorithms) {
+    return resolved(R"({"troupe": 1, "collective": {"sizes": "1K", "algorithm": ")" + algorithms +
+                        "\"}}",
+                    with_mpi, false)
+        .scenario.collective->plan.front()
+        .algorithms;
+  };
+  EXPECT_THAT(planned("ring,mpi"), testing::ElementsAre("ring", "mpi"));
+  const auto all = planned("all");
+  EXPECT_THAT(all, testing::Not(testing::Contains("mpi")));
+  auto beside = all;
+  beside.emplace_back("mpi");
+  EXPECT_EQ(planned("all,mpi"), beside);
+  EXPECT_THAT(planned("auto"), testing::Not(testing::Contains("mpi")));
+}
+
+TEST(Resolve, RefusesALibrarysOwnWhereTheLibraryIsNot) {
+  const std::string text =
+      R"({"troupe": 1, "collective": {"sizes": "1K", "op": "broadcast", "algorithm": "mpi"}})";
+  EXPECT_THAT(
+      said([&] { resolved(text, machine(4)); }),
+      HasSubstr("algorithm \"mpi\" is a library's own broadcast: only with --backend mpi or "
+                "cuda"));
+}
+
+TEST(Resolve, RefusesMoreValuesThanMpiCounts) {
+  auto with_mpi = machine(2);
+  with_mpi.baselines = {"mpi"};
+  with_mpi.host_of_rank = {"a", "b"};  // real nodes, whose memory nobody here knows
+  const auto asked = [&](const char* size, const char* dtype) {
+    return said([&] {
+      resolved(R"({"troupe": 1, "collective": {"algorithm": "mpi", "sizes": ")" +
+                   std::string{size} + R"(", "dtype": ")" + dtype + "\"}}",
+               with_mpi, false);
+    });
+  };
+  EXPECT_THAT(asked("2G", "uint8"),
+              HasSubstr("MPI counts values with an int, up to 2147483647, and "
+                        "a rank has 2147483648 here"));
+  EXPECT_EQ(asked("2G", "float32"), "no error");
+}
+
 TEST(Resolve, GivesATrainingTheNodesAndCardsOfTheMachine) {
   // or hierarchical sums would know no nodes, and many rings would be one
   Machine two_nodes = machine(4);

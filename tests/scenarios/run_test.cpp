@@ -102,6 +102,72 @@ TEST(Run, SharesTimeFromTheFirstBeginWhereRanksBeginAtDifferentMoments) {
   EXPECT_NEAR(shares.compute + shares.communication + shares.waiting, 1, 1e-9);
 }
 
+/// A library whose allreduce is a sum over the port, with one value more or less where it is wrong.
+class SomeLibrary final : public Baseline {
+ public:
+  explicit SomeLibrary(unsigned wrong_values) : wrong_values_{wrong_values} {}
+  std::function<void(Communicator&)> prepare(algorithms::Collective collective,
+                                             const algorithms::Problem& problem,
+                                             algorithms::Buffers buffers) override {
+    return [=, this](Communicator& comm) {
+      algorithms::find_entry(collective, "ring").run(comm, problem, buffers);
+      for (unsigned i = 0; i < wrong_values_; ++i) ++buffers.output.host<float>()[0];
+    };
+  }
+
+ private:
+  unsigned wrong_values_;
+};
+class ThreadsWithALibrary final : public Backend {
+ public:
+  ThreadsWithALibrary(Backend& threads, unsigned wrong_values)
+      : threads_{threads}, machine_{threads.machine()}, library_{wrong_values} {
+    machine_.baselines = {"mpi"};
+  }
+  std::string_view name() const override { return threads_.name(); }
+  bool simulated() const override { return false; }
+  bool one_process() const override { return true; }
+  bool common_clock() const override { return true; }
+  const Machine& machine() const override { return machine_; }
+  Baseline* baseline(std::string_view library) override {
+    return library == "mpi" ? &library_ : nullptr;
+  }
+  std::optional<BusyTimes> busy_times(Rank, Seconds now) const override {
+    return BusyTimes{.computing = {}, .communicating = now};
+  }
+  RunOutcome run(const Program& program) override { return threads_.run(program); }
+
+ private:
+  Backend& threads_;
+  Machine machine_;
+  SomeLibrary library_;
+};
+
+TEST(Run, MeasuresAndChecksALibrarysOwnBesideAlgorithmsAndCountsNothingOfIt) {
+  for (const unsigned wrong : {0u, 1u})
+    for (const char* timing : {"isolated", "back-to-back"}) {
+      auto scenario = read_scenario(
+          nlohmann::json::parse(
+              R"({"troupe": 1, "ranks": 3, "collective": {"sizes": 64, "iterations": 2,
+                  "algorithm": "ring,mpi", "timing": ")" +
+              std::string{timing} + "\"}}"),
+          Origin{}, "/");
+      const auto threads = make_loopback(scenario, {});
+      ThreadsWithALibrary backend{*threads, wrong};
+      const auto report = run(resolve(std::move(scenario), backend.machine(), false), backend);
+      ASSERT_EQ(report.results.size(), 2u);
+      EXPECT_EQ(report.results[0].wrong, 0u);
+      EXPECT_EQ(report.results[0].messages_per_rank, 4u);
+      EXPECT_TRUE(report.results[0].shares);
+      const auto& own = report.results[1];
+      EXPECT_EQ(own.algorithm, "mpi");
+      EXPECT_EQ(own.wrong, wrong * 3u) << timing;  // on every rank
+      EXPECT_GT(own.time.count(), 0);
+      EXPECT_FALSE(own.messages || own.sent_bytes || own.messages_per_rank ||
+                   own.sent_bytes_per_rank || own.shares || own.model);
+    }
+}
+
 TEST(Run, BackToBackCountsAndChecksAsIsolated) {
   for (const char* in_place : {"true", "false"}) {
     const auto report = run_on_threads(

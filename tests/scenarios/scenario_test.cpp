@@ -71,6 +71,10 @@ TEST(Scenario, IsRefusedWithPlaceAndReason) {
                 "mean \"ring\"?"));
   EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algorithm": ["all", "ring"]}})"),
               HasSubstr("\"all\" stands alone"));
+  for (const char* list : {"mpi,all", "all,mpi,ring", "auto,mpi"})
+    EXPECT_THAT(
+        error(R"({"troupe": 1, "collective": {"algorithm": ")" + std::string{list} + "\"}}"),
+        HasSubstr("stands alone"));
   EXPECT_THAT(error(R"({"troupe": 1, "collective": {"dtype": "half"}})"),
               HasSubstr("only travels"));
   EXPECT_THAT(error(R"({"troupe": 1, "collective": {"algorithm": "tuned"}})"),
