@@ -57,6 +57,8 @@ void declare_machine(Options& options) {
       "backend",
       "sim, loopback (threads of this process), mpi or cuda (ranks started by mpirun; cuda "
       "computes on GPUs)");
+  options.value("transport",
+                "of cuda: mpi, or nccl (for collectives whose messages are known beforehand; mpi)");
   options.flag("tf32",
                "of cuda: compute float32 products on tensor cores, with 10 bits of mantissa");
   options.value("network",

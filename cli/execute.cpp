@@ -19,6 +19,7 @@
 #include "scenarios/resolve.hpp"
 #include "scenarios/run.hpp"
 #include "scenarios/traced_backend.hpp"
+#include "scenarios/transport.hpp"
 
 namespace troupe::cli {
 namespace {
@@ -46,11 +47,14 @@ const BackendKind* backend_of(const Program& program, const std::string& name) {
 /// For the real machines of a run prepared here: the platform's figures, without its bounds, which
 /// hold for the simulated machine only.
 scenarios::Machine machine_for_mpi(const Program& program, scenarios::Scenario& scenario,
-                                   const scenarios::BackendOptions& backend_options, int ranks) {
+                                   const scenarios::BackendOptions& backend_options, int ranks,
+                                   const std::string& backend) {
   if (scenario.ranks > 0 && scenario.ranks != ranks)
     throw BadInput{
         fmt::format("the scenario wants {} ranks, the launcher started {}", scenario.ranks, ranks)};
-  const std::vector<std::string> baselines{"mpi"};  // of troupe-mpi and troupe-cuda
+  // Those of troupe-mpi or troupe-cuda, which refuses NCCL where that was not built in.
+  std::vector<std::string> baselines{"mpi"};
+  if (backend == "cuda") baselines.emplace_back("nccl");
   const auto* simulation = backend_of(program, "sim");
   if (!scenario.platform || !simulation) {
     scenarios::Machine machine;
@@ -81,19 +85,40 @@ struct Prepared {
   scenarios::Resolved resolved;
 };
 
+/// Whether NCCL is to carry messages between GPUs.
+bool nccl_asked(const Options& options, const std::string& backend) {
+  if (!options.given("transport")) return false;
+  const auto transport = options.text("transport");
+  const std::vector<std::string> transports{"mpi", "nccl"};
+  if (std::ranges::find(transports, transport) == transports.end())
+    throw BadInput{fmt::format("--transport \"{}\": expected mpi or nccl{}", transport,
+                               did_you_mean(transport, transports))};
+  if (backend != "cuda")
+    throw BadInput{
+        fmt::format("--transport {}: it says what carries messages between GPUs, of "
+                    "--backend cuda, and this is --backend {}",
+                    transport, backend)};
+  return transport == "nccl";
+}
+
 Prepared prepare(const Program& program, const Draft& draft, const Options& options) {
   const auto name = options.text("backend", program.default_backend);
   auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
-  const scenarios::BackendOptions backend_options{
-      .cfg = options.texts("cfg"), .log = options.texts("log"), .tf32 = options.given("tf32")};
+  const scenarios::BackendOptions backend_options{.cfg = options.texts("cfg"),
+                                                  .log = options.texts("log"),
+                                                  .tf32 = options.given("tf32"),
+                                                  .nccl = nccl_asked(options, name)};
   const auto* kind = backend_named(program, name);
   if (!kind) {
     const int ranks = launched_ranks(options);  // refuses outside mpirun
-    const auto machine = machine_for_mpi(program, scenario, backend_options, ranks);
-    return {nullptr, scenarios::resolve(std::move(scenario), machine, false)};
+    const auto machine = machine_for_mpi(program, scenario, backend_options, ranks, name);
+    auto resolved = scenarios::resolve(std::move(scenario), machine, false);
+    if (backend_options.nccl) scenarios::expect_nccl_can_carry(resolved.scenario, machine);
+    return {nullptr, std::move(resolved)};
   }
   auto backend = kind->make(scenario, backend_options);
   auto resolved = scenarios::resolve(std::move(scenario), backend->machine(), backend->simulated());
+  if (backend_options.nccl) scenarios::expect_nccl_can_carry(resolved.scenario, backend->machine());
   return {std::move(backend), std::move(resolved)};
 }
 

@@ -64,8 +64,8 @@ bool under_launcher() { return mpi::find_launch().has_value(); }
 
 void hand_over(const std::string& scenario, const Options& options) {
   std::vector<std::string> arguments{"run", nameless_file(scenario)};
-  for (const char* option :
-       {"backend", "json", "csv", "trace", "trace-spans", "format", "min-busbw", "tensorboard"})
+  for (const char* option : {"backend", "transport", "json", "csv", "trace", "trace-spans",
+                             "format", "min-busbw", "tensorboard"})
     if (options.given(option)) {
       arguments.push_back(fmt::format("--{}", option));
       arguments.push_back(options.text(option));

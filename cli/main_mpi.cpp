@@ -27,9 +27,9 @@ int main(int argc, char** argv) {
 #ifdef TROUPE_HAS_CUDA
       {"cuda", scenarios::cuda_versions,
        [&](const scenarios::Scenario& scenario, const scenarios::BackendOptions& options) {
-         scenarios::expect_gpu();
-         return job.make(scenario, [tf32 = options.tf32](const mpi::World& world) {
-           return scenarios::find_gpu(world, tf32);
+         scenarios::expect_gpu(options);
+         return job.make(scenario, [&options](const mpi::World& world) {
+           return scenarios::find_gpu(world, options);
          });
        }},
 #endif

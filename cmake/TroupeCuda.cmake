@@ -1,6 +1,8 @@
-# CUDA where a toolkit is found: sets TROUPE_HAS_CUDA. A GPU is not needed to build.
+# CUDA where a toolkit is found: sets TROUPE_HAS_CUDA, and TROUPE_HAS_NCCL where NCCL is found, too. A GPU is not needed to
+# build.
 option(TROUPE_CUDA "Build the CUDA backend, where a toolkit is found" ON)
 set(TROUPE_HAS_CUDA OFF)
+set(TROUPE_HAS_NCCL OFF)
 if(NOT TROUPE_CUDA)
   troupe_skip("the CUDA backend" "TROUPE_CUDA is off")
   return()
@@ -34,3 +36,11 @@ endif()
 set(CMAKE_CUDA_STANDARD 20)
 find_package(CUDAToolkit REQUIRED)
 set(TROUPE_HAS_CUDA ON)
+
+find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS} $ENV{NCCL_HOME}/include)
+find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR} $ENV{NCCL_HOME}/lib)
+if(NCCL_INCLUDE_DIR AND NCCL_LIBRARY)
+  set(TROUPE_HAS_NCCL ON)
+else()
+  troupe_skip("messages over NCCL" "NCCL was not found (NCCL_HOME says where it is)")
+endif()

@@ -23,6 +23,7 @@ Algorithm from(const Entry& entry) {
           .summary = std::string{entry.summary},
           .source = std::string{entry.source},
           .formula = std::string{entry.formula},
+          .static_schedule = entry.static_schedule,
           .run = entry.run,
           .cost =
               [&entry](const Problem& problem, const AlphaBetaGamma& machine) {

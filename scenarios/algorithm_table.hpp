@@ -15,6 +15,7 @@ namespace troupe::scenarios {
 struct Algorithm {
   algorithms::Collective collective = algorithms::Collective::allreduce;
   std::string name, family, summary, source, formula;
+  bool static_schedule = false;  ///< as Entry::static_schedule; nobody says so of a plugin
   std::function<void(Communicator&, const algorithms::Problem&, algorithms::Buffers)> run;
   /// The closed form; nothing where none is known.
   std::function<std::optional<algorithms::Cost>(const algorithms::Problem&,

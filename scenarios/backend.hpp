@@ -120,6 +120,7 @@ struct BackendOptions {
   std::vector<std::string> cfg;  ///< "name:value", SimGrid's settings
   std::vector<std::string> log;  ///< "category.thres:level", SimGrid's logging
   bool tf32 = false;             ///< of cuda: float32 products on tensor cores
+  bool nccl = false;             ///< of cuda: NCCL carries messages between GPUs, not MPI
 };
 
 /// A backend this program has.

@@ -9,6 +9,7 @@
 #include "real_backend/mpi/world.hpp"
 #include "scenarios/activity.hpp"
 #include "scenarios/baseline_mpi.hpp"
+#include "scenarios/grouped.hpp"
 #include "scenarios/machine_json.hpp"
 #include "scenarios/start_together.hpp"
 
@@ -33,6 +34,7 @@ class MpiBackend final : public Backend {
         eager_limit_{eager_limit},
         device_{std::move(device)} {
     for (const auto& note : device_.notes) machine_.notes.push_back(note);
+    for (const auto& [library, make] : device_.baselines) machine_.baselines.push_back(library);
   }
 
   std::string_view name() const override { return device_.backend; }
@@ -49,13 +51,18 @@ class MpiBackend final : public Backend {
   }
 
   Baseline* baseline(std::string_view library) override {
-    if (library != "mpi") return nullptr;
-    if (!mpi_baseline_) mpi_baseline_ = std::make_unique<MpiBaseline>(device_.accelerator.get());
-    return mpi_baseline_.get();
+    auto& known = baselines_[std::string{library}];
+    if (!known && library == "mpi")
+      known = std::make_unique<MpiBaseline>(device_.accelerator.get());
+    if (const auto of_device = device_.baselines.find(library);
+        !known && of_device != device_.baselines.end())
+      known = of_device->second();
+    return known.get();
   }
 
   std::optional<BusyTimes> busy_times(Rank, Seconds) const override {
-    return BusyTimes{world_.activity().computing, world_.activity().communicating};
+    const auto so_far = activity();
+    return BusyTimes{so_far.computing, so_far.communicating};
   }
 
   RunOutcome run(const Program& program) override {
@@ -65,9 +72,9 @@ class MpiBackend final : public Backend {
     options.accelerator = device_.accelerator.get();
     outcome.unmatched_messages = world_.run(
         [&](Communicator& comm) {
-          auto said = program(comm);
+          auto said = run_on_device(program, comm);
           outcome.end = comm.now();
-          Account account{.figures = said.size(), .activity = world_.activity()};
+          Account account{.figures = said.size(), .activity = activity()};
           account.clock_ahead = clock_ahead(comm);
           describe_place(account.host);
           gather(comm, std::move(said), account, outcome);
@@ -77,6 +84,22 @@ class MpiBackend final : public Backend {
   }
 
  private:
+  std::vector<double> run_on_device(const Program& program, Communicator& comm) {
+    if (!device_.carrier) return program(comm);
+    carried_ = {};
+    GroupedCommunicator grouped{comm, *device_.carrier, carried_};
+    return program(grouped);
+  }
+  /// What this rank has done, with what MPI has not carried.
+  Activity activity() const {
+    Activity all = world_.activity();
+    all.messages += carried_.messages;
+    all.bytes += carried_.bytes;
+    all.received_messages += carried_.received_messages;
+    all.received_bytes += carried_.received_bytes;
+    all.communicating += carried_.communicating;
+    return all;
+  }
   /// The node, and which of its devices.
   void describe_place(std::array<char, 64>& text) const {
     ::gethostname(text.data(), text.size() - 1);
@@ -108,7 +131,8 @@ class MpiBackend final : public Backend {
   Machine machine_;
   Bytes eager_limit_;
   DeviceOfRank device_;
-  std::unique_ptr<MpiBaseline> mpi_baseline_;  // ends before the device
+  Activity carried_;                                            // by device_.carrier
+  std::map<std::string, std::unique_ptr<Baseline>> baselines_;  // end before the device
 };
 
 }  // namespace

@@ -10,6 +10,8 @@ class World;
 
 namespace troupe::scenarios {
 
+class GroupCarrier;
+
 /// A device that one rank computes on.
 struct DeviceOfRank {
   DeviceOfRank();
@@ -22,6 +24,11 @@ struct DeviceOfRank {
   /// For the report's environment.
   std::vector<std::pair<std::string, std::string>> facts;
   std::vector<std::string> notes;  ///< for a person
+  /// Its libraries with collectives of their own (scenarios/baseline.hpp), by name; made by all
+  /// ranks together.
+  std::map<std::string, std::function<std::unique_ptr<Baseline>()>, std::less<>> baselines;
+  /// What carries values between devices; null: MPI.
+  std::unique_ptr<GroupCarrier> carrier;
 };
 /// Finds the device of this rank. Throws BadInput or BackendError where there is none.
 using FindDevice = std::function<DeviceOfRank(const mpi::World& world)>;

@@ -49,13 +49,38 @@ std::string refusal_of_mpi(Collective collective, const Problem& problem) {
                      most);
 }
 
-constexpr std::array all_libraries{Library{.name = "mpi",
-                                           .owner = "MPI's",
-                                           .backends = "mpi or cuda",
-                                           .source = "MPI: A Message-Passing Interface Standard, "
-                                                     "version 3.1, chapter 5",
-                                           .calls = calls_of_mpi,
-                                           .refusal = refusal_of_mpi}};
+constexpr std::array calls_of_nccl{
+    Library::Call{Collective::allreduce, "ncclAllReduce"},
+    Library::Call{Collective::reduce_scatter, "ncclReduceScatter"},
+    Library::Call{Collective::allgather, "ncclAllGather"},
+    Library::Call{Collective::broadcast, "ncclBroadcast"},
+    Library::Call{Collective::reduce, "ncclReduce"},
+    Library::Call{Collective::scatter, "ncclSend and ncclRecv in one group"},
+    Library::Call{Collective::gather, "ncclSend and ncclRecv in one group"},
+    Library::Call{Collective::all_to_all, "ncclSend and ncclRecv in one group"},
+    Library::Call{Collective::all_to_all_v, "ncclSend and ncclRecv in one group"}};
+
+std::string refusal_of_nccl(Collective collective, const Problem& problem) {
+  const bool by_blocks =
+      collective == Collective::reduce_scatter || collective == Collective::allgather;
+  if (!by_blocks || problem.count % static_cast<std::size_t>(problem.ranks) == 0) return {};
+  return fmt::format("NCCL wants blocks of one size, and {} values do not divide among {} ranks",
+                     problem.count, problem.ranks);
+}
+
+constexpr std::array all_libraries{
+    Library{.name = "mpi",
+            .owner = "MPI's",
+            .backends = "mpi or cuda",
+            .source = "MPI: A Message-Passing Interface Standard, version 3.1, chapter 5",
+            .calls = calls_of_mpi,
+            .refusal = refusal_of_mpi},
+    Library{.name = "nccl",
+            .owner = "NCCL's",
+            .backends = "cuda, built with NCCL",
+            .source = "NVIDIA Collective Communications Library (NCCL) Documentation",
+            .calls = calls_of_nccl,
+            .refusal = refusal_of_nccl}};
 
 }  // namespace
 

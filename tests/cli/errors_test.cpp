@@ -80,6 +80,16 @@ TEST_F(Refused, ALibrarysOwnCollectivesWhereTheLibraryIsNot) {
 #endif
 }
 
+TEST_F(Refused, WhatNcclCannotCarry) {
+  refused_collective("--transport nccl", "--transport nccl: it says what carries messages between");
+  refused("collective --backend cuda --transport ncll",
+          "--transport \"ncll\": expected mpi or nccl, did you mean \"nccl\"?");
+  const std::filesystem::path program{TROUPE_PROGRAM};
+  if (!std::filesystem::exists(program.parent_path() / "troupe-cuda")) return;
+  refused("collective --backend cuda --ranks 1 --transport nccl -a ring,kylix --sizes 1K",
+          "--transport nccl: kylix allreduce has no schedule that is known beforehand; use");
+}
+
 TEST_F(Refused, UnknownBackends) {
   refused("collective --backend foo", "--backend \"foo\": unknown backend");
   const std::filesystem::path program{TROUPE_PROGRAM};

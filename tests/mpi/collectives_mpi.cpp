@@ -1,6 +1,9 @@
 // The catalogue on real MPI: every algorithm, a sample of its cases, each result bit for bit; and
 // on the same cases MPI's own collectives, the baselines. With the argument "detached" the values
-// are in the memory of a detached device, with "reachable" in that of one that MPI can read.
+// are in the memory of a detached device, with "reachable" in that of one that MPI can read, and
+// with "grouped" messages of the device leave in groups without tags, as NCCL would carry them.
+
+#include <mpi.h>
 
 #include <cstdio>
 #include <memory>
@@ -11,6 +14,9 @@
 #include "mpi/detached.hpp"
 #include "real_backend/mpi/world.hpp"
 #include "scenarios/baseline_mpi.hpp"
+#include "scenarios/grouped.hpp"
+#include "scenarios/payload.hpp"
+#include "scenarios/static_schedule.hpp"
 
 namespace {
 
@@ -54,6 +60,68 @@ std::size_t check_baselines(Communicator& comm, Memory& memory) {
   return cases;
 }
 
+/// Messages of a pair in order and without tags, each group at once.
+class TaglessCarrier final : public scenarios::GroupCarrier {
+ public:
+  explicit TaglessCarrier(Memory& device) : device_{device} {
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm_);
+  }
+  TaglessCarrier(const TaglessCarrier&) = delete;
+  TaglessCarrier& operator=(const TaglessCarrier&) = delete;
+  ~TaglessCarrier() override { MPI_Comm_free(&comm_); }
+
+  bool carries(const Memory& memory) const override { return &memory == &device_; }
+  void carry(std::span<const scenarios::GroupedMessage> group) override {
+    std::vector<std::vector<std::byte>> copies;
+    std::vector<MPI_Request> requests(group.size());
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      const auto& one = group[i];
+      auto& copy = copies.emplace_back(one.bytes);
+      const int bytes = static_cast<int>(one.bytes);
+      if (one.sends) device_.read(copy.data(), one.from, one.bytes);
+      if (one.sends) MPI_Issend(copy.data(), bytes, MPI_BYTE, one.peer, 0, comm_, &requests[i]);
+      else MPI_Irecv(copy.data(), bytes, MPI_BYTE, one.peer, 0, comm_, &requests[i]);
+    }
+    MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
+    for (std::size_t i = 0; i < group.size(); ++i)
+      if (!group[i].sends) device_.write(group[i].into, copies[i].data(), group[i].bytes);
+    carried_ += group.size();
+  }
+  std::size_t carried() const noexcept { return carried_; }
+
+ private:
+  Memory& device_;
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  std::size_t carried_ = 0;
+};
+
+/// The algorithms whose schedules are known and need no tags.
+std::size_t check_grouped(Communicator& comm, Memory& memory) {
+  TaglessCarrier carrier{memory};
+  Activity activity;
+  scenarios::GroupedCommunicator grouped{comm, carrier, activity};
+  std::size_t cases = 0;
+  for (const auto& entry : algorithms::catalogue()) {
+    if (!entry.static_schedule) continue;
+    for (const auto& one : tests::cases_of(entry, comm.size(), tests::Extent::sample)) {
+      const auto& problem = one.problem;
+      const auto schedule = scenarios::static_schedule(problem.ranks, [&](Communicator& alone) {
+        const scenarios::CollectiveBuffers buffers{entry.collective, problem, alone.rank(), true,
+                                                   one.in_place};
+        entry.run(alone, problem, buffers.buffers());
+      });
+      if (!schedule.refusal.empty()) continue;
+      tests::check(grouped, entry, one, memory);
+      ++cases;
+    }
+  }
+  if (comm.size() > 1 && carrier.carried() < cases)
+    throw tests::WrongResult("no messages have left in groups");
+  if (activity.messages + activity.received_messages != carrier.carried())
+    throw tests::WrongResult("messages of groups are not counted");
+  return cases;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -71,9 +139,10 @@ int main(int argc, char** argv) {
   world.run(
       [&](Communicator& comm) {
         CheckedCommunicator checked{comm};
-        const std::size_t baselines = check_baselines(checked, memory);
-        std::size_t cases = 0;
-        if (where != "reachable")
+        std::size_t baselines = 0, cases = 0;
+        if (where != "grouped") baselines = check_baselines(checked, memory);
+        if (where == "grouped") cases = check_grouped(comm, memory);
+        else if (where != "reachable")
           for (const algorithms::Entry& entry : algorithms::catalogue())
             cases += tests::check_all(checked, entry, tests::Extent::sample, memory);
         if (comm.rank() == 0)

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
       std::ofstream{argv[2]} << nlohmann::json(why);
       return 77;
     }
-    find_device = [](const mpi::World& world) { return scenarios::find_gpu(world, false); };
+    find_device = [](const mpi::World& world) { return scenarios::find_gpu(world, {}); };
   }
 #endif
   scenarios::MpiJob job{argc, argv};
