@@ -320,13 +320,15 @@ class ClusterFitter {
     if (odd > 0)
       doubt(
           "{} of {} pairs are more than 10 % off what all of their kind are given, most {} and {} "
-          "({:+.0f} % for {}): a GPU-cluster file has one kind of node and no racks; -o FILE.xml "
+          "({:+.0f} % for messages of {}): a GPU-cluster file has one kind of node and no racks; "
+          "-o FILE.xml "
           "keeps hosts apart",
           odd, pairs_.size(), name(odd_one->times->a), name(odd_one->times->b), 100 * worst,
           to_text(odd_size));
     if (2 * bent > pairs_.size())
       doubt(
-          "times do not lie on a straight line of the size ({:+.0f} % for {}), and a GPU-cluster "
+          "times do not lie on a straight line of the size ({:+.0f} % for messages of {}), and a "
+          "GPU-cluster "
           "file has no other; -o FILE.xml keeps factors by size",
           100 * worst_bend, to_text(bend));
   }

@@ -29,8 +29,8 @@ foreach(program troupe troupe-mpi troupe-cuda)
   endif()
 endforeach()
 foreach(data platforms scenarios)
-  install(DIRECTORY ${data}/ DESTINATION ${data_dir}/${data}
-    FILES_MATCHING PATTERN "*.xml" PATTERN "*.json" PATTERN simgrid EXCLUDE)
+  install(DIRECTORY ${data}/ DESTINATION ${data_dir}/${data} USE_SOURCE_PERMISSIONS
+    FILES_MATCHING PATTERN "*.xml" PATTERN "*.json" PATTERN "*.sh" PATTERN "*.sbatch" PATTERN simgrid EXCLUDE)
 endforeach()
 set(manual ${PROJECT_BINARY_DIR}/cli/manual)
 install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})

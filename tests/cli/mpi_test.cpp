@@ -207,5 +207,39 @@ TEST_F(Mpi, LeavesNoFileWhenItFails) {
   EXPECT_THAT(ran.err, HasSubstr("cannot write /proc/none/x.json"));
 }
 
+/// scenarios/validate_gpu_nodes on processors.
+TEST_F(Mpi, GpuNodesAreValidatedByOneCommandFromCalibrationToTablesOfErrors) {
+  const auto validate = [&](const std::string& environment) {
+    return shell(fmt::format("{} sh {}/scenarios/validate_gpu_nodes/validate.sh {}", environment,
+                             TROUPE_SOURCE_DIR, file("out")));
+  };
+  const auto here = fmt::format("TROUPE={} LAUNCHER='{}' ", TROUPE_PROGRAM,
+                                mpirun(2).substr(0, mpirun(2).size() - 3));
+  const auto refused = [&](const std::string& environment) {
+    const auto run = validate(environment);
+    EXPECT_EQ(run.status, 2) << environment;
+    EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+    EXPECT_TRUE(files().empty());
+    return run.err;
+  };
+  EXPECT_THAT(refused("BACKEND=gpu"), HasSubstr("expected cuda or mpi"));
+  EXPECT_THAT(refused("TROUPE=/nowhere/troupe"), HasSubstr("no program /nowhere/troupe"));
+  if (troupe("doctor --backend cuda").status != 0) {
+    EXPECT_THAT(refused(here), HasSubstr("--backend cuda cannot run here: "));
+  }
+  Ran ran;
+  for (int attempt = 0; attempt < 3; ++attempt) {  // a busy machine may hide the bandwidth
+    ran = validate(here + "BACKEND=mpi RANKS=2 QUICK=1");
+    if (ran.err.find("longer messages take no longer") == std::string::npos) break;
+  }
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  for (const char* part : {"allreduce", "broadcast", "training"}) {
+    const auto errors = json::parse(read(file(fmt::format("out/{}.errors.json", part))));
+    EXPECT_FALSE(errors["points"].empty()) << part;
+    EXPECT_THAT(ran.out, HasSubstr(read(file(fmt::format("out/{}.errors.txt", part)))));
+  }
+  EXPECT_EQ(json::parse(read(file("out/cluster.json")))["node"]["measured_device"], "device.json");
+}
+
 }  // namespace
 }  // namespace troupe::cli_test
