@@ -66,9 +66,10 @@ Seconds clock_ahead(Communicator& comm) {
 
 Seconds start_together(Communicator& comm, Seconds ahead) {
   if (comm.size() == 1) return comm.now();
-  control_barrier(comm);  // all ranks are here: the next one takes only the network's time
+  control_barrier(comm);  // all ranks are here: the next ones take only the network's time
   const Seconds before = comm.now();
-  control_barrier(comm);
+  control_barrier(comm);  // which takes none where a rank that came last has left for it already ...
+  control_barrier(comm);  // ... but of this one nobody leaves who has not heard of `before`
   const Seconds after = comm.now();
   const Seconds moment{broadcast(comm, (after + 4 * (after - before)).count())};
   sleep_until(comm, moment + ahead);

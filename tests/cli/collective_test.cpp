@@ -88,6 +88,23 @@ TEST_F(Collective, FailsBelowTheBandwidthAskedFor) {
 }
 
 #ifdef TROUPE_HAS_SIMGRID
+/// A sender of eager messages is done long before its peer is, and waits where the next size
+/// begins.
+TEST_F(Collective, BeginsASizeTogetherThoughARankWasDoneEarlyWithTheOneBefore) {
+  for (const char* network : {"simgrid", "loggp"}) {
+    const auto time_of_last = [&](const std::string& sizes) {
+      const auto ran = troupe(
+          "collective --platform dgx_h100_2 --ranks 2 --op broadcast -a binomial "
+          "--eager-limit 1M -q --network " +
+          std::string{network} + " --json " + file("r.json") + " --sizes " + sizes);
+      EXPECT_EQ(ran.status, 0) << ran.err;
+      const auto report = json::parse(read(file("r.json")));
+      return report["results"].back()["time_s"].get<double>();
+    };
+    EXPECT_NEAR(time_of_last("64K,1M") / time_of_last("1M"), 1, 1e-6) << network;
+  }
+}
+
 TEST_F(Collective, SimulatedTwiceGivesTheSameBytes) {
   const std::string command =
       "collective --platform fat_tree_64 --ranks 16 --sizes 1K:64K --reproducible -q --json ";
