@@ -77,7 +77,7 @@ void declare_collective(Options& options) {
   options.group("Collective");
   options.value("op", "allreduce, reduce_scatter, allgather, broadcast, ... (allreduce)");
   options.value("algorithm,a",
-                "all, auto, tuned, or NAME,NAME,...; mpi: MPI's own, on its backend (all)");
+                "all, auto, tuned, or NAME,NAME,...; mpi, nccl: the library's own (all)");
   options.value("tuning", "table of troupe tune, for --algorithm tuned");
   options.value("sizes", "A:B (doubling), A:B:xF, A:B:+S or A,B,C; K M G are powers of 1024");
   options.value("minbytes,b", "smallest size");

@@ -5,12 +5,15 @@
 
 #include <mpi.h>
 
+#include <cmath>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string_view>
 
 #include "collectives/exhaustive.hpp"
 #include "core/checked.hpp"
+#include "core/random.hpp"
 #include "mpi/detached.hpp"
 #include "real_backend/mpi/world.hpp"
 #include "scenarios/baseline_mpi.hpp"
@@ -58,6 +61,33 @@ std::size_t check_baselines(Communicator& comm, Memory& memory) {
       ++cases;
     }
   return cases;
+}
+
+/// Sums that round are as far from the exact ones as the order of additions may take them.
+template <class T>
+void check_rounded_sums(Communicator& comm, Memory& memory) {
+  constexpr std::size_t count = 1000;
+  const int ranks = comm.size();
+  std::vector<T> mine(count);
+  std::vector<double> exact(count), sizes(count);
+  for (Rank rank = 0; rank < ranks; ++rank) {
+    SplitMix64 random{static_cast<std::uint64_t>(rank)};
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto value = static_cast<T>(random.uniform(-0.5, 0.5));
+      exact[i] += static_cast<double>(value);
+      sizes[i] += std::abs(static_cast<double>(value));
+      if (rank == comm.rank()) mine[i] = value;
+    }
+  }
+  const algorithms::Problem problem{.ranks = ranks, .count = count, .dtype = dtype_of<T>()};
+  const Buffer vector{count, problem.dtype, memory};
+  copy_from_host(vector, std::span{mine});
+  mpi_baseline->prepare(algorithms::Collective::allreduce, problem, {vector, vector})(comm);
+  const HostView sum{vector};
+  for (std::size_t i = 0; i < count; ++i)
+    if (!(std::abs(static_cast<double>(sum.slice().host<T>()[i]) - exact[i]) <=
+          ranks * static_cast<double>(std::numeric_limits<T>::epsilon()) * sizes[i]))
+      throw tests::WrongResult("a sum is wrong at " + std::to_string(i));
 }
 
 /// Messages of a pair in order and without tags, each group at once.
@@ -140,7 +170,11 @@ int main(int argc, char** argv) {
       [&](Communicator& comm) {
         CheckedCommunicator checked{comm};
         std::size_t baselines = 0, cases = 0;
-        if (where != "grouped") baselines = check_baselines(checked, memory);
+        if (where != "grouped") {
+          baselines = check_baselines(checked, memory);
+          check_rounded_sums<float>(checked, memory);
+          check_rounded_sums<double>(checked, memory);
+        }
         if (where == "grouped") cases = check_grouped(comm, memory);
         else if (where != "reachable")
           for (const algorithms::Entry& entry : algorithms::catalogue())
