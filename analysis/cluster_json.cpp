@@ -60,8 +60,10 @@ Json fabric_of(const ClusterFit& fit) {
 
 std::string to_json(const ClusterFit& fit, const Calibration& calibration) {
   std::string comment =
-      fmt::format("Measured by troupe calibrate (backend {}), {:.2g} % off what was measured.",
-                  calibration.backend, 100 * fit.residual);
+      fmt::format("Measured by troupe calibrate (backend {})", calibration.backend);
+  const bool alone = fit.nodes * fit.gpus == 1;
+  comment += alone ? "; one rank sends nothing."
+                   : fmt::format(", {:.2g} % off what was measured.", 100 * fit.residual);
   for (const auto& doubt : fit.doubts) comment += fmt::format(" Doubt: {}.", doubt);
   Json json{{"troupe_gpu_cluster", 1},
             {"name", fmt::format("{} node{} of {}, measured", fit.nodes, fit.nodes == 1 ? "" : "s",

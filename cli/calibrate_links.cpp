@@ -221,7 +221,8 @@ void print_cluster(const analysis::ClusterFit& fit, const analysis::Calibration&
   fmt::print("# {} node{} of {} rank{} on {}, eager limit {}\n", fit.nodes,
              fit.nodes == 1 ? "" : "s", fit.gpus, fit.gpus == 1 ? "" : "s", calibration.backend,
              to_text(calibration.eager_limit));
-  fmt::print("# {:<34} {:>12} {:>12}\n", "of each", "latency", "GB/s");
+  const bool alone = fit.nodes * fit.gpus == 1;
+  if (!alone) fmt::print("# {:<34} {:>12} {:>12}\n", "of each", "latency", "GB/s");
   const auto line = [](const std::string& what, const analysis::ClusterCable& cable) {
     fmt::print("  {:<34} {:>12} {:>12.5g}\n", what, to_text(cable.latency),
                cable.bandwidth.value * 1e-9);
@@ -235,7 +236,7 @@ void print_cluster(const analysis::ClusterFit& fit, const analysis::Calibration&
   if (fit.between_rails) line("cable between rails", *fit.between_rails);
   fmt::print("# a rank: {:.4g} GFLOP/s, {:.4g} GB/s\n", fit.speed.value * 1e-9,
              fit.memory_bandwidth.value * 1e-9);
-  if (fit.cards > 0 || fit.gpus > 1)
+  if (!alone)
     fmt::print("# the platform is {:.2g} % off what was measured (root of the mean square)\n",
                100 * fit.residual);
   for (const auto& doubt : fit.doubts) fmt::print("# doubt: {}\n", doubt);

@@ -49,6 +49,7 @@ if [ -n "$quick" ]; then
 fi
 
 say "the device"
+# shellcheck disable=SC2086
 real 1 calibrate --device $quick --dtype float32 --for "$scenario" -q -o "$out/device.json"
 say "the links of $ranks ranks"
 # shellcheck disable=SC2086
