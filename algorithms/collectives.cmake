@@ -1,10 +1,11 @@
 # The collectives, their closed forms and the catalogue of both.
 troupe_library(collectives
-  HEADERS catalogue.hpp tables.hpp selection.hpp layout.hpp blocks.hpp binomial_tree.hpp fold.hpp in_place.hpp cost/cost.hpp
+  HEADERS catalogue.hpp tables.hpp selection.hpp layout.hpp blocks.hpp binomial_tree.hpp fold.hpp in_place.hpp
+          side_by_side.hpp cost/cost.hpp
           allgather/allgather.hpp all_to_all/all_to_all.hpp allreduce/allreduce.hpp allreduce/kylix.hpp
           allreduce/ring_place.hpp allreduce/tree_links.hpp barrier/barrier.hpp broadcast/broadcast.hpp
           gather/gather.hpp reduce/reduce.hpp reduce_scatter/reduce_scatter.hpp scatter/scatter.hpp
-  SOURCES catalogue.cpp tables.cpp selection.cpp layout.cpp fold.cpp
+  SOURCES catalogue.cpp tables.cpp selection.cpp layout.cpp fold.cpp side_by_side.cpp
           cost/allreduce.cpp cost/all_to_all.cpp cost/one_way.cpp cost/lower_bound.cpp
           allgather/bruck.cpp allgather/doubling.cpp allgather/ring.cpp allgather/varying.cpp
           all_to_all/bruck.cpp all_to_all/pairwise.cpp all_to_all/varying.cpp

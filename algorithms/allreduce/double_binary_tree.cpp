@@ -2,6 +2,7 @@
 
 #include "algorithms/allreduce/allreduce.hpp"
 #include "algorithms/allreduce/tree_links.hpp"
+#include "algorithms/side_by_side.hpp"
 
 namespace troupe::algorithms {
 
@@ -84,7 +85,7 @@ void double_binary_tree_allreduce(Communicator& comm, Slice vector, Op op, int s
                                   const Layout& layout, int channels) {
   const int n = comm.size();
   const Partition share{vector, channels};
-  WaitSet trees;
+  std::vector<Task> trees;
   for (int channel = 0; channel < channels; ++channel) {
     const ChannelOrder order{layout, n, channel};
     const int me = order.position_of(comm.rank());
@@ -92,12 +93,12 @@ void double_binary_tree_allreduce(Communicator& comm, Slice vector, Op op, int s
       TreeLinks links = tree_links(tree, me, n);
       if (links.parent >= 0) links.parent = order.at(links.parent);
       for (int& child : links.children) child = order.at(child);
-      trees.add(comm.spawn([=, half = Partition{share[channel], 2}[tree]](Communicator& flow) {
+      trees.emplace_back([=, half = Partition{share[channel], 2}[tree]](Communicator& flow) {
         tree_allreduce(flow, half, op, links, segments);
-      }));
+      });
     }
   }
-  wait_all(comm, trees);
+  side_by_side(comm, std::move(trees));
 }
 
 }  // namespace troupe::algorithms

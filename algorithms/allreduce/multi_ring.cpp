@@ -1,5 +1,6 @@
 #include "algorithms/allreduce/allreduce.hpp"
 #include "algorithms/allreduce/ring_place.hpp"
+#include "algorithms/side_by_side.hpp"
 
 namespace troupe::algorithms {
 
@@ -17,17 +18,17 @@ void multi_ring_allreduce(Communicator& comm, Slice vector, Op op, const Layout&
                           int channels) {
   const int n = comm.size();
   const Partition share{vector, channels};
-  WaitSet rings;
+  std::vector<Task> rings;
   for (int channel = 0; channel < channels; ++channel) {
     const ChannelOrder order{layout, n, channel};
     const int me = order.position_of(comm.rank());
     const RingPlace ring{
         .position = me, .left = order.at((me + n - 1) % n), .right = order.at((me + 1) % n)};
-    rings.add(comm.spawn([op, ring, part = share[channel]](Communicator& flow) {
+    rings.emplace_back([op, ring, part = share[channel]](Communicator& flow) {
       ring_allreduce(flow, part, op, ring);
-    }));
+    });
   }
-  wait_all(comm, rings);
+  side_by_side(comm, std::move(rings));
 }
 
 }  // namespace troupe::algorithms
