@@ -33,7 +33,7 @@ class Flow final : public Operation {
   /// Called on the rank's own flow.
   void resume() {
     engine_.current_ = this;
-    if (lane_) engine_.lanes_->enter(*lane_);
+    if (lane_) engine_.lanes_->resume(*lane_);
     fiber_.resume();
     engine_.current_ = nullptr;
     if (fiber_.finished()) task_ = nullptr;

@@ -101,7 +101,9 @@ class Engine final : public Waiter {
   Seconds now();
   /// That of the flow that runs; null without an accelerator.
   Lane* lane() noexcept;
-  bool alone() const noexcept override { return running_flows_ == 0; }
+  bool runs_ahead(const Lane& lane) const noexcept override {
+    return lanes_ && lanes_->is_root(lane);
+  }
   /// Returns when the flow that calls it need not wait any longer; the others run meanwhile.
   void block(const Waiting& waiting);
   /// Lets messages and other flows go on though this one need not wait.

@@ -26,7 +26,7 @@ Request Engine::start_on(Lane& lane, const Kernel& kernel) {
   const Seconds since = clock_.now();
   lane.launch(kernel, *operation);
   activity_.computing += clock_.now() - since;
-  if (alone() && !lane.watched()) {
+  if (runs_ahead(lane)) {
     lane.run_ahead();
     operation->finish(rank_, clock_.now());
   } else {
@@ -47,7 +47,7 @@ std::size_t Engine::finish() {
   return messages_.finish();
 }
 Seconds Engine::now() {
-  // What other flows have waited for is over: only the rank's own runs ahead, while it is alone.
+  // What other flows have waited for is over: only the rank's own runs ahead.
   if (lanes_ && lanes_->root().is_ahead()) {
     const Seconds since = clock_.now();
     lanes_->root().wait();

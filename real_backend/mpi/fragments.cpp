@@ -207,8 +207,8 @@ void Fragments::settle(Transfer& transfer) {
   const bool has_landed = transfer.under_way.empty();
   if (transfer.operation) {
     if (!std::exchange(transfer.told, true)) owner_.values_arrived(*transfer.operation);
-    // Nobody but this flow can look: it is enough that its later work comes after the copies.
-    const bool follows = !has_landed && rank_.alone();
+    // Who looks later comes after the copies.
+    const bool follows = !has_landed && rank_.runs_ahead(*transfer.place.lane);
     if (follows)
       for (const Fragment& landing : transfer.under_way) transfer.place.lane->follow(landing.mark);
     if (follows) transfer.place.lane->run_ahead();

@@ -17,6 +17,7 @@ void DeviceKernel::abandon() noexcept {
 Lane::Lane(Accelerator& accelerator) : accelerator_{accelerator}, lane_{accelerator.make_lane()} {}
 
 void Lane::launch(const Kernel& kernel, DeviceKernel& operation) noexcept {
+  ++given_;
   try {
     lane_->launch(kernel);
   } catch (...) {
@@ -51,6 +52,13 @@ Lane& Lanes::take(Lane& parent) {
   free_.pop_back();
   lane.follow(parent.mark());
   return lane;
+}
+void Lanes::resume(Lane& lane) {
+  if (root().is_ahead() && lane.followed_ != root().given_) {
+    lane.follow(root().mark());
+    lane.followed_ = root().given_;
+  }
+  enter(lane);
 }
 void Lanes::leave() {
   for (const auto& lane : lanes_) lane->wait();

@@ -40,7 +40,10 @@ class Lane {
   /// After everything given to this lane so far, memory among it.
   Mark mark() { return lane_->mark(); }
   /// Whatever is given to it from now on comes after `mark`.
-  void follow(const Mark& mark) { lane_->follow(mark); }
+  void follow(const Mark& mark) {
+    ++given_;
+    lane_->follow(mark);
+  }
 
   /// What is started here completes when the accelerator has reached its end ...
   void watch(DeviceKernel& operation);
@@ -58,6 +61,8 @@ class Lane {
   Accelerator& accelerator_;
   std::unique_ptr<AcceleratorLane> lane_;
   std::deque<DeviceKernel*> watched_;
+  std::uint64_t given_ = 0;     ///< kernels and marks to follow
+  std::uint64_t followed_ = 0;  ///< how much of what was given to the root this one comes after
   bool ahead_ = false;
 };
 
@@ -68,12 +73,15 @@ class Lanes {
   Lanes& operator=(const Lanes&) = delete;
 
   Lane& root() noexcept { return *lanes_.front(); }
+  bool is_root(const Lane& lane) const noexcept { return &lane == lanes_.front().get(); }
   /// A lane for a flow that `parent` spawns: it comes after all that the parent has started.
   Lane& take(Lane& parent);
   /// Takes it back for another flow.
   void give_back(Lane& lane) { free_.push_back(&lane); }
   /// Memory is allocated, released, read and written in its order from now on.
   void enter(Lane& lane) { accelerator_.enter(lane.lane_.get()); }
+  /// Enters the lane of a flow that goes on: after all that the rank's own flow takes for complete.
+  void resume(Lane& lane);
   /// Waits for all lanes; from now on nobody's order is followed.
   void leave();
 

@@ -5,13 +5,16 @@
 
 namespace troupe::mpi {
 
+class Lane;
+
 class Waiter {
  public:
   /// Serves everything else of this rank until the operation has ended. Ends the job when that
   /// takes longer than Options::patience while an exception leaves the program.
   virtual void wait_until_done(const Operation& operation) noexcept = 0;
-  /// True while the rank's own flow is its only one.
-  virtual bool alone() const noexcept = 0;
+  /// True if what is given to this lane counts as complete once the accelerator has it: the lane
+  /// of the rank's own flow, which all others follow whenever they go on.
+  virtual bool runs_ahead(const Lane& lane) const noexcept = 0;
 
  protected:
   ~Waiter() = default;

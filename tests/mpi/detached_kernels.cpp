@@ -38,7 +38,7 @@ void computes_in_order(World& world) {
   });
 }
 
-/// A training loop without other flows never waits for the device; reading the clock does.
+/// A training loop never waits for the device; reading the clock does.
 void runs_ahead(World& world) {
   run(world, [](Communicator& comm, DetachedAccelerator& device) {
     const Buffer x = on_device(device, std::vector<float>(100, 1));
@@ -51,6 +51,28 @@ void runs_ahead(World& world) {
     comm.now();
     check(device.waits() == waits + 1, "and needs to wait once for that");
     check(values_of(x) == std::vector<float>(100, 1024), "they have run");
+  });
+}
+
+/// Nor does one beside a flow that waits for a message; what the flow then does comes after what
+/// the program had launched.
+void runs_ahead_beside_a_flow(World& world) {
+  run(world, [](Communicator& comm, DetachedAccelerator& device) {
+    constexpr Tag go{63};
+    const Buffer x = on_device(device, std::vector<float>(100, 1));
+    const Buffer y = on_device(device, std::vector<float>(100, 0));
+    Request flow = comm.spawn([&, context = comm.context()](Communicator& own) {
+      receive(own, own.rank(), go.in(context), Payload{});
+      compute(own, Axpy{1, x, y});
+    });
+    const std::uint64_t waits = device.waits();
+    for (int i = 0; i < 10; ++i) compute(comm, Scale{2, x});
+    check(device.waits() == waits && device.put_off() >= 10,
+          "kernels beside a flow that waits may still run once they were waited for");
+    send(comm, comm.rank(), go, ConstPayload{});
+    wait(comm, std::move(flow));
+    compute(comm, Scale{2, x});
+    check(values_of(y) == std::vector<float>(100, 1024), "the flow finds what they compute");
   });
 }
 
@@ -149,8 +171,11 @@ void computes_on_both_sides(World& world) {
 
 const Programs& kernel_programs() {
   static const Programs all{
-      {"order", computes_in_order},     {"ahead", runs_ahead},
-      {"throws", throws_from_the_wait}, {"flows", orders_flows},
+      {"order", computes_in_order},
+      {"ahead", runs_ahead},
+      {"ahead beside a flow", runs_ahead_beside_a_flow},
+      {"throws", throws_from_the_wait},
+      {"flows", orders_flows},
       {"both", computes_on_both_sides},
   };
   return all;
