@@ -1,6 +1,7 @@
 // Convolutions on the device, by cuDNN: batches of images are its NCHW. Of its algorithms those
 // that multiply the unfolded image, as the host does, and are deterministic; the others (Winograd,
-// Fourier) are faster for some shapes and less exact.
+// Fourier) are faster for some shapes and less exact. What cuDNN is asked about a shape is kept: to
+// ask takes longer than to convolve.
 
 #include "core/errors.hpp"
 #include "real_backend/cuda/cuda_call.hpp"
@@ -26,6 +27,7 @@ void launch(Stream&, const ConvolutionFilterGradient&) {
 #include <array>
 #include <limits>
 #include <source_location>
+#include <unordered_map>
 
 namespace troupe::cuda {
 
@@ -42,11 +44,11 @@ int narrow(std::size_t size) {
   return static_cast<int>(size);
 }
 
-/// A descriptor of cuDNN, made and destroyed by the two functions.
+/// A handle or descriptor of cuDNN, made and destroyed by the two functions.
 template <class Handle, cudnnStatus_t (*create)(Handle*), cudnnStatus_t (*destroy)(Handle)>
 class Descriptor {
  public:
-  Descriptor() { check_cudnn(create(&handle_), "cudnnCreate...Descriptor"); }
+  Descriptor() { check_cudnn(create(&handle_), "cudnnCreate..."); }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() { destroy(handle_); }
@@ -62,14 +64,39 @@ using Filter =
 using Sliding = Descriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor,
                            cudnnDestroyConvolutionDescriptor>;
 
-/// The shapes of a convolution and of its gradients, which are the same.
-struct Shapes {
+using Library = Descriptor<cudnnHandle_t, cudnnCreate, cudnnDestroy>;
+
+/// What a convolution, or a gradient of one, is looked up by: all that cuDNN is told of its shape.
+struct Shape {
+  Windows windows;
+  std::size_t filters, batch;
+  Dtype dtype;
+
+  bool operator==(const Shape& other) const {
+    return sizes() == other.sizes() && dtype == other.dtype;
+  }
+  std::array<std::size_t, 9> sizes() const {
+    const Windows& w = windows;
+    return {w.channels, w.height, w.width, w.window_height, w.window_width, w.stride,
+            w.padding,  filters,  batch};
+  }
+  struct Hash {
+    std::size_t operator()(const Shape& shape) const noexcept {
+      auto hash = static_cast<std::size_t>(shape.dtype);
+      for (const std::size_t size : shape.sizes()) hash = (hash ^ size) * 0x9E3779B97F4A7C15u;
+      return hash ^ hash >> 32;
+    }
+  };
+};
+
+/// Descriptors of a convolution and of its gradients, which are the same.
+struct Descriptors {
   Tensor input, output;
   Filter filter;
   Sliding sliding;
 
-  Shapes(const Windows& w, std::size_t filters, std::size_t batch, Dtype dtype,
-         Float32Products products) {
+  Descriptors(const Shape& shape, Float32Products products) {
+    const auto& [w, filters, batch, dtype] = shape;
     const cudnnDataType_t type = dtype == Dtype::float32 ? CUDNN_DATA_FLOAT : CUDNN_DATA_DOUBLE;
     const bool may_round = dtype == Dtype::float32 && products == Float32Products::tf32;
     check_cudnn(cudnnSetTensor4dDescriptor(input.get(), CUDNN_TENSOR_NCHW, type, narrow(batch),
@@ -108,17 +135,49 @@ class Factor {
   bool is_single_;
 };
 
-/// The first algorithm that cuDNN has for these shapes: `bytes_of` sets the working memory of one.
-template <class Algorithm, std::size_t count, class F>
-std::pair<Algorithm, std::size_t> first_supported(const std::array<Algorithm, count>& algorithms,
-                                                  const char* call, F&& bytes_of) {
-  cudnnStatus_t status = CUDNN_STATUS_NOT_SUPPORTED;
-  for (const Algorithm algorithm : algorithms) {
-    std::size_t bytes = 0;
-    status = bytes_of(algorithm, &bytes);
-    if (status == CUDNN_STATUS_SUCCESS) return {algorithm, bytes};
+/// How convolutions of a shape are computed.
+template <class Algorithm>
+struct Plan {
+  Descriptors descriptors;
+  Algorithm algorithm{};
+  std::size_t bytes = 0;  ///< working memory
+
+  /// The first of the algorithms that cuDNN has: `bytes_of` sets the working memory of one.
+  template <class Algorithms, class F>
+  Plan(const Shape& shape, Float32Products products, const Algorithms& algorithms, const char* call,
+       F&& bytes_of)
+      : descriptors{shape, products} {
+    cudnnStatus_t status = CUDNN_STATUS_NOT_SUPPORTED;
+    for (const Algorithm one : algorithms) {
+      algorithm = one;
+      status = bytes_of(descriptors, one, &bytes);
+      if (status == CUDNN_STATUS_SUCCESS) return;
+    }
+    refused(call, cudnnGetErrorString(status), std::source_location::current());
   }
-  refused(call, cudnnGetErrorString(status), std::source_location::current());
+};
+template <class Algorithm>
+using Plans = std::unordered_map<Shape, Plan<Algorithm>, Shape::Hash>;
+
+}  // namespace
+
+/// Nothing is forgotten: a training has few shapes, one a layer and size of batch.
+struct Stream::Convolutions {
+  explicit Convolutions(cudaStream_t stream) {
+    check_cudnn(cudnnSetStream(library.get(), stream), "cudnnSetStream");
+  }
+  Library library;
+  Plans<cudnnConvolutionFwdAlgo_t> forwards;
+  Plans<cudnnConvolutionBwdDataAlgo_t> input_gradients;
+  Plans<cudnnConvolutionBwdFilterAlgo_t> filter_gradients;
+};
+
+namespace {
+
+Stream::Convolutions& convolutions_of(Stream& stream) {
+  auto& kept = stream.convolutions();
+  if (!kept) kept = std::make_shared<Stream::Convolutions>(stream.get());
+  return *kept;
 }
 
 }  // namespace
@@ -128,22 +187,28 @@ bool has_convolutions() noexcept { return true; }
 void launch(Stream& stream, const Convolution& kernel) {
   if (kernel.output.empty()) return;
   if (kernel.input.empty() || kernel.filter.empty()) return launch(stream, Fill{0, kernel.output});
-  const Dtype dtype = kernel.output.dtype();
-  const Shapes shapes{kernel.windows, kernel.filters, kernel.batch, dtype, stream.products()};
-  const auto [algorithm, bytes] = first_supported(
-      std::array{CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
-                 CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_GEMM},
-      "cudnnGetConvolutionForwardWorkspaceSize", [&](auto one, std::size_t* size) {
-        return cudnnGetConvolutionForwardWorkspaceSize(stream.cudnn(), shapes.input.get(),
-                                                       shapes.filter.get(), shapes.sliding.get(),
-                                                       shapes.output.get(), one, size);
-      });
+  auto& kept = convolutions_of(stream);
+  const cudnnHandle_t cudnn = kept.library.get();
+  const Shape shape{kernel.windows, kernel.filters, kernel.batch, kernel.output.dtype()};
+  const auto& [of, algorithm, bytes] =
+      kept.forwards
+          .try_emplace(
+              shape, shape, stream.products(),
+              std::array{CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
+                         CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_GEMM},
+              "cudnnGetConvolutionForwardWorkspaceSize",
+              [&](const Descriptors& d, auto one, std::size_t* size) {
+                return cudnnGetConvolutionForwardWorkspaceSize(cudnn, d.input.get(), d.filter.get(),
+                                                               d.sliding.get(), d.output.get(), one,
+                                                               size);
+              })
+          .first->second;
   const Stream::Workspace room{stream, bytes};
-  const Factor one{1, dtype}, zero{0, dtype};
-  check_cudnn(cudnnConvolutionForward(
-                  stream.cudnn(), one.get(), shapes.input.get(), kernel.input.address(),
-                  shapes.filter.get(), kernel.filter.address(), shapes.sliding.get(), algorithm,
-                  room.get(), bytes, zero.get(), shapes.output.get(), kernel.output.address()),
+  const Factor one{1, shape.dtype}, zero{0, shape.dtype};
+  check_cudnn(cudnnConvolutionForward(cudnn, one.get(), of.input.get(), kernel.input.address(),
+                                      of.filter.get(), kernel.filter.address(), of.sliding.get(),
+                                      algorithm, room.get(), bytes, zero.get(), of.output.get(),
+                                      kernel.output.address()),
               "cudnnConvolutionForward");
 }
 
@@ -151,22 +216,26 @@ void launch(Stream& stream, const ConvolutionInputGradient& kernel) {
   if (kernel.input_gradient.empty()) return;
   if (kernel.output_gradient.empty() || kernel.filter.empty())
     return launch(stream, Fill{0, kernel.input_gradient});
-  const Dtype dtype = kernel.input_gradient.dtype();
-  const Shapes shapes{kernel.windows, kernel.filters, kernel.batch, dtype, stream.products()};
-  const auto [algorithm, bytes] = first_supported(
-      std::array{CUDNN_CONVOLUTION_BWD_DATA_ALGO_1}, "cudnnGetConvolutionBackwardDataWorkspaceSize",
-      [&](auto one, std::size_t* size) {
-        return cudnnGetConvolutionBackwardDataWorkspaceSize(
-            stream.cudnn(), shapes.filter.get(), shapes.output.get(), shapes.sliding.get(),
-            shapes.input.get(), one, size);
-      });
+  auto& kept = convolutions_of(stream);
+  const cudnnHandle_t cudnn = kept.library.get();
+  const Shape shape{kernel.windows, kernel.filters, kernel.batch, kernel.input_gradient.dtype()};
+  const auto& [of, algorithm, bytes] =
+      kept.input_gradients
+          .try_emplace(shape, shape, stream.products(),
+                       std::array{CUDNN_CONVOLUTION_BWD_DATA_ALGO_1},
+                       "cudnnGetConvolutionBackwardDataWorkspaceSize",
+                       [&](const Descriptors& d, auto one, std::size_t* size) {
+                         return cudnnGetConvolutionBackwardDataWorkspaceSize(
+                             cudnn, d.filter.get(), d.output.get(), d.sliding.get(), d.input.get(),
+                             one, size);
+                       })
+          .first->second;
   const Stream::Workspace room{stream, bytes};
-  const Factor one{1, dtype}, zero{0, dtype};
-  check_cudnn(cudnnConvolutionBackwardData(stream.cudnn(), one.get(), shapes.filter.get(),
-                                           kernel.filter.address(), shapes.output.get(),
-                                           kernel.output_gradient.address(), shapes.sliding.get(),
-                                           algorithm, room.get(), bytes, zero.get(),
-                                           shapes.input.get(), kernel.input_gradient.address()),
+  const Factor one{1, shape.dtype}, zero{0, shape.dtype};
+  check_cudnn(cudnnConvolutionBackwardData(
+                  cudnn, one.get(), of.filter.get(), kernel.filter.address(), of.output.get(),
+                  kernel.output_gradient.address(), of.sliding.get(), algorithm, room.get(), bytes,
+                  zero.get(), of.input.get(), kernel.input_gradient.address()),
               "cudnnConvolutionBackwardData");
 }
 
@@ -177,22 +246,26 @@ void launch(Stream& stream, const ConvolutionFilterGradient& kernel) {
     else launch(stream, Scale{kernel.beta, kernel.filter_gradient});
     return;
   }
-  const Dtype dtype = kernel.filter_gradient.dtype();
-  const Shapes shapes{kernel.windows, kernel.filters, kernel.batch, dtype, stream.products()};
-  const auto [algorithm, bytes] = first_supported(
-      std::array{CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1},
-      "cudnnGetConvolutionBackwardFilterWorkspaceSize", [&](auto one, std::size_t* size) {
-        return cudnnGetConvolutionBackwardFilterWorkspaceSize(
-            stream.cudnn(), shapes.input.get(), shapes.output.get(), shapes.sliding.get(),
-            shapes.filter.get(), one, size);
-      });
+  auto& kept = convolutions_of(stream);
+  const cudnnHandle_t cudnn = kept.library.get();
+  const Shape shape{kernel.windows, kernel.filters, kernel.batch, kernel.filter_gradient.dtype()};
+  const auto& [of, algorithm, bytes] =
+      kept.filter_gradients
+          .try_emplace(shape, shape, stream.products(),
+                       std::array{CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1},
+                       "cudnnGetConvolutionBackwardFilterWorkspaceSize",
+                       [&](const Descriptors& d, auto one, std::size_t* size) {
+                         return cudnnGetConvolutionBackwardFilterWorkspaceSize(
+                             cudnn, d.input.get(), d.output.get(), d.sliding.get(), d.filter.get(),
+                             one, size);
+                       })
+          .first->second;
   const Stream::Workspace room{stream, bytes};
-  const Factor one{1, dtype}, beta{kernel.beta, dtype};
-  check_cudnn(cudnnConvolutionBackwardFilter(stream.cudnn(), one.get(), shapes.input.get(),
-                                             kernel.input.address(), shapes.output.get(),
-                                             kernel.output_gradient.address(), shapes.sliding.get(),
-                                             algorithm, room.get(), bytes, beta.get(),
-                                             shapes.filter.get(), kernel.filter_gradient.address()),
+  const Factor one{1, shape.dtype}, beta{kernel.beta, shape.dtype};
+  check_cudnn(cudnnConvolutionBackwardFilter(
+                  cudnn, one.get(), of.input.get(), kernel.input.address(), of.output.get(),
+                  kernel.output_gradient.address(), of.sliding.get(), algorithm, room.get(), bytes,
+                  beta.get(), of.filter.get(), kernel.filter_gradient.address()),
               "cudnnConvolutionBackwardFilter");
 }
 

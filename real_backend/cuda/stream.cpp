@@ -7,9 +7,6 @@
 
 #include "core/errors.hpp"
 #include "real_backend/cuda/cuda_call.hpp"
-#ifdef TROUPE_HAS_CUDNN
-#include <cudnn.h>
-#endif
 
 namespace troupe::cuda {
 
@@ -45,9 +42,7 @@ struct Upload {
 struct Stream::Handles {
   cublasHandle_t blas = nullptr;
   cusolverDnHandle_t solver = nullptr;
-#ifdef TROUPE_HAS_CUDNN
-  cudnnHandle_t neural = nullptr;
-#endif
+  std::shared_ptr<Convolutions> convolutions;
   std::array<Upload, 8> uploads;  // used in turn
   std::size_t next = 0;
 };
@@ -64,9 +59,7 @@ Stream::~Stream() {
   cudaStreamSynchronize(stream_);
   if (handles_->blas) cublasDestroy(handles_->blas);
   if (handles_->solver) cusolverDnDestroy(handles_->solver);
-#ifdef TROUPE_HAS_CUDNN
-  if (handles_->neural) cudnnDestroy(handles_->neural);
-#endif
+  handles_->convolutions.reset();
   for (Upload& upload : handles_->uploads) {
     upload.release();
     if (upload.copied) cudaEventDestroy(upload.copied);
@@ -93,20 +86,8 @@ cusolverDnHandle_t Stream::cusolver() {
   }
   return handles_->solver;
 }
-cudnnContext* Stream::cudnn() {
-#ifdef TROUPE_HAS_CUDNN
-  if (!handles_->neural) {
-    const auto check = [](cudnnStatus_t status, const char* call,
-                          std::source_location where = std::source_location::current()) {
-      if (status != CUDNN_STATUS_SUCCESS) refused(call, cudnnGetErrorString(status), where);
-    };
-    check(cudnnCreate(&handles_->neural), "cudnnCreate");
-    check(cudnnSetStream(handles_->neural, stream_), "cudnnSetStream");
-  }
-  return handles_->neural;
-#else
-  return nullptr;
-#endif
+std::shared_ptr<Stream::Convolutions>& Stream::convolutions() noexcept {
+  return handles_->convolutions;
 }
 
 Stream::Workspace::Workspace(const Stream& stream, std::size_t bytes) : stream_{stream.get()} {

@@ -11,8 +11,6 @@
 #include <span>
 #include <string>
 
-struct cudnnContext;
-
 namespace troupe::cuda {
 
 /// Whether products of float32 may be computed by tensor cores on 10 bits of mantissa.
@@ -36,7 +34,9 @@ class Stream {
   cudaStream_t get() const noexcept { return stream_; }
   cublasHandle_t cublas();
   cusolverDnHandle_t cusolver();
-  cudnnContext* cudnn();  ///< a cudnnHandle_t; null where cuDNN is not built in
+  /// What convolution.cpp keeps for this stream, a handle of cuDNN among it; null until it does.
+  struct Convolutions;
+  std::shared_ptr<Convolutions>& convolutions() noexcept;
   Float32Products products() const noexcept { return products_; }
   /// Where a kernel leaves what it finds wrong: memory that host and device both see.
   Fault* fault() noexcept { return fault_; }

@@ -97,9 +97,16 @@ bool overlap(Slice into, ConstSlice from) {
   return a != b && a < b + from.size_bytes() && b < a + into.size_bytes();
 }
 
-template <class T>
+/// Columns that travel with the launch: for few of them a copy of their own costs the host more.
+struct FewColumns {
+  static constexpr std::size_t most = 256;
+  std::size_t column[most];
+  __device__ std::size_t operator[](std::size_t j) const { return column[j]; }
+};
+
+template <class T, class Columns>
 __global__ void __launch_bounds__(tile_threads)
-    gather(std::size_t width, std::size_t count, const std::size_t* columns, T* into,
+    gather(std::size_t width, std::size_t count, const __grid_constant__ Columns columns, T* into,
            const T* from) {
   const std::size_t x = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
   const std::size_t step = std::size_t{gridDim.y} * blockDim.y;
@@ -111,9 +118,18 @@ template <class T>
 void launch_gather(Stream& stream, std::size_t column_bytes, const Gather& kernel) {
   const std::size_t width = column_bytes / sizeof(T), count = kernel.columns.size();
   const Tiles tiles{width, count, 1};
-  gather<<<tiles.grid, tiles.block, 0, stream.get()>>>(
-      width, count, stream.upload(kernel.columns), values<T>(kernel.into), values<T>(kernel.from));
-  check_call(cudaGetLastError(), "gather");
+  const auto launch_with = [&](const auto& columns) {
+    gather<<<tiles.grid, tiles.block, 0, stream.get()>>>(
+        width, count, columns, values<T>(kernel.into), values<T>(kernel.from));
+    check_call(cudaGetLastError(), "gather");
+  };
+  if (count <= FewColumns::most) {
+    FewColumns few{};
+    std::ranges::copy(kernel.columns, few.column);
+    launch_with(few);
+  } else {
+    launch_with(stream.upload(kernel.columns));
+  }
 }
 
 }  // namespace

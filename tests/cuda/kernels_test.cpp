@@ -104,10 +104,13 @@ TEST_F(KernelsOnAGpu, GatherColumnsInAnyOrder) {
   const std::vector<std::size_t> columns{4, 0, 0, 8, 3, 7, 1};
   std::vector<std::size_t> many(3000);
   for (std::size_t i = 0; i < many.size(); ++i) many[i] = i * 5 % 9;
+  // Up to 256 travel with the launch, more are copied.
+  const std::vector<std::size_t> most(many.begin(), many.begin() + 256);
+  const std::vector<std::size_t> one_more(many.begin(), many.begin() + 257);
   for (const Dtype dtype : every_dtype)
     for (const std::size_t width : {1u, 3u, 4u, 10u, 784u})
       for (const std::size_t offset : {0u, 1u, 2u})
-        for (const auto& chosen : {columns, many, std::vector<std::size_t>{}}) {
+        for (const auto& chosen : {columns, most, one_more, many, std::vector<std::size_t>{}}) {
           SCOPED_TRACE(std::string{name_of(dtype)} + " of " + std::to_string(width));
           const Twin from = twin(any(9 * width, dtype, 13), offset);
           const Twin into = twin(any(chosen.size() * width, dtype, 14), offset);
