@@ -192,7 +192,7 @@ void compare_training(const std::vector<NamedReport>& reports, const std::vector
 
 std::string value_text(const std::string& figure, const std::optional<double>& value) {
   if (!value) return "-";
-  if (figure == "time_s") return to_text(Seconds{*value});
+  if (figure == "time_s" || figure == "device_s") return to_text(Seconds{*value});
   if (figure == "computing" || figure == "communicating" || figure == "waiting")
     return fmt::format("{:.1f} %", 100 * *value);
   if (*value == std::floor(*value) && std::abs(*value) < 1e15) return fmt::format("{:.0f}", *value);

@@ -59,6 +59,15 @@ std::optional<BusyShares> busy_shares(const Report& report) {
   return shares;
 }
 
+std::optional<Seconds> time_on_devices(const std::vector<RankActivity>& ranks) {
+  Seconds all{};
+  for (const auto& rank : ranks) {
+    if (!rank.on_device) return {};
+    all += *rank.on_device;
+  }
+  return ranks.empty() ? std::nullopt : std::optional{all};
+}
+
 void keep_hottest(ShareOfTime& shares) {
   auto& links = shares.hottest_links;
   std::ranges::stable_sort(links, std::ranges::greater{}, &ShareOfTime::Link::busy_share);

@@ -99,6 +99,9 @@ struct RankActivity {
   std::uint64_t kernels = 0;
   Flops flops{};
   Seconds compute{}, communication{}, waiting{};
+  /// Sum of what its kernels took on its device, by the device's clock; kernels beside each other
+  /// count each. Empty: not asked for, or there is no device.
+  std::optional<Seconds> on_device{};
 };
 
 /// What one direction of a link carried during the whole run.
@@ -165,6 +168,9 @@ struct BusyShares {
 };
 /// Nothing where the time of the run or the ranks are not known one by one.
 std::optional<BusyShares> busy_shares(const Report& report);
+
+/// What the kernels of all ranks took on their devices; nothing where that is not known of each.
+std::optional<Seconds> time_on_devices(const std::vector<RankActivity>& ranks);
 
 /// For each result, whether it is the fastest of its collective, size and placement of buffers; of
 /// those that differ by rounding only, the first.

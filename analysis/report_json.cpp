@@ -85,17 +85,19 @@ Json to_json(const TargetResult& result) {
 }
 
 Json to_json(const RankActivity& r) {
-  return {{"rank", r.rank},
-          {"host", r.host},
-          {"messages", r.messages},
-          {"bytes", r.bytes},
-          {"received_messages", r.received_messages},
-          {"received_bytes", r.received_bytes},
-          {"kernels", r.kernels},
-          {"flops", r.flops.value},
-          {"compute_s", r.compute.count()},
-          {"communication_s", r.communication.count()},
-          {"waiting_s", r.waiting.count()}};
+  Json json{{"rank", r.rank},
+            {"host", r.host},
+            {"messages", r.messages},
+            {"bytes", r.bytes},
+            {"received_messages", r.received_messages},
+            {"received_bytes", r.received_bytes},
+            {"kernels", r.kernels},
+            {"flops", r.flops.value},
+            {"compute_s", r.compute.count()},
+            {"communication_s", r.communication.count()},
+            {"waiting_s", r.waiting.count()}};
+  if (r.on_device) json["device_s"] = r.on_device->count();
+  return json;
 }
 
 /// {"min": …, "p10": …, "median": …, "p90": …, "max": …} of one figure over all ranks.
@@ -117,14 +119,17 @@ Json ranks_section(const std::vector<RankActivity>& ranks) {
     for (const auto& rank : ranks) list.push_back(to_json(rank));
     return list;
   }
-  return {{"ranks", ranks.size()},
-          {"messages", spread(ranks, [](auto& r) { return r.messages; })},
-          {"bytes", spread(ranks, [](auto& r) { return r.bytes; })},
-          {"kernels", spread(ranks, [](auto& r) { return r.kernels; })},
-          {"flops", spread(ranks, [](auto& r) { return r.flops.value; })},
-          {"compute_s", spread(ranks, [](auto& r) { return r.compute.count(); })},
-          {"communication_s", spread(ranks, [](auto& r) { return r.communication.count(); })},
-          {"waiting_s", spread(ranks, [](auto& r) { return r.waiting.count(); })}};
+  Json json{{"ranks", ranks.size()},
+            {"messages", spread(ranks, [](auto& r) { return r.messages; })},
+            {"bytes", spread(ranks, [](auto& r) { return r.bytes; })},
+            {"kernels", spread(ranks, [](auto& r) { return r.kernels; })},
+            {"flops", spread(ranks, [](auto& r) { return r.flops.value; })},
+            {"compute_s", spread(ranks, [](auto& r) { return r.compute.count(); })},
+            {"communication_s", spread(ranks, [](auto& r) { return r.communication.count(); })},
+            {"waiting_s", spread(ranks, [](auto& r) { return r.waiting.count(); })}};
+  if (time_on_devices(ranks))
+    json["device_s"] = spread(ranks, [](auto& r) { return r.on_device->count(); });
+  return json;
 }
 
 template <class Items, class Convert>
@@ -291,6 +296,7 @@ RankActivity rank_from(const Walker& walk, const Json& json, const std::string& 
   r.compute = walk.seconds(json, at, "compute_s");
   r.communication = walk.seconds(json, at, "communication_s");
   r.waiting = walk.seconds(json, at, "waiting_s");
+  r.on_device = walk.seconds_or_nothing(json, at, "device_s");
   return r;
 }
 

@@ -224,6 +224,7 @@ std::string totals_line(const Report& report) {
     else if (key == "messages") parts.push_back(fmt::format("{:.15g} messages", value));
     else if (key == "sent_bytes") parts.push_back(amount(value) + " sent");
     else if (key == "flops") parts.push_back(fmt::format("{:.3g} flops", value));
+    else if (key == "device_s") parts.push_back(to_text(Seconds{value}) + " on devices");
     else if (key == "links_per_message") parts.push_back(fmt::format("{:.3g} links each", value));
     else if (key == "unmatched_messages" && value != 0)
       parts.push_back(fmt::format("{:.15g} messages unmatched", value));
@@ -269,6 +270,8 @@ std::string table(const Report& report, Layout layout) {
                                      [&](const auto& r) { return r.algorithm != first; });
     const bool as_matrix = layout == Layout::matrix || (layout == Layout::automatic && several);
     text += as_matrix ? matrix(report) : rows(report, several);
+    if (const auto time = time_on_devices(report.ranks))
+      text += fmt::format("# {} on devices, all ranks and iterations together\n", to_text(*time));
   }
   return text + refusals(report);
 }

@@ -101,13 +101,23 @@ bool nccl_asked(const Options& options, const std::string& backend) {
   return transport == "nccl";
 }
 
+/// Whether a flag is given, which says something about GPUs only.
+bool asked_of_gpus(const Options& options, const std::string& flag, const std::string& backend) {
+  if (options.given(flag) && backend != "cuda")
+    throw BadInput{fmt::format(
+        "--{}: it is about the GPUs of --backend cuda, and this is --backend {}", flag, backend)};
+  return options.given(flag);
+}
+
 Prepared prepare(const Program& program, const Draft& draft, const Options& options) {
   const auto name = options.text("backend", program.default_backend);
   auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
-  const scenarios::BackendOptions backend_options{.cfg = options.texts("cfg"),
-                                                  .log = options.texts("log"),
-                                                  .tf32 = options.given("tf32"),
-                                                  .nccl = nccl_asked(options, name)};
+  const scenarios::BackendOptions backend_options{
+      .cfg = options.texts("cfg"),
+      .log = options.texts("log"),
+      .tf32 = asked_of_gpus(options, "tf32", name),
+      .nccl = nccl_asked(options, name),
+      .device_times = asked_of_gpus(options, "device-times", name)};
   const auto* kind = backend_named(program, name);
   if (!kind) {
     const int ranks = launched_ranks(options);  // refuses outside mpirun
@@ -173,6 +183,7 @@ void declare_output(Options& options) {
   options.value("trace-spans", "leave out of the trace what comes after so many (500000)");
   options.value("format", "of the table: auto, rows, matrix, nccl, osu (auto)");
   options.flag("reproducible", "leave out of the report what differs from run to run");
+  options.flag("device-times", "of cuda: report what kernels take on GPUs, by their own clocks");
   options.flag("quiet,q", "no table, no progress; notes and warnings stay");
   options.value("min-busbw", "exit 3 if the mean bus bandwidth is below so many GB/s");
 }

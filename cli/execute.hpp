@@ -13,7 +13,7 @@ namespace troupe::cli {
 /// for one that is unknown or not built.
 const scenarios::BackendKind* backend_named(const Program& program, const std::string& name);
 
-/// Declares --json, --csv, --trace, --format, --reproducible, --quiet, --min-busbw.
+/// Declares --json, --csv, --trace, --format, --reproducible, --device-times, --quiet, --min-busbw.
 void declare_output(Options& options);
 
 /// A run that has ended.

@@ -12,7 +12,7 @@ namespace troupe {
 /// rest of its time is the program's own code. A sender that cannot know whether its bytes already
 /// move waits: only what the rank itself sees counts as communication. Where a device computes, a
 /// rank computes while it launches kernels and while it waits for them; what the device does
-/// meanwhile nobody counts.
+/// meanwhile is not in here.
 struct Activity {
   std::uint64_t messages = 0, bytes = 0;  ///< sent
   std::uint64_t received_messages = 0, received_bytes = 0;

@@ -1,6 +1,7 @@
 #pragma once
 // What a rank did in a real run, as reports have it.
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,7 +11,8 @@
 
 namespace troupe::scenarios {
 
-inline analysis::RankActivity described(Rank rank, std::string host, const Activity& activity) {
+inline analysis::RankActivity described(Rank rank, std::string host, const Activity& activity,
+                                        std::optional<Seconds> on_device = {}) {
   return {.rank = rank,
           .host = std::move(host),
           .messages = activity.messages,
@@ -21,7 +23,8 @@ inline analysis::RankActivity described(Rank rank, std::string host, const Activ
           .flops = activity.flops,
           .compute = activity.computing,
           .communication = activity.communicating,
-          .waiting = activity.waiting};
+          .waiting = activity.waiting,
+          .on_device = on_device};
 }
 
 }  // namespace troupe::scenarios

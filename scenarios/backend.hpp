@@ -121,6 +121,7 @@ struct BackendOptions {
   std::vector<std::string> log;  ///< "category.thres:level", SimGrid's logging
   bool tf32 = false;             ///< of cuda: float32 products on tensor cores
   bool nccl = false;             ///< of cuda: NCCL carries messages between GPUs, not MPI
+  bool device_times = false;     ///< of cuda: GPUs time their kernels (RankActivity::on_device)
 };
 
 /// A backend this program has.

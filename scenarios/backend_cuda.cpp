@@ -124,6 +124,7 @@ DeviceOfRank find_gpu(const mpi::World& world, const BackendOptions& options) {
       world.local_rank() % count,
       options.tf32 ? cuda::Float32Products::tf32 : cuda::Float32Products::exact,
       world.reaches_gpu_memory());
+  if (options.device_times) gpu->time_kernels();
   const auto& facts = gpu->facts();
   DeviceOfRank device;
   device.backend = "cuda";

@@ -22,6 +22,7 @@ const Tag account_tag{58}, figures_tag{59};
 struct Account {
   std::uint64_t figures = 0;
   Activity activity{};
+  std::optional<Seconds> on_device{};
   Seconds clock_ahead{};  // of rank 0's
   std::array<char, 64> host{};
 };
@@ -75,6 +76,7 @@ class MpiBackend final : public Backend {
           auto said = run_on_device(program, comm);
           outcome.end = comm.now();
           Account account{.figures = said.size(), .activity = activity()};
+          if (device_.accelerator) account.on_device = device_.accelerator->kernel_time();
           account.clock_ahead = clock_ahead(comm);
           describe_place(account.host);
           gather(comm, std::move(said), account, outcome);
@@ -115,12 +117,13 @@ class MpiBackend final : public Backend {
       send(comm, 0, figures_tag, std::span<const double>{said});
       return;
     }
-    outcome.ranks.push_back(described(0, account.host.data(), account.activity));
+    outcome.ranks.push_back(described(0, account.host.data(), account.activity, account.on_device));
     outcome.clocks_ahead.push_back(account.clock_ahead);
     outcome.said.push_back(std::move(said));
     for (Rank from = 1; from < comm.size(); ++from) {
       receive(comm, from, account_tag, value(account));
-      outcome.ranks.push_back(described(from, account.host.data(), account.activity));
+      outcome.ranks.push_back(
+          described(from, account.host.data(), account.activity, account.on_device));
       outcome.clocks_ahead.push_back(account.clock_ahead);
       auto& theirs = outcome.said.emplace_back(account.figures);
       receive(comm, from, figures_tag, std::span<double>{theirs});

@@ -184,6 +184,8 @@ void describe_totals(const RunOutcome& outcome, analysis::Report& report) {
     report.totals.emplace_back("sent_bytes", bytes);
     report.totals.emplace_back("flops", flops);
   }
+  if (const auto time = analysis::time_on_devices(outcome.ranks))
+    report.totals.emplace_back("device_s", time->count());
   if (!outcome.links.empty() && messages > 0) {
     double hops = 0, hop_bytes = 0;
     for (const auto& link : outcome.links) {

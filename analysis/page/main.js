@@ -244,6 +244,7 @@ function ranksPart(run) {
     {title: 'Computing', number: true, value: (r) => r.compute_s, text: (r) => time(r.compute_s)},
     {title: 'Communicating', number: true, value: (r) => r.communication_s, text: (r) => time(r.communication_s)},
     {title: 'Waiting', number: true, value: (r) => r.waiting_s, text: (r) => time(r.waiting_s)},
+    ...(ranks.some((r) => r.device_s != null) ? [{title: 'On the device', number: true, value: (r) => r.device_s, text: (r) => (r.device_s == null ? '–' : time(r.device_s))}] : []),
     {title: 'Kernels', number: true, value: (r) => r.kernels, text: (r) => count(r.kernels)},
     {title: 'Flops', number: true, value: (r) => r.flops, text: (r) => (r.flops ? r.flops.toExponential(2) : '0')},
     {title: 'Messages sent', number: true, value: (r) => r.messages, text: (r) => count(r.messages)},

@@ -11,6 +11,7 @@
 #include "core/errors.hpp"
 #include "core/staging.hpp"
 #include "real_backend/cuda/cuda_call.hpp"
+#include "real_backend/cuda/kernel_times.hpp"
 #include "real_backend/cuda/kernels.hpp"
 #include "real_backend/cuda/memory.hpp"
 #ifdef TROUPE_HAS_CUDNN
@@ -160,6 +161,7 @@ struct Device::State {
   std::shared_ptr<EventPool> events = std::make_shared<EventPool>();
   cudaStream_t to_host = nullptr, to_device = nullptr;
   std::set<Stream*> lanes;
+  std::optional<KernelTimes> times;
 };
 
 namespace {
@@ -173,12 +175,13 @@ constexpr bool is_convolution =
 class Lane final : public mpi::AcceleratorLane {
  public:
   Lane(Float32Products products, DeviceCounters& counters, std::shared_ptr<EventPool> events,
-       std::set<Stream*>& lanes, PinnedMemory& pinned)
+       std::set<Stream*>& lanes, PinnedMemory& pinned, std::optional<KernelTimes>& times)
       : stream_{products},
         counters_{counters},
         events_{std::move(events)},
         lanes_{lanes},
-        pinned_{pinned} {
+        pinned_{pinned},
+        times_{times} {
     lanes_.insert(&stream_);
   }
   Lane(const Lane&) = delete;
@@ -204,7 +207,8 @@ class Lane final : public mpi::AcceleratorLane {
   template <class K>
   void run_on_the_device(const K& kernel) {
     ++counters_.launches;
-    cuda::launch(stream_, kernel);
+    if (times_) times_->time(stream_.get(), [&] { cuda::launch(stream_, kernel); });
+    else cuda::launch(stream_, kernel);
   }
   /// Reading and writing device memory waits for this lane, whose turn it is.
   void run_on_the_host(const Kernel& kernel) {
@@ -217,6 +221,7 @@ class Lane final : public mpi::AcceleratorLane {
   std::shared_ptr<EventPool> events_;
   std::set<Stream*>& lanes_;
   PinnedMemory& pinned_;
+  std::optional<KernelTimes>& times_;
 };
 
 /// Throws BackendError unless this build has code for the device.
@@ -263,7 +268,7 @@ Memory& Device::staging_memory() noexcept { return state_->pinned; }
 
 std::unique_ptr<mpi::AcceleratorLane> Device::make_lane() {
   return std::make_unique<Lane>(state_->products, state_->counters, state_->events, state_->lanes,
-                                state_->pinned);
+                                state_->pinned, state_->times);
 }
 void Device::enter(mpi::AcceleratorLane* lane) {
   state_->memory.use(lane ? static_cast<Lane*>(lane)->stream() : state_->base);
@@ -297,5 +302,13 @@ mpi::Mark Device::copy_to_device(std::byte* device, const std::byte* host, std::
 }
 
 bool Device::reachable_by_mpi() const noexcept { return state_->reachable_by_mpi; }
+
+void Device::time_kernels() {
+  if (!state_->times) state_->times.emplace();
+}
+std::optional<Seconds> Device::kernel_time() {
+  if (!state_->times) return {};
+  return state_->times->finish();
+}
 
 }  // namespace troupe::cuda

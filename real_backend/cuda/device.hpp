@@ -62,6 +62,11 @@ class Device final : public mpi::Accelerator {
   mpi::Mark copy_to_device(std::byte* device, const std::byte* host, std::size_t bytes,
                            const mpi::Mark& after) override;
   bool reachable_by_mpi() const noexcept override;
+  std::optional<Seconds> kernel_time() override;
+
+  /// From now on kernels are timed, each between two events: what is launched later takes the host
+  /// some microseconds more.
+  void time_kernels();
 
  private:
   struct State;

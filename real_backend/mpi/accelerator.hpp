@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "core/kernel.hpp"
 #include "core/slice.hpp"
+#include "core/units.hpp"
 
 namespace troupe::mpi {
 
@@ -57,6 +59,11 @@ class Accelerator {
   /// True if MPI itself can send from and receive into this device's memory, once a mark after
   /// which that is allowed has been reached.
   virtual bool reachable_by_mpi() const noexcept { return false; }
+
+  /// Waits for all kernels launched so far: the sum of what each took on the device, by its clock,
+  /// since the device is there. Those that the host computed are not in it. Empty where the device
+  /// does not time them.
+  virtual std::optional<Seconds> kernel_time() { return {}; }
 };
 
 }  // namespace troupe::mpi

@@ -34,6 +34,23 @@ TEST(Report, ReadsTargetsAndTheDigestOfParameters) {
   EXPECT_THAT(text, HasSubstr("\"time_to_target_s\": null"));
 }
 
+TEST(Report, HasWhatKernelsTookOnDevicesWhereThatIsKnown) {
+  auto report = samples::report();
+  EXPECT_EQ(time_on_devices(report.ranks), std::nullopt);
+  EXPECT_THAT(to_json(report), testing::Not(HasSubstr("device_s")));
+  report.ranks[0].on_device = Seconds{0.5};
+  const auto text = to_json(report);
+  EXPECT_THAT(text, HasSubstr("\"device_s\": 0.5"));
+  const auto read = report_from_json(text, "sample.json");
+  EXPECT_EQ(time_on_devices(read.ranks), Seconds{0.5});
+  EXPECT_EQ(to_json(read), text);
+  report.ranks.resize(5000, report.ranks[0]);
+  EXPECT_THAT(to_json(report), HasSubstr("\"device_s\": {\n   \"min\": 0.5"));
+  report.ranks.emplace_back();
+  EXPECT_EQ(time_on_devices(report.ranks), std::nullopt);
+  EXPECT_THAT(to_json(report), testing::Not(HasSubstr("device_s")));
+}
+
 TEST(Report, LeavesOutWallClockWhenReproducible) {
   auto one = samples::report(), other = samples::report();
   other.wall_clock = {{"run_s", 99}};

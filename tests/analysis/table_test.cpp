@@ -117,6 +117,17 @@ TEST(Table, SaysWhenATargetWasReachedAndOnWhatRanksSpentTheirTime) {
                         "# loss 0.5: not reached\n"));
 }
 
+TEST(Table, SaysWhatKernelsTookOnDevicesWhereThatIsKnown) {
+  auto report = samples::training({3, 2, 1});
+  report.totals.emplace_back("device_s", 1.5);
+  EXPECT_THAT(table(report), HasSubstr("# 3.00 s · 10 messages · 1.50 s on devices\n"));
+  report = samples::report();
+  EXPECT_THAT(table(report), testing::Not(HasSubstr("on devices")));
+  report.ranks.resize(2);
+  for (auto& rank : report.ranks) rank.on_device = Seconds{0.25};
+  EXPECT_THAT(table(report), HasSubstr("# 500 ms on devices, all ranks and iterations together\n"));
+}
+
 TEST(Table, NamesTheLayoutMeant) {
   try {
     layout_named("matrx");

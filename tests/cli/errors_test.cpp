@@ -90,6 +90,13 @@ TEST_F(Refused, WhatNcclCannotCarry) {
           "--transport nccl: kylix allreduce has no schedule that is known beforehand; use");
 }
 
+TEST_F(Refused, WhatOnlyGpusHave) {
+  for (const char* flag : {"--tf32", "--device-times"})
+    refused_collective(flag, fmt::format("{}: it is about the GPUs of --backend cuda, and this is "
+                                         "--backend loopback",
+                                         flag));
+}
+
 TEST_F(Refused, UnknownBackends) {
   refused("collective --backend foo", "--backend \"foo\": unknown backend");
   const std::filesystem::path program{TROUPE_PROGRAM};

@@ -6,7 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "core/errors.hpp"
@@ -121,6 +123,31 @@ TEST_F(OnAGpu, RunsKernelsOfALaneInOrderWithoutWaiting) {
     expected[i] = value;
   }
   EXPECT_EQ(values_of(y), expected);
+}
+
+TEST_F(OnAGpu, TimesKernelsWhereItIsAskedTo) {
+  const Buffer x = counting(std::size_t{64} << 20);
+  lane_->launch(Scale{1, x});
+  EXPECT_EQ(device_->kernel_time(), std::nullopt);
+  device_->time_kernels();
+  EXPECT_EQ(device_->kernel_time(), Seconds{});
+  device_->wait(lane_->mark());
+  const auto other = device_->make_lane();
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 200; ++i) lane_->launch(Scale{1, x});
+  device_->wait(lane_->mark());
+  const Seconds took = std::chrono::steady_clock::now() - begin;
+  const auto time = device_->kernel_time();
+  ASSERT_TRUE(time);
+  EXPECT_LE(*time, took);
+  EXPECT_GE(*time, 0.8 * took);
+  EXPECT_THAT(what_is_said([&] {
+                lane_->launch(Cholesky{2, counting(4)});
+              }),
+              HasSubstr("not positive definite"));
+  other->follow(lane_->mark());
+  for (int i = 0; i < 100; ++i) other->launch(Scale{1, x});
+  EXPECT_NEAR((*device_->kernel_time() - *time) / *time, 0.5, 0.2);
 }
 
 TEST_F(OnAGpu, BringsWhatAnOpaqueKernelNamesToTheHostAndCountsIt) {

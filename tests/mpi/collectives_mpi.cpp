@@ -2,6 +2,7 @@
 // on the same cases MPI's own collectives, the baselines. With the argument "detached" the values
 // are in the memory of a detached device, with "reachable" in that of one that MPI can read, and
 // with "grouped" messages of the device leave in groups without tags, as NCCL would carry them.
+// "times" is about something else: what devices say of their kernels' time (device_times.hpp).
 
 #include <mpi.h>
 
@@ -15,6 +16,7 @@
 #include "core/checked.hpp"
 #include "core/random.hpp"
 #include "mpi/detached.hpp"
+#include "mpi/device_times.hpp"
 #include "real_backend/mpi/world.hpp"
 #include "scenarios/baseline_mpi.hpp"
 #include "scenarios/grouped.hpp"
@@ -155,8 +157,9 @@ std::size_t check_grouped(Communicator& comm, Memory& memory) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  mpi::World world{argc, argv};
   const std::string_view where = argc > 1 ? argv[1] : "host";
+  if (where == "times") return tests::check_device_times(argc, argv);
+  mpi::World world{argc, argv};
   const bool on_device = where != "host";
   tests::DetachedAccelerator device{
       {.seed = static_cast<std::uint64_t>(world.rank()), .reachable_by_mpi = where == "reachable"}};

@@ -1,6 +1,7 @@
 #include "mpi/detached.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <utility>
 #include <variant>
@@ -39,10 +40,10 @@ class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
       put_off([own = *gather, columns = std::vector(gather->columns.begin(), gather->columns.end()),
                this]() mutable {
         own.columns = columns;
-        run_staged(own, device_.staging_);
+        run_timed(own);
       });
     } else {
-      put_off([kernel, this] { run_staged(kernel, device_.staging_); });
+      put_off([kernel, this] { run_timed(kernel); });
     }
   }
   mpi::Mark mark() override {
@@ -64,6 +65,12 @@ class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
     return std::holds_alternative<Opaque>(kernel) || std::holds_alternative<Cholesky>(kernel) ||
            std::holds_alternative<Svd>(kernel) || std::holds_alternative<Loss>(kernel);
   }
+  void run_timed(const Kernel& kernel) {
+    const auto begin = std::chrono::steady_clock::now();
+    run_staged(kernel, device_.staging_);
+    device_.computed_ += Seconds{std::chrono::steady_clock::now() - begin};
+  }
+
   DetachedAccelerator& device_;
   std::list<Queue>::iterator queue_;
 };
@@ -182,6 +189,13 @@ mpi::Mark DetachedAccelerator::copy_to_host(std::byte* host, const std::byte* de
 mpi::Mark DetachedAccelerator::copy_to_device(std::byte* device, const std::byte* host,
                                               std::size_t bytes, const mpi::Mark& after) {
   return copy(device, host, bytes, after);
+}
+
+std::optional<Seconds> DetachedAccelerator::kernel_time() {
+  while (do_a_step()) {
+  }
+  if (!settings_.times_kernels) return {};
+  return computed_;
 }
 
 std::size_t DetachedAccelerator::put_off() const noexcept {

@@ -23,6 +23,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
   struct Settings {
     std::uint64_t seed = 1;
     bool reachable_by_mpi = false;
+    bool times_kernels = false;  ///< by the clock of the host, which does its work
   };
   DetachedAccelerator() : DetachedAccelerator{Settings{}} {}
   explicit DetachedAccelerator(Settings settings);
@@ -40,6 +41,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
   mpi::Mark copy_to_device(std::byte* device, const std::byte* host, std::size_t bytes,
                            const mpi::Mark& after) override;
   bool reachable_by_mpi() const noexcept override { return settings_.reachable_by_mpi; }
+  std::optional<Seconds> kernel_time() override;
 
   /// How much has been put off and is not done yet.
   std::size_t put_off() const noexcept;
@@ -102,6 +104,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
   bool at_work_ = false;  // in a step
   std::exception_ptr failed_;
   std::uint64_t waits_ = 0, copies_ = 0;
+  Seconds computed_{};
 };
 
 }  // namespace troupe::tests

@@ -1,0 +1,99 @@
+#include "mpi/device_times.hpp"
+
+#include <mpi.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "analysis/report_json.hpp"
+#include "analysis/table.hpp"
+#include "core/errors.hpp"
+#include "mpi/detached.hpp"
+#include "real_backend/mpi/world.hpp"
+#include "scenarios/backend_mpi.hpp"
+#include "scenarios/resolve.hpp"
+#include "scenarios/run.hpp"
+
+namespace troupe::tests {
+
+namespace {
+
+constexpr const char* of_a_collective =
+    R"({"troupe": 1, "name": "sums", "collective": {"op": "allreduce", "algorithm": ["ring"],
+        "sizes": "64K", "iterations": 2, "warmup": 1}})";
+constexpr const char* of_a_training =
+    R"({"troupe": 1, "name": "training", "training": {"strategy": "data_parallel",
+        "model": {"kind": "mlp", "layers": [784, 8, 10]}, "dtype": "float32",
+        "data": {"kind": "digits", "samples": 100}, "batch": 10, "evaluate_every": 0,
+        "stop": {"steps": 5}}})";
+
+void check(bool holds, const std::string& what) {
+  if (!holds) throw Error{"it does not hold that " + what};
+}
+
+void check_report(const analysis::Report& report, bool timed, const std::vector<double>& times) {
+  double sum = 0;
+  check(report.ranks.size() == times.size(), "the report has all ranks");
+  for (std::size_t rank = 0; rank < times.size(); ++rank) {
+    const auto& said = report.ranks[rank].on_device;
+    check(said.has_value() == timed, "the report has times of devices where they are asked for");
+    if (timed) check(said->count() == times[rank], "they are what the rank's device says");
+    sum += times[rank];
+  }
+  check(analysis::table(report).find("on devices") != std::string::npos == timed,
+        "so has the report for people");
+  bool in_total = false;
+  for (const auto& [key, value] : report.totals) {
+    if (key == "device_s") in_total = value == sum;
+    if (key == "time_s")
+      check(times[0] < value, "a device that the host is works for a part of the run");
+  }
+  check(in_total == (timed && !report.totals.empty()), "a training has the sum of all ranks");
+  const auto json = analysis::to_json(report, false);
+  check(analysis::to_json(analysis::report_from_json(json, "it"), false) == json,
+        "a report is read as it was written");
+  check(json.find("device_s") != std::string::npos == timed, "it is written where it is known");
+}
+
+void run_one(scenarios::MpiJob& job, const char* text, bool timed) {
+  DetachedAccelerator* device = nullptr;
+  auto scenario = scenarios::read_scenario(nlohmann::json::parse(text), scenarios::Origin{}, "/");
+  const auto backend = job.make(scenario, [&](const mpi::World& world) {
+    auto mine = std::make_unique<DetachedAccelerator>(DetachedAccelerator::Settings{
+        .seed = static_cast<std::uint64_t>(world.rank()), .times_kernels = timed});
+    device = mine.get();
+    scenarios::DeviceOfRank found;
+    found.accelerator = std::move(mine);
+    return found;
+  });
+  const auto resolved = scenarios::resolve(std::move(scenario), backend->machine(), false);
+  const auto report = scenarios::run(resolved, *backend, {}, {});
+  const auto own = device->kernel_time();
+  check(own.has_value() == timed && (!timed || own->count() > 0), "the device has timed kernels");
+  const double mine = timed ? own->count() : 0;
+  int ranks = 0;
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  std::vector<double> times(static_cast<std::size_t>(ranks));
+  MPI_Gather(&mine, 1, MPI_DOUBLE, times.data(), 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+  if (!backend->reporter()) return;
+  check_report(report, timed, times);
+  std::printf("%s", analysis::table(report).c_str());
+}
+
+}  // namespace
+
+int check_device_times(int argc, char** argv) {
+  scenarios::MpiJob job{argc, argv};
+  try {
+    for (const bool timed : {false, true})
+      for (const char* scenario : {of_a_collective, of_a_training}) run_one(job, scenario, timed);
+    return 0;
+  } catch (const Error& error) {
+    job.end(error.what(), error.exit_status());
+    return error.exit_status();
+  }
+}
+
+}  // namespace troupe::tests

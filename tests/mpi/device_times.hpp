@@ -1,0 +1,10 @@
+#pragma once
+// What devices say of their kernels' time, on its way into reports.
+
+namespace troupe::tests {
+
+/// A collective and a training on detached devices that time their kernels, and on such that do
+/// not. Needs an MPI job that has not begun. The program's exit status.
+int check_device_times(int argc, char** argv);
+
+}  // namespace troupe::tests
