@@ -24,7 +24,7 @@
 namespace {
 
 using namespace troupe;
-using cuda::check_call, cuda::Device, cuda::Float32Products, cuda::Stream;
+using cuda::check_call, cuda::Device, cuda::Stream;
 
 constexpr std::size_t MiB = std::size_t{1} << 20;
 using Action = std::function<void()>;
@@ -221,7 +221,7 @@ void measure_passes(Device& device, Report& report) {
 /// cuBLAS as it stands, with a handle of its own.
 class Direct {
  public:
-  Direct(const Stream& stream, Float32Products products) {
+  Direct(const Stream& stream, Float32Products products) : products_{products} {
     check_call(cublasCreate(&blas_), "cublasCreate");
     check_call(cublasSetStream(blas_, stream.get()), "cublasSetStream");
     if (products == Float32Products::tf32)
@@ -237,12 +237,19 @@ class Direct {
                       &zero, values(c), n),
                  "cublas gemm");
     };
-    if (a.dtype() == Dtype::float32) product(&cublasSgemm, 1.0f, 0.0f);
+    if (products_ == Float32Products::bf16) {
+      const float one = 1, zero = 0;
+      check_call(cublasGemmEx(blas_, CUBLAS_OP_N, CUBLAS_OP_N, n, n, n, &one, a.address(),
+                              CUDA_R_32F, n, b.address(), CUDA_R_32F, n, &zero, c.address(),
+                              CUDA_R_32F, n, CUBLAS_COMPUTE_32F_FAST_16BF, CUBLAS_GEMM_DEFAULT),
+                 "cublasGemmEx");
+    } else if (a.dtype() == Dtype::float32) product(&cublasSgemm, 1.0f, 0.0f);
     else product(&cublasDgemm, 1.0, 0.0);
   }
 
  private:
   cublasHandle_t blas_ = nullptr;
+  Float32Products products_;
 };
 
 struct Precision {
@@ -257,6 +264,7 @@ void measure_products(Device& device, Report& report) {
   for (const Precision& precision :
        {Precision{"float32", Dtype::float32, Float32Products::exact},
         Precision{"tf32", Dtype::float32, Float32Products::tf32},
+        Precision{"bf16", Dtype::float32, Float32Products::bf16},
         Precision{"float64", Dtype::float64, Float32Products::exact}}) {
     Stream stream{precision.products};
     Direct direct{stream, precision.products};
@@ -365,7 +373,8 @@ void measure_step(Device& device, Report& report) {
   const std::vector<Kernel> step = perceptron.step();
   fmt::print("\n{:<28} {:>10} {:>18} {:>22}\n", "step of a perceptron", "ms", "products alone, ms",
              "products / step");
-  for (const auto products : {Float32Products::exact, Float32Products::tf32}) {
+  for (const auto products :
+       {Float32Products::exact, Float32Products::tf32, Float32Products::bf16}) {
     Stream stream{products};
     const auto run = [&](bool all) {
       return median_time(stream.get(), [&] {
@@ -374,7 +383,7 @@ void measure_step(Device& device, Report& report) {
       });
     };
     const double whole = run(true), alone = run(false);
-    const char* const name = products == Float32Products::exact ? "float32" : "tf32";
+    const auto name = products == Float32Products::exact ? "float32" : name_of(products);
     fmt::print("{:<28} {:>10.3f} {:>18.3f} {:>22.3f}\n",
                fmt::format("4096-4096-4096, 8192, {}", name), whole * 1e3, alone * 1e3,
                alone / whole);

@@ -1,7 +1,7 @@
 // Does the prediction hold? Measures this machine's device, trains three models on it for real, as
 // one rank, and simulates the same with what was measured: time of a step, predicted and measured.
 //
-//   prediction_benchmark [--backend loopback|mpi|cuda] [--repeats N] [--full] [--tf32]
+//   prediction_benchmark [--backend loopback|mpi|cuda] [--repeats N] [--full] [--tf32 | --bf16]
 //
 // --full calibrates with all shapes instead of the few of --quick. Under mpirun -n 1 for mpi.
 
@@ -142,7 +142,7 @@ int main(int argc, char** argv) {
     if (argument == "--backend" && i + 1 < argc) backend = argv[++i];
     else if (argument == "--repeats" && i + 1 < argc) repeats = std::max(1, std::atoi(argv[++i]));
     else if (argument == "--full") full = true;
-    else if (argument == "--tf32") options = " --tf32";
+    else if (argument == "--tf32" || argument == "--bf16") options = " " + argument;
     else return fmt::print(stderr, "unknown argument {}\n", argument), 2;
   }
   std::vector<const Case*> wanted;

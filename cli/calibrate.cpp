@@ -16,6 +16,7 @@
 #include "analysis/output.hpp"
 #include "cli/calibrate_links.hpp"
 #include "cli/commands.hpp"
+#include "cli/draft.hpp"
 #include "cli/execute.hpp"
 #include "cli/hand_over.hpp"
 #include "cli/progress.hpp"
@@ -47,7 +48,7 @@ void declare(Options& options) {
   options.values("for",
                  "a scenario's training, whose kernels are measured besides, shape by shape");
   options.value("name", "of the device (what its driver or the system calls it)");
-  options.flag("tf32", "of cuda: float32 products on tensor cores");
+  declare_products(options);
   options.flag("points", "print every point instead of the best of each kernel");
   options.examples(
       "  mpirun -n 4 troupe calibrate -o mine.xml --json mine.json\n"
@@ -87,7 +88,7 @@ std::string processor_name() {
 }
 
 std::unique_ptr<scenarios::Backend> make_backend(const scenarios::BackendKind& kind,
-                                                 const Options& options) {
+                                                 const Options& options, Float32Products products) {
   scenarios::Scenario scenario;
   if (kind.name == "loopback") scenario.ranks = 1;
   if (kind.name == "sim" && !options.given("platform"))
@@ -100,7 +101,7 @@ std::unique_ptr<scenarios::Backend> make_backend(const scenarios::BackendKind& k
     scenario.platform->file = find_platform(options.text("platform"));
     scenario.platform->placement.ranks = 1;
   }
-  auto backend = kind.make(scenario, {.cfg = {}, .log = {}, .tf32 = options.given("tf32")});
+  auto backend = kind.make(scenario, {.cfg = {}, .log = {}, .products = products});
   if (backend->machine().ranks != 1)
     throw BadInput{fmt::format("calibrate --device measures one rank, the launcher started {}",
                                backend->machine().ranks)};
@@ -274,6 +275,7 @@ int calibrate_command(const Program& program, const std::vector<std::string>& ar
   if (options.given("out")) analysis::Output{options.text("out")};
   const auto fallback = program.default_backend == "sim" ? "loopback" : program.default_backend;
   const auto name = options.text("backend", fallback);
+  const auto products = products_asked(options, name);
   const auto* kind = backend_named(program, name);
   if (!kind) {
     if (const int ranks = launched_ranks(options, 1); ranks != 1)
@@ -283,7 +285,7 @@ int calibrate_command(const Program& program, const std::vector<std::string>& ar
     all.insert(all.begin(), "calibrate");
     hand_over_command(std::move(all), options);
   }
-  const auto backend = make_backend(*kind, options);
+  const auto backend = make_backend(*kind, options, products);
   auto device = measure(*backend, options);
   if (!backend->reporter()) return 0;
   describe(device, *backend, *kind, options);

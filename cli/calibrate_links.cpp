@@ -258,7 +258,7 @@ void declare_links(Options& options) {
 
 int calibrate_links(const Program& program, const Options& options,
                     const std::vector<std::string>& arguments) {
-  for (const char* option : {"dtype", "for", "name", "points"})
+  for (const char* option : {"dtype", "for", "name", "points", "tf32", "bf16"})
     if (options.given(option))
       throw BadInput{fmt::format("--{} is about a device: give --device too", option)};
   sizes_of(options);

@@ -63,9 +63,8 @@ Finding message_passing(const Program& program) {
   if (const auto found = sibling("mpi")) {
     if (const auto launcher = in_path("mpirun"))
       return {"mpi", true, fmt::format("{}, started by {}", *found, *launcher)};
-    return {
-        "mpi", false,
-        fmt::format("{} is there, but no mpirun in PATH: apt-get install openmpi-bin", *found)};
+    return {"mpi", false,
+            fmt::format("{} is there, but no mpirun in PATH: apt-get install openmpi-bin", *found)};
   }
   return {"mpi", false,
           "troupe-mpi is not beside this program: apt-get install libopenmpi-dev openmpi-bin, then "

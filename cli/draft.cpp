@@ -41,6 +41,28 @@ bool truth(const Options& options, const std::string& option) {
 
 }  // namespace
 
+void declare_products(Options& options) {
+  options.flag("tf32",
+               "of cuda: compute float32 products on tensor cores, with 10 bits of mantissa");
+  options.flag("bf16", "of cuda: the same with 7 bits; convolutions stay exact");
+}
+
+bool asked_of_gpus(const Options& options, const std::string& flag, std::string_view backend) {
+  if (options.given(flag) && backend != "cuda")
+    throw BadInput{fmt::format(
+        "--{}: it is about the GPUs of --backend cuda, and this is --backend {}", flag, backend)};
+  return options.given(flag);
+}
+
+Float32Products products_asked(const Options& options, std::string_view backend) {
+  if (options.given("tf32") && options.given("bf16"))
+    throw BadInput{
+        "--tf32 and --bf16 contradict each other: float32 products keep 10 bits of mantissa or 7"};
+  if (asked_of_gpus(options, "tf32", backend)) return Float32Products::tf32;
+  if (asked_of_gpus(options, "bf16", backend)) return Float32Products::bf16;
+  return Float32Products::exact;
+}
+
 void declare_machine(Options& options) {
   options.group("Machine");
   options.value("platform",
@@ -59,8 +81,7 @@ void declare_machine(Options& options) {
       "computes on GPUs)");
   options.value("transport",
                 "of cuda: mpi, or nccl (for collectives whose messages are known beforehand; mpi)");
-  options.flag("tf32",
-               "of cuda: compute float32 products on tensor cores, with 10 bits of mantissa");
+  declare_products(options);
   options.value("network",
                 "simulated network: simgrid (every link shared) or loggp (ports; for scale)");
   options.values("cfg", "setting of SimGrid, NAME:VALUE; may be repeated");

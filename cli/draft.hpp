@@ -4,12 +4,20 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 
 #include "cli/options.hpp"
+#include "core/float32_products.hpp"
 #include "scenarios/section.hpp"
 
 namespace troupe::cli {
 
+/// Whether a flag is given that is about GPUs. Throws BadInput if it is, for another backend.
+bool asked_of_gpus(const Options& options, const std::string& flag, std::string_view backend);
+/// Declares --tf32 and --bf16.
+void declare_products(Options& options);
+/// What they say. Throws BadInput where both are given, or one for another backend than cuda.
+Float32Products products_asked(const Options& options, std::string_view backend);
 /// Declares the options that choose machine and backend, and how local work and payload are
 /// treated.
 void declare_machine(Options& options);

@@ -101,21 +101,13 @@ bool nccl_asked(const Options& options, const std::string& backend) {
   return transport == "nccl";
 }
 
-/// Whether a flag is given, which says something about GPUs only.
-bool asked_of_gpus(const Options& options, const std::string& flag, const std::string& backend) {
-  if (options.given(flag) && backend != "cuda")
-    throw BadInput{fmt::format(
-        "--{}: it is about the GPUs of --backend cuda, and this is --backend {}", flag, backend)};
-  return options.given(flag);
-}
-
 Prepared prepare(const Program& program, const Draft& draft, const Options& options) {
   const auto name = options.text("backend", program.default_backend);
   auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
   const scenarios::BackendOptions backend_options{
       .cfg = options.texts("cfg"),
       .log = options.texts("log"),
-      .tf32 = asked_of_gpus(options, "tf32", name),
+      .products = products_asked(options, name),
       .nccl = nccl_asked(options, name),
       .device_times = asked_of_gpus(options, "device-times", name)};
   const auto* kind = backend_named(program, name);

@@ -70,7 +70,7 @@ void hand_over(const std::string& scenario, const Options& options) {
       arguments.push_back(fmt::format("--{}", option));
       arguments.push_back(options.text(option));
     }
-  for (const char* option : {"reproducible", "quiet", "tf32", "device-times"})
+  for (const char* option : {"reproducible", "quiet", "tf32", "bf16", "device-times"})
     if (options.given(option)) arguments.push_back(fmt::format("--{}", option));
   hand_over_command(std::move(arguments), options);
 }

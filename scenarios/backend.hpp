@@ -15,6 +15,7 @@
 #include "analysis/report.hpp"
 #include "analysis/trace.hpp"
 #include "core/communicator.hpp"
+#include "core/float32_products.hpp"
 #include "scenarios/baseline.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -117,11 +118,11 @@ class Backend {
 
 /// What a command line says beyond the scenario.
 struct BackendOptions {
-  std::vector<std::string> cfg;  ///< "name:value", SimGrid's settings
-  std::vector<std::string> log;  ///< "category.thres:level", SimGrid's logging
-  bool tf32 = false;             ///< of cuda: float32 products on tensor cores
-  bool nccl = false;             ///< of cuda: NCCL carries messages between GPUs, not MPI
-  bool device_times = false;     ///< of cuda: GPUs time their kernels (RankActivity::on_device)
+  std::vector<std::string> cfg;                       ///< "name:value", SimGrid's settings
+  std::vector<std::string> log;                       ///< "category.thres:level", SimGrid's logging
+  Float32Products products = Float32Products::exact;  ///< of cuda
+  bool nccl = false;          ///< of cuda: NCCL carries messages between GPUs, not MPI
+  bool device_times = false;  ///< of cuda: GPUs time their kernels (RankActivity::on_device)
 };
 
 /// A backend this program has.

@@ -120,10 +120,8 @@ void expect_gpu(const BackendOptions& options) {
 DeviceOfRank find_gpu(const mpi::World& world, const BackendOptions& options) {
   expect_any_gpu();
   const int count = static_cast<int>(cuda::devices().size());
-  auto gpu = std::make_unique<cuda::Device>(
-      world.local_rank() % count,
-      options.tf32 ? cuda::Float32Products::tf32 : cuda::Float32Products::exact,
-      world.reaches_gpu_memory());
+  auto gpu = std::make_unique<cuda::Device>(world.local_rank() % count, options.products,
+                                            world.reaches_gpu_memory());
   if (options.device_times) gpu->time_kernels();
   const auto& facts = gpu->facts();
   DeviceOfRank device;
@@ -133,7 +131,7 @@ DeviceOfRank find_gpu(const mpi::World& world, const BackendOptions& options) {
                   {"device", facts.name},
                   {"device_memory_bytes", fmt::format("{}", facts.memory_bytes)},
                   {"compute_capability", fmt::format("{}.{}", facts.major, facts.minor)},
-                  {"float32_products", options.tf32 ? "tf32" : "exact"}};
+                  {"float32_products", std::string{name_of(options.products)}}};
   for (auto& version : cuda::versions()) device.facts.push_back(std::move(version));
   const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
   device.notes.push_back(fmt::format(

@@ -37,6 +37,18 @@ void gemm(cublasHandle_t blas, const Gemm& kernel) {
              std::is_same_v<T, float> ? "cublasSgemm" : "cublasDgemm");
 }
 
+/// The same of float32, whose operands are rounded to bfloat16 for tensor cores.
+void gemm_in_bf16(cublasHandle_t blas, const Gemm& kernel) {
+  const auto alpha = static_cast<float>(kernel.alpha), beta = static_cast<float>(kernel.beta);
+  check_call(cublasGemmEx_64(
+                 blas, operation(kernel.transpose_a), operation(kernel.transpose_b), wide(kernel.m),
+                 wide(kernel.n), wide(kernel.k), &alpha, kernel.a.address(), CUDA_R_32F,
+                 leading(kernel.transpose_a ? kernel.k : kernel.m), kernel.b.address(), CUDA_R_32F,
+                 leading(kernel.transpose_b ? kernel.n : kernel.k), &beta, kernel.c.address(),
+                 CUDA_R_32F, leading(kernel.m), CUBLAS_COMPUTE_32F_FAST_16BF, CUBLAS_GEMM_DEFAULT),
+             "cublasGemmEx");
+}
+
 /// b becomes the solution X of op(L) X = b.
 template <class T>
 void solve_triangle(cublasHandle_t blas, const CholeskySolve& kernel, cublasOperation_t op) {
@@ -137,6 +149,8 @@ void launch(Stream& stream, const Gemm& kernel) {
     else launch(stream, Scale{kernel.beta, kernel.c});
     return;
   }
+  if (kernel.c.dtype() == Dtype::float32 && stream.products() == Float32Products::bf16)
+    return gemm_in_bf16(stream.cublas(), kernel);
   with_real(kernel.c.dtype(),
             [&]<class T>(std::type_identity<T>) { gemm<T>(stream.cublas(), kernel); });
 }

@@ -11,10 +11,9 @@
 #include <span>
 #include <string>
 
-namespace troupe::cuda {
+#include "core/float32_products.hpp"
 
-/// Whether products of float32 may be computed by tensor cores on 10 bits of mantissa.
-enum class Float32Products { exact, tf32 };
+namespace troupe::cuda {
 
 /// What kernels have found wrong with their operands; read when the host waits for the stream.
 struct Fault {

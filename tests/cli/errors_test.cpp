@@ -91,10 +91,20 @@ TEST_F(Refused, WhatNcclCannotCarry) {
 }
 
 TEST_F(Refused, WhatOnlyGpusHave) {
-  for (const char* flag : {"--tf32", "--device-times"})
+  for (const char* flag : {"--tf32", "--bf16", "--device-times"})
     refused_collective(flag, fmt::format("{}: it is about the GPUs of --backend cuda, and this is "
                                          "--backend loopback",
                                          flag));
+  for (const char* flag : {"--tf32", "--bf16"}) {
+    refused(fmt::format("calibrate --device {}", flag), "and this is --backend loopback");
+    refused(fmt::format("calibrate {}", flag), "is about a device: give --device too");
+  }
+}
+
+TEST_F(Refused, ProductsOfFloat32ThatContradictEachOther) {
+  const std::string contradiction = "--tf32 and --bf16 contradict each other";
+  refused_collective("--tf32 --bf16", contradiction);
+  refused("calibrate --device --backend cuda --bf16 --tf32", contradiction);
 }
 
 TEST_F(Refused, UnknownBackends) {
