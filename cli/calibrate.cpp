@@ -151,6 +151,7 @@ MeasuredDevice measure(scenarios::Backend& backend, const Options& options) {
                           .largest = {backend.memory().on_host() ? 64u << 20 : 256u << 20}});
   algorithms::RowChoice rows;
   rows.phantom = backend.simulated();
+  rows.apart = backend.simulated() || !backend.memory().on_host();
   if (backend.memory().on_host() && !rows.phantom) rows.most = Bytes{512u << 20};
   if (quick) {
     rows.row = Seconds{5e-4};

@@ -17,11 +17,13 @@ struct Timing {
   int repeats = 1;
 };
 
-/// A kernel in a long row of equal ones, each waited for by the program.
+/// A kernel in a long row of equal ones, each waited for by the program: the time of the longer of
+/// launching it and running it, where the program runs ahead of a device.
 struct KernelTime {
   KernelShape shape;
   Work work;
   Timing timing;
+  Seconds device{};  ///< running it, where launching takes longer; else 0
 };
 
 /// A copy between ordinary memory of the host and the device's.

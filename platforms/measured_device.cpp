@@ -30,6 +30,7 @@ std::string line_of(const KernelTime& point) {
   json["flops"] = point.work.flops.value;
   json["bytes"] = point.work.bytes.value;
   add(json, point.timing);
+  if (point.device.count() > 0) json["device_s"] = point.device.count();
   return json.dump();
 }
 
@@ -143,14 +144,18 @@ std::vector<KernelTime> read_kernels(const JsonReader& list) {
   for (const auto& entry : list.elements()) {
     KernelShape shape = read_kind(entry);
     for (const auto& point : entry["points"].elements(1)) {
-      point.expect_keys({"sizes", "flops", "bytes", "time_s", "p10_s", "p90_s", "repeats"});
+      point.expect_keys(
+          {"sizes", "flops", "bytes", "time_s", "p10_s", "p90_s", "repeats", "device_s"});
       read_sizes(point["sizes"], shape);
       if (std::ranges::find(kernels, shape, &KernelTime::shape) != kernels.end())
         point["sizes"].fail("sizes that no other point of this kernel has");
       kernels.push_back({.shape = shape,
                          .work = {Flops{point["flops"].number(0)},
                                   Bytes{static_cast<std::uint64_t>(point["bytes"].number(0))}},
-                         .timing = read_timing(point)});
+                         .timing = read_timing(point),
+                         .device = point.has("device_s")
+                                       ? Seconds{point["device_s"].number(0, true)}
+                                       : Seconds{}});
     }
   }
   return kernels;

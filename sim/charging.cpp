@@ -16,21 +16,26 @@ bool is_double(const Kernel& kernel) {
 
 }  // namespace
 
-Seconds charge(Compute model, const Processor& processor, const Kernel& kernel, const Work& done) {
-  if (model == Compute::none) return Seconds{0};
+KernelCost cost(Compute model, const Processor& processor, const Kernel& kernel, const Work& done) {
+  if (model == Compute::none) return {};
   const bool anything = done.flops.value > 0 || done.bytes.value > 0;
   if (model == Compute::roofline && processor.measured && anything)
-    if (const auto measured = processor.measured->time_of(shape_of(kernel)))
-      return *measured / processor.pace;
+    if (const auto measured = processor.measured->cost_of(shape_of(kernel)))
+      return {measured->launching / processor.pace, measured->running / processor.pace};
   Seconds time{0};
   if (done.flops.value > 0 && processor.speed.value > 0) {
     const bool wide = processor.double_speed.value > 0 && is_double(kernel);
     time = done.flops / (wide ? processor.double_speed : processor.speed);
   }
-  if (model == Compute::flops) return time;
+  if (model == Compute::flops) return {.launching = {}, .running = time};
   if (processor.memory_bandwidth.value > 0)
     time = std::max(time, done.bytes / processor.memory_bandwidth);
-  return anything ? time + processor.launch : time;
+  return {.launching = {}, .running = anything ? time + processor.launch : time};
+}
+
+Seconds charge(Compute model, const Processor& processor, const Kernel& kernel, const Work& done) {
+  const KernelCost all = cost(model, processor, kernel, done);
+  return all.launching + all.running;
 }
 
 Seconds charge(Compute model, const Processor& processor, const Kernel& kernel) {

@@ -1,6 +1,7 @@
 #pragma once
 // What local work costs on a simulated clock. Shared by all simulated worlds.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -29,9 +30,40 @@ struct Processor {
   double pace = 1;  ///< measured times are divided by it, as the rates above have been multiplied
 };
 
-/// The time `kernel` takes on `processor`; `done` is its work.
+/// What a kernel costs its program, and what it costs the device, which may be at it while the
+/// program goes on to the next (Launching). Where only their sum is known, it is `running`.
+struct KernelCost {
+  Seconds launching{}, running{};
+};
+
+/// What `kernel` costs on `processor`; `done` is its work.
+KernelCost cost(Compute model, const Processor& processor, const Kernel& kernel, const Work& done);
+/// The time from its start to its end, of a kernel on its own.
 Seconds charge(Compute model, const Processor& processor, const Kernel& kernel, const Work& done);
 Seconds charge(Compute model, const Processor& processor, const Kernel& kernel);
+/// How far the program of one flow is ahead of its device: launching hides behind what the device
+/// still has to do. A program that waits for anything but kernels is not ahead any more.
+class Launching {
+ public:
+  /// What is left of launching a kernel for `launching` seconds at `begin`, when those before are
+  /// over: the device has nothing to do meanwhile.
+  double rest(double begin, double launching) noexcept {
+    constexpr double at_once = 2e-9;  // clocks of worlds round
+    if (begin > until_ + at_once) ahead_ = 0;
+    const double rest = std::max(0.0, launching - ahead_);
+    ahead_ = std::max(0.0, ahead_ - launching);
+    return rest;
+  }
+  /// The kernel has run for `running` seconds, until `end`.
+  void ran(double end, double running) noexcept {
+    ahead_ += running;
+    until_ = end;
+  }
+
+ private:
+  double ahead_ = 0, until_ = 0;
+};
+
 /// The time to copy `amount` within the memory of `processor` (read and written once).
 Seconds charge_copy(Compute model, const Processor& processor, Bytes amount);
 

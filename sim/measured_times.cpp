@@ -49,8 +49,35 @@ double growth(std::string_view kernel, std::size_t axis) {
   return 1;
 }
 
+bool same_launch(const KernelShape& a, const KernelShape& b) {
+  return a.kernel == b.kernel && a.form == b.form;
+}
 bool same_kind(const KernelShape& a, const KernelShape& b) {
-  return a.kernel == b.kernel && a.form == b.form && a.dtype == b.dtype;
+  return same_launch(a, b) && a.dtype == b.dtype;
+}
+
+Seconds running(const KernelTime& point) {
+  return point.device.count() > 0 ? point.device : point.timing.time;
+}
+/// For each kernel and form with rows that waited for launches, the one of median time.
+std::vector<KernelTime> launched(const MeasuredDevice& device) {
+  std::vector<std::vector<KernelTime>> kinds;
+  for (const auto* points : {&device.kernels, &device.exact})
+    for (const auto& point : *points) {
+      if (point.device.count() <= 0) continue;
+      const auto kind = std::ranges::find_if(
+          kinds, [&](const auto& known) { return same_launch(known.front().shape, point.shape); });
+      if (kind == kinds.end()) kinds.push_back({point});
+      else kind->push_back(point);
+    }
+  std::vector<KernelTime> medians;
+  for (auto& points : kinds) {
+    const auto middle = points.begin() + static_cast<std::ptrdiff_t>(points.size() / 2);
+    std::ranges::nth_element(points, middle, {},
+                             [](const KernelTime& point) { return point.timing.time; });
+    medians.push_back(*middle);
+  }
+  return medians;
 }
 
 }  // namespace
@@ -131,7 +158,7 @@ class MeasuredTimes::Grid {
       }
       if (distance >= least) continue;
       least = distance;
-      time = std::log(points[j]->timing.time.count()) + work;
+      time = std::log(running(*points[j]).count()) + work;
     }
     return time;
   }
@@ -142,14 +169,19 @@ class MeasuredTimes::Grid {
 };
 
 MeasuredTimes::MeasuredTimes(const MeasuredDevice& device)
-    : launch_overhead_{device.launch_overhead} {
+    : launched_{launched(device)}, launch_overhead_{device.launch_overhead} {
   std::vector<std::vector<const KernelTime*>> kinds;
+  const auto know = [this](const KernelTime& point) {
+    known_[point.shape] = {
+        .launching = point.device.count() > 0 ? point.timing.time : launching(point.shape),
+        .running = running(point)};
+  };
   for (const auto& point : device.kernels) {
     const auto kind = std::ranges::find_if(
         kinds, [&](const auto& known) { return same_kind(known.front()->shape, point.shape); });
     if (kind == kinds.end()) kinds.push_back({&point});
     else kind->push_back(&point);
-    known_[point.shape] = point.timing.time;
+    know(point);
     const double seconds = point.timing.time.count();
     auto& best = point.shape.dtype == Dtype::float64 ? double_speed_ : speed_;
     if (point.shape.kernel == "Gemm")
@@ -160,7 +192,7 @@ MeasuredTimes::MeasuredTimes(const MeasuredDevice& device)
   }
   for (const auto& points : kinds)
     grids_.push_back(std::make_unique<Grid>(points.front()->shape, points));
-  for (const auto& point : device.exact) known_[point.shape] = point.timing.time;
+  for (const auto& point : device.exact) know(point);
 }
 
 MeasuredTimes::~MeasuredTimes() = default;
@@ -169,14 +201,26 @@ FlopsPerSecond MeasuredTimes::speed(Dtype dtype) const noexcept {
   return dtype == Dtype::float64 ? double_speed_ : speed_;
 }
 
-std::optional<Seconds> MeasuredTimes::time_of(const KernelShape& shape) const {
+Seconds MeasuredTimes::launching(const KernelShape& shape) const {
+  if (launched_.empty()) return Seconds{};
+  const auto like = std::ranges::find_if(
+      launched_, [&](const auto& known) { return same_launch(known.shape, shape); });
+  return like == launched_.end() ? launch_overhead_ : like->timing.time;
+}
+
+std::optional<KernelCost> MeasuredTimes::cost_of(const KernelShape& shape) const {
   if (const auto known = known_.find(shape); known != known_.end()) return known->second;
   const auto grid = std::ranges::find_if(
       grids_, [&](const auto& candidate) { return same_kind(candidate->kind(), shape); });
-  std::optional<Seconds> time;
-  if (grid != grids_.end()) time = std::max(launch_overhead_, (*grid)->time(shape));
-  known_[shape] = time;
-  return time;
+  std::optional<KernelCost> found;
+  if (grid != grids_.end()) {
+    const Seconds running = (*grid)->time(shape);
+    found = launched_.empty()
+                ? KernelCost{.launching = {}, .running = std::max(launch_overhead_, running)}
+                : KernelCost{.launching = launching(shape), .running = running};
+  }
+  known_[shape] = found;
+  return found;
 }
 
 std::size_t MeasuredTimes::Hash::operator()(const KernelShape& shape) const noexcept {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/measured_device.hpp"
+#include "sim/charging.hpp"
 
 namespace troupe::sim {
 
@@ -22,7 +23,11 @@ class MeasuredTimes {
   ~MeasuredTimes();
 
   /// Nothing where no shape of its kernel, form and dtype was measured. One thread asks.
-  std::optional<Seconds> time_of(const KernelShape& shape) const;
+  ///
+  /// Where the file has times of the device, launching and running are known apart: a row of such a
+  /// kernel took what launching takes. Any other kernel's took what running takes; it is launched
+  /// in the median of what those of its kind and form are, or else in the overhead.
+  std::optional<KernelCost> cost_of(const KernelShape& shape) const;
 
   Seconds launch_overhead() const noexcept { return launch_overhead_; }
   /// The best of any Gemm of that dtype and of any Copy; 0 where there is none.
@@ -36,7 +41,10 @@ class MeasuredTimes {
   };
 
   std::vector<std::unique_ptr<Grid>> grids_;
-  mutable std::unordered_map<KernelShape, std::optional<Seconds>, Hash> known_;
+  Seconds launching(const KernelShape& shape) const;
+
+  mutable std::unordered_map<KernelShape, std::optional<KernelCost>, Hash> known_;
+  std::vector<KernelTime> launched_;  ///< of each kind that was measured apart, the median
   Seconds launch_overhead_{};
   FlopsPerSecond speed_{}, double_speed_{};
   BytesPerSecond memory_bandwidth_{};

@@ -61,6 +61,56 @@ class Rows {
   Once once_;
 };
 
+/// Times of kernels on the device alone: rows behind what keeps it busy while they are launched. 0
+/// where a row that waits for the program does not clearly take longer.
+class Behind {
+ public:
+  Behind(Communicator& comm, Workbench& bench, const RowChoice& choice)
+      : comm_{comm}, repeats_{choice.repeats}, copy_{bench.job(long_copy)} {
+    seconds_of(4, {});
+    one_copy_ = seconds_of(4, {}) / 4;
+  }
+
+  /// `row`: what one takes in a row that waits for the program.
+  template <class Once>
+  Seconds time(Seconds row, const Once& once) {
+    constexpr Seconds longest_launch{300e-6};
+    if (row > longest_launch || one_copy_.count() <= 0) return Seconds{};
+    constexpr double spare = 1.5, clearly = 0.95;
+    constexpr Seconds shortest{1e-7};  // differences of noisy times may be negative
+    const int copies = 1 + static_cast<int>(std::ceil(spare * length * (row / one_copy_)));
+    std::vector<Seconds> with, without;
+    for (int i = 0; i < repeats_; ++i) {
+      without.push_back(seconds_of(copies, {}));
+      with.push_back(seconds_of(copies, once));
+    }
+    const Seconds one = (middle(with) - middle(without)) / length;
+    return one < clearly * row ? std::max(one, shortest) : Seconds{};
+  }
+
+ private:
+  static constexpr int length = 32;
+  static constexpr KernelShape long_copy{
+      .kernel = "Copy", .form = {}, .dtype = Dtype::float32, .sizes = {std::uint64_t{1} << 26}};
+
+  Seconds seconds_of(int copies, const std::function<void()>& once) {
+    const Seconds begin = comm_.now();
+    for (int i = 0; i < copies; ++i) compute(comm_, copy_->next());
+    for (int i = 0; once && i < length; ++i) once();
+    return comm_.now() - begin;
+  }
+  static Seconds middle(std::vector<Seconds> times) {
+    const auto half = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::ranges::nth_element(times, half);
+    return *half;
+  }
+
+  Communicator& comm_;
+  int repeats_;
+  std::unique_ptr<Workbench::Job> copy_;
+  Seconds one_copy_{};
+};
+
 bool same_kind(const KernelShape& a, const KernelShape& b) {
   return a.kernel == b.kernel && a.form == b.form && a.dtype == b.dtype;
 }
@@ -87,6 +137,8 @@ std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, cons
                                         const Progress& progress) {
   Workbench bench{comm, memory, choice.phantom};
   TooMuch too_much;
+  std::optional<Behind> behind;
+  if (choice.apart) behind.emplace(comm, bench, choice);
   std::vector<KernelTime> times;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     if (progress) progress(static_cast<double>(i) / static_cast<double>(shapes.size()));
@@ -96,9 +148,13 @@ std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, cons
       const Work done = work_of(shapes[i]);
       if (done.bytes <= choice.most) {
         const auto job = bench.job(shapes[i]);
-        timing = Rows{comm, choice, [&] { compute(comm, job->next()); }}.measure();
+        const auto once = [&] { compute(comm, job->next()); };
+        timing = Rows{comm, choice, once}.measure();
+        if (timing) {
+          times.push_back({shapes[i], done, *timing, {}});
+          if (behind) times.back().device = behind->time(timing->time, once);
+        }
       }
-      if (timing) times.push_back({shapes[i], done, *timing});
     } catch (const std::bad_alloc&) {
     }
     if (!timing) too_much.add(shapes[i]);

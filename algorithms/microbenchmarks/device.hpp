@@ -25,6 +25,7 @@ struct RowChoice {
       2e-2};  ///< a kernel that takes longer is left out, and all larger ones of its form
   Bytes most{std::uint64_t{2} << 30};  ///< likewise one that moves more
   bool phantom = false;                ///< operands without values: for a simulated clock
+  bool apart = false;  ///< time kernels on the device, too, where the program runs ahead of it
 };
 
 /// Done so far, of 1.
@@ -33,6 +34,10 @@ using Progress = std::function<void(double share)>;
 /// Times kernels of those shapes, in this order. Left out: what takes longer than `longest`, what
 /// does not fit into memory, and then each shape of the same kernel, form and dtype that is not
 /// smaller in any size. Throws what a kernel fails with.
+///
+/// Apart: a row behind copies that keep the device busy until all of it has been launched, less the
+/// copies alone. Of kernels whose row takes longer than any launch the row is what the device
+/// takes.
 std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, const RowChoice& choice,
                                         std::span<const KernelShape> shapes,
                                         const Progress& progress = {});

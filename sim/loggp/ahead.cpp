@@ -174,10 +174,10 @@ void World::complete_ahead(Pending& pending, double end) noexcept {
 void Flow::compute_ahead(const Kernel& kernel) {
   if (const auto* const reduce = std::get_if<Reduce>(&kernel);
       reduce && is_as_the_last(*reduce) && reduce->into.is_phantom() && reduce->from.is_phantom())
-    return spend_ahead(world_.count_kernel(*this, reduced_.charge));
+    return spend_ahead(world_.spend_kernel(*this, reduced_.charge));
   check(kernel);
   std::exception_ptr error;
-  spend_ahead(world_.run_kernel(*this, kernel, error));
+  spend_ahead(world_.spend_kernel(*this, world_.run_kernel(*this, kernel, error)));
   if (error) std::rethrow_exception(error);
 }
 

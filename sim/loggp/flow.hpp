@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/communicator.hpp"
+#include "sim/charging.hpp"
 #include "sim/loggp/exchange.hpp"
 #include "sim/loggp/operation.hpp"
 #include "sim/overflow_watch.hpp"
@@ -18,7 +19,7 @@ struct Stopped {};
 
 /// What a kernel costs, but for jitter.
 struct Charge {
-  double duration = 0, flops = 0;
+  double launching = 0, running = 0, flops = 0;
 };
 
 /// A flow is ahead when its clock has passed the world's. It gets there by kernels that it waits
@@ -120,6 +121,7 @@ class alignas(64) Flow final : public Communicator {
   } reduced_;                          ///< the last reduction
   LogGPOperation* const own_request_;  ///< null of a rank's own flow
   double lane_free_ = 0;               ///< when the last of its kernels ends
+  Launching launching_;
   std::uint64_t sequence_ = 0;
   std::uint32_t kernels_ = 0;  ///< of its lane, not yet done
   std::uint32_t spawned_ = 0;

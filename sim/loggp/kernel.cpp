@@ -25,22 +25,34 @@ Charge World::charge_of(Flow& flow, const Kernel& kernel) const {
   if (reduce && flow.is_as_the_last(*reduce)) return flow.reduced_.charge;
   const Work done = work(kernel);
   const Processor& processor = seats_[static_cast<std::size_t>(flow.rank_)].processor;
-  const Charge charged{charge(options_.compute, processor, kernel, done).count(), done.flops.value};
+  const KernelCost all = cost(options_.compute, processor, kernel, done);
+  const Charge charged{all.launching.count(), all.running.count(), done.flops.value};
   if (reduce) flow.reduced_ = {reduce->into.size(), reduce->into.dtype(), charged};
   return charged;
 }
 
-/// Returns how long it takes.
+/// Returns how long it runs.
 double World::count_kernel(Flow& flow, const Charge& charged) noexcept {
   ++flow.state_.kernels;
   flow.state_.flops += charged.flops;
-  if (has_jitter_ && charged.duration > 0) [[unlikely]]
-    return charged.duration * slowness_[static_cast<std::size_t>(flow.rank_)].factor();
-  return charged.duration;
+  if (has_jitter_ && charged.running > 0) [[unlikely]]
+    return charged.running * slowness_[static_cast<std::size_t>(flow.rank_)].factor();
+  return charged.running;
 }
 
-/// Computes and counts it. Returns how long it takes.
-double World::run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& error) {
+/// Counts it. Returns how long it takes, with what is left of its launch.
+double World::spend_kernel(Flow& flow, const Charge& charged) noexcept {
+  const double running = count_kernel(flow, charged);
+  if (charged.launching == 0) [[likely]]
+    return running;
+  const double begin = std::max(flow.time(), flow.lane_free_);
+  const double duration = flow.launching_.rest(begin, charged.launching) + running;
+  flow.launching_.ran(begin + duration, running);
+  return duration;
+}
+
+/// Computes it where it has values. Returns what it costs.
+Charge World::run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& error) {
   const Charge charged = charge_of(flow, kernel);
   if (!is_phantom(kernel) && !over_)
     outside_.run(flow.fiber_, own_, [&] {
@@ -50,15 +62,19 @@ double World::run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& e
         error = std::current_exception();
       }
     });
-  return count_kernel(flow, charged);
+  return charged;
 }
 
 void World::start_kernel(Flow& flow, Pending& pending, const Kernel& kernel) {
-  const double duration = run_kernel(flow, kernel, pending.error);
+  const Charge charged = run_kernel(flow, kernel, pending.error);
   const auto index = static_cast<std::size_t>(flow.rank_);
+  const bool shared = shares_cores(flow.rank_);
+  if (shared && charged.launching > 0)  // nobody shares that
+    flow.sleep_until(now_ + flow.launching_.rest(now_, charged.launching));
+  const double duration = shared ? count_kernel(flow, charged) : spend_kernel(flow, charged);
   if (flow.kernels_++ == 0 && duration == 0) return end_kernel(pending);
   pending.kind = Event::Kind::kernel;
-  if (shares_cores(flow.rank_)) {
+  if (shared) {
     pending.end = duration;
     pending.other = nullptr;
     (flow.first_kernel_ ? flow.last_kernel_->other : flow.first_kernel_) = &pending;
@@ -83,6 +99,7 @@ void World::end_kernel(Pending& kernel) {
 /// Starts the first kernel of a flow's lane.
 void World::begin_shared_kernel(Flow& flow) {
   SharedCores& cores = *cores_of_rank_[static_cast<std::size_t>(flow.rank_)];
+  flow.first_kernel_->head = now_;
   cores.begin(*flow.first_kernel_, flow.first_kernel_->end, now_);
   plan(cores);
 }
@@ -101,6 +118,7 @@ void World::shared_kernel_ends(SharedCores& cores) {
   Pending& kernel = cores.end(now_);
   Flow& flow = *kernel.flow;
   ranks_[static_cast<std::size_t>(flow.rank_)].stops_computing(now_);
+  flow.launching_.ran(now_, now_ - kernel.head);
   plan(cores);
   flow.first_kernel_ = kernel.other;
   if (flow.first_kernel_) begin_shared_kernel(flow);

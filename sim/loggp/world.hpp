@@ -280,7 +280,8 @@ class World {
   }
   Charge charge_of(Flow& flow, const Kernel& kernel) const;
   inline double count_kernel(Flow& flow, const Charge& charged) noexcept;
-  double run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& error);
+  inline double spend_kernel(Flow& flow, const Charge& charged) noexcept;
+  Charge run_kernel(Flow& flow, const Kernel& kernel, std::exception_ptr& error);
   void start_kernel(Flow& flow, Pending& pending, const Kernel& kernel);
   void end_kernel(Pending& kernel);
   void begin_shared_kernel(Flow& flow);

@@ -8,6 +8,7 @@
 #include <simgrid/s4u.hpp>
 
 #include "core/communicator.hpp"
+#include "sim/charging.hpp"
 #include "sim/overflow_watch.hpp"
 #include "sim/simgrid/operation.hpp"
 
@@ -65,6 +66,8 @@ class Flow final : public Communicator {
   ::simgrid::kernel::timer::Timer* kernel_ = nullptr;  ///< rings when the running kernel ends
   ::simgrid::kernel::timer::Timer* alarm_ = nullptr;   ///< rings at the deadline of a wait
   ::simgrid::s4u::ExecPtr exec_;  ///< the running kernel, where cores are shared
+  Launching launching_;
+  Seconds runs_since_{};  ///< the running kernel, once it has been launched
   bool is_ready_ = false, dying_ = false, has_begun_ = false, has_ended_ = false;
   Task task_;
   SimOperation* own_request_;

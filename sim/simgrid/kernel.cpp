@@ -10,7 +10,9 @@ void World::start_kernel(Flow& flow, SimOperation& operation, const Kernel& kern
   const Rank rank = flow.rank_;
   const Work done = work(kernel);
   operation.flops = done.flops;
-  operation.duration = charge(options_.compute, processor(rank), kernel, done);
+  const KernelCost all = cost(options_.compute, processor(rank), kernel, done);
+  operation.launching = all.launching;
+  operation.duration = all.running;
   if (operation.duration.count() > 0) operation.duration *= slowness(rank).factor();
   if (!is_phantom(kernel))
     outside_.run(running_->fiber_, own_, [&] {
@@ -30,22 +32,31 @@ void World::start_kernel(Flow& flow, SimOperation& operation, const Kernel& kern
 }
 
 void World::begin_kernel(Flow& flow) {
+  using ::simgrid::kernel::timer::Timer;
   const SimOperation& operation = *flow.lane_.front();
   accounting_.kernel_started(flow.rank_, operation.flops, now());
-  if (shares_cores_[index(flow.rank_)]) {  // SimGrid divides the cores among those that compute
-    s4u::Host& shared = host(flow.rank_);
-    flow.exec_ = s4u::Exec::init();
-    flow.exec_->set_data(&flow);
-    flow.exec_->set_flops_amount(operation.duration.count() * shared.get_speed());
-    flow.exec_->set_host(&shared);
-    if (flow.exec_->get_state() != s4u::Activity::State::STARTED) flow.exec_->start();
-    return;
-  }
-  flow.kernel_ =
-      ::simgrid::kernel::timer::Timer::set((now() + operation.duration).count(), [this, &flow] {
-        flow.kernel_ = nullptr;
-        end_kernel(flow);
-      });
+  const bool shared = shares_cores_[index(flow.rank_)];
+  if (operation.launching.count() > 0)
+    flow.runs_since_ =
+        now() + Seconds{flow.launching_.rest(now().count(), operation.launching.count())};
+  else flow.runs_since_ = now();
+  if (shared && flow.runs_since_ <= now()) return run_shared_kernel(flow);
+  const Seconds end = shared ? flow.runs_since_ : flow.runs_since_ + operation.duration;
+  flow.kernel_ = Timer::set(end.count(), [this, &flow, shared] {
+    flow.kernel_ = nullptr;
+    if (!shared) end_kernel(flow);
+    else if (!over_ && !flow.dying_) run_shared_kernel(flow);
+  });
+}
+
+/// SimGrid divides the cores among those that compute.
+void World::run_shared_kernel(Flow& flow) {
+  s4u::Host& shared = host(flow.rank_);
+  flow.exec_ = s4u::Exec::init();
+  flow.exec_->set_data(&flow);
+  flow.exec_->set_flops_amount(flow.lane_.front()->duration.count() * shared.get_speed());
+  flow.exec_->set_host(&shared);
+  if (flow.exec_->get_state() != s4u::Activity::State::STARTED) flow.exec_->start();
 }
 
 void World::end_kernel(Flow& flow) {
@@ -53,6 +64,7 @@ void World::end_kernel(Flow& flow) {
   SimOperation& operation = *flow.lane_.front();
   flow.lane_.pop_front();
   accounting_.kernel_finished(flow.rank_, now());
+  flow.launching_.ran(now().count(), (now() - flow.runs_since_).count());
   if (!flow.lane_.empty()) begin_kernel(flow);
   operation.transfer_over = true;
   operation.complete_kernel(flow.rank_, now());

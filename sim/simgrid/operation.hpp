@@ -42,7 +42,7 @@ class SimOperation final : public Operation, public MatchNode {
   std::byte* target = nullptr;
   SimOperation* partner = nullptr;  ///< the other end once matched
   std::size_t pair = 0;             ///< for the accounting
-  Seconds duration{};               ///< of a kernel
+  Seconds duration{}, launching{};  ///< of a kernel: to run it, and to launch it before
   Flops flops{};
   std::vector<std::byte> copy;  ///< of an eager message's payload
   std::exception_ptr error;     ///< what the kernel threw, or why an eager message is lost

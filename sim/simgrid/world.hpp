@@ -112,6 +112,7 @@ class World {
 
   // ---- kernels (kernel.cpp)
   void begin_kernel(Flow& flow);
+  void run_shared_kernel(Flow& flow);
   void end_kernel(Flow& flow);
 
   // ---- what is lost (message.cpp; watched for in world.cpp)

@@ -6,6 +6,7 @@
 #include "algorithms/microbenchmarks/device.hpp"
 #include "algorithms/microbenchmarks/workbench.hpp"
 #include "sim/measured_times.hpp"
+#include "tests/calibration/launching.hpp"
 #include "tests/loggp/star.hpp"
 
 namespace troupe::algorithms {
@@ -55,6 +56,19 @@ TEST(ClosedLoop, AProcessorChargedWithWhatWasMeasuredMeasuresTheSameAgain) {
   ASSERT_EQ(times.size(), device.kernels.size());
   for (std::size_t i = 0; i < times.size(); ++i)
     EXPECT_NEAR(times[i].timing.time / device.kernels[i].timing.time, 1, rounding);
+}
+
+TEST(ClosedLoop, WhatADeviceTakesIsFoundApartFromLaunching) {
+  auto rows = RowChoice{.apart = true};
+  const std::vector<KernelShape> shapes{
+      {.kernel = "Copy", .form = {}, .dtype = Dtype::float32, .sizes = {100}},
+      {.kernel = "Copy", .form = {}, .dtype = Dtype::float32, .sizes = {1'000'000}}};
+  const auto times = measured_on(test::launched_processor(), shapes, rows);
+  ASSERT_EQ(times.size(), 2u);
+  EXPECT_NEAR(times[0].timing.time.count(), 10e-6, 10e-6 * 1e-2);  // the first runs on: 2 us a row
+  EXPECT_NEAR(times[0].device.count(), 2e-6, 2e-6 * 1e-6);
+  EXPECT_NEAR(times[1].timing.time.count(), 30e-6, 30e-6 * 1e-2);  // the first is launched: 10 us
+  EXPECT_EQ(times[1].device.count(), 0);
 }
 
 TEST(ClosedLoop, WhatTakesTooLongIsLeftOutAndSoIsAllThatIsLarger) {

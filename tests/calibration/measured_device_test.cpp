@@ -19,7 +19,14 @@ KernelTime point(const KernelShape& shape, double seconds) {
           {.time = Seconds{seconds},
            .p10 = Seconds{seconds / 3},
            .p90 = Seconds{seconds * 3},
-           .repeats = 5}};
+           .repeats = 5},
+          {}};
+}
+
+KernelTime launched(const KernelShape& shape, double seconds) {
+  KernelTime time = point(shape, seconds);
+  time.device = Seconds{seconds / 7};
+  return time;
 }
 
 MeasuredDevice device() {
@@ -32,7 +39,7 @@ MeasuredDevice device() {
           .backend = "cuda",
           .environment = {{"cuda", "13.0"}, {"device", "H\\100"}},
           .kernels = {point(gemm, 1e-3), point(other, 1.0 / 3), point(fill, 2e-6)},
-          .exact = {point(fill, 3e-6)},
+          .exact = {launched(fill, 3e-6)},
           .to_device =
               {{Bytes{4096},
                 {.time = Seconds{1e-5}, .p10 = Seconds{1e-5}, .p90 = Seconds{2e-5}, .repeats = 7}}},
@@ -49,7 +56,9 @@ TEST(MeasuredDevice, IsReadAsItWasWrittenToTheLastBit) {
   EXPECT_EQ(again.kernels[1].timing.time.count(), 1.0 / 3);
   EXPECT_EQ(again.kernels[1].shape, device().kernels[1].shape);
   EXPECT_EQ(again.kernels[1].work.bytes.value, 123456789012u);
-  EXPECT_EQ(again.exact.size(), 1u);
+  ASSERT_EQ(again.exact.size(), 1u);
+  EXPECT_EQ(again.exact[0].device.count(), 3e-6 / 7);
+  EXPECT_EQ(again.kernels[0].device.count(), 0);
   EXPECT_EQ(again.to_device.size(), 1u);
 }
 

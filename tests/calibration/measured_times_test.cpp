@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "sim/charging.hpp"
+#include "tests/calibration/launching.hpp"
 #include "tests/loggp/star.hpp"
 
 namespace troupe::sim {
@@ -20,7 +23,7 @@ KernelTime took(const KernelShape& of, double seconds, Work work = {}) {
   return {of, work, {.time = Seconds{seconds}, .p10 = Seconds{seconds}, .p90 = Seconds{seconds}}};
 }
 double time(const MeasuredTimes& times, const KernelShape& of) {
-  return times.time_of(of).value().count();
+  return times.cost_of(of).value().running.count();
 }
 
 /// 100 values in 1 us, 10,000 in 4 us.
@@ -56,9 +59,9 @@ TEST(MeasuredTimes, BelowTheFirstNothingIsFasterThanALaunch) {
 
 TEST(MeasuredTimes, AreUnknownForOtherKernelsFormsAndDtypes) {
   const MeasuredTimes times{two_copies()};
-  EXPECT_FALSE(times.time_of(shape("Scale", {100})));
-  EXPECT_FALSE(times.time_of(shape("Copy", {100}, {}, Dtype::float64)));
-  EXPECT_FALSE(times.time_of(shape("Gemm", {1, 1, 1}, "nn")));
+  EXPECT_FALSE(times.cost_of(shape("Scale", {100})));
+  EXPECT_FALSE(times.cost_of(shape("Copy", {100}, {}, Dtype::float64)));
+  EXPECT_FALSE(times.cost_of(shape("Gemm", {1, 1, 1}, "nn")));
 }
 
 TEST(MeasuredTimes, OfAProductAreInterpolatedOverItsThreeSizes) {
@@ -149,6 +152,40 @@ TEST(MeasuredTimes, AddUpInASimulatedRun) {
         compute(comm, Scale{.a = 2, .x = small});
       });
   EXPECT_NEAR(result.end.count(), 10 * 1e-6 + 4e-6 + 100e-9, 1e-18);
+}
+
+TEST(MeasuredTimes, LaunchingAndRunningAreApartWhereTheDevicesTimeIsKnown) {
+  const auto processor = test::launched_processor();
+  const auto cost = [&](std::uint64_t count) {
+    return processor.measured->cost_of(shape("Copy", {count})).value();
+  };
+  EXPECT_EQ(cost(100).launching.count(), 10e-6);
+  EXPECT_EQ(cost(100).running.count(), 2e-6);
+  EXPECT_EQ(cost(1'000'000).launching.count(), 10e-6);  // as the other of its kind
+  EXPECT_EQ(cost(1'000'000).running.count(), 30e-6);
+  EXPECT_EQ(cost(10'000).launching.count(), 10e-6);
+  EXPECT_NEAR(cost(10'000).running.count(), std::sqrt(2.0 * 30) * 1e-6, 1e-15);
+}
+
+TEST(MeasuredTimes, WithoutAnyTimeOfTheDeviceNothingIsLaunchedApart) {
+  const MeasuredTimes times{two_copies()};
+  EXPECT_EQ(times.cost_of(shape("Copy", {100}))->launching.count(), 0);
+}
+
+TEST(Launching, HidesBehindWhatTheDeviceHasToDo) {
+  const test::LogGPStar star{.processor = test::launched_processor()};
+  test::run_on(star, [&](Communicator& comm) { test::expect_launches(comm, star.alpha); });
+}
+
+TEST(Launching, IsNotSharedByRanksThatShareADevice) {
+  // Both are launched in 10 us; then each of the long kernels takes twice its 30 us.
+  test::run_on(test::LogGPStar{.ranks_per_host = 2, .processor = test::launched_processor()},
+               [&](Communicator& comm) {
+                 compute(comm, test::copy_of(1'000'000));
+                 EXPECT_NEAR(comm.now().count() * 1e6, 70, 1e-6);
+                 compute(comm, test::copy_of(100));  // launched behind it, beside the other's
+                 EXPECT_NEAR(comm.now().count() * 1e6, 74, 1e-6);
+               });
 }
 
 }  // namespace
