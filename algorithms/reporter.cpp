@@ -38,6 +38,8 @@ bool Reporter::tell(Figures figures, Seconds time, bool due, ConstSlice paramete
     return false;
   }
   if (!parameters.empty()) evaluated_ = figures.step;
+  if (evaluating_.count() > 0) figures.evaluating = evaluating_.count();
+  const Seconds begin = comm_.now();
   const bool evaluates =
       problem_.evaluate_on == "all" || comm_.rank() == 0 || stops_on_values(problem_.stop);
   if (const auto evaluation = evaluates ? learner_.evaluate(parameters) : std::nullopt) {
@@ -48,6 +50,7 @@ bool Reporter::tell(Figures figures, Seconds time, bool due, ConstSlice paramete
     figures.held_out_loss = evaluation->held_out_loss;
     figures.held_out_accuracy = evaluation->held_out_accuracy;
   }
+  evaluating_ = evaluates ? comm_.now() - begin : Seconds{};
   for (const auto& loss : {figures.loss, figures.batch_loss})
     if (loss && !std::isfinite(*loss) && !problem_.stop.may_diverge)
       throw Diverged("training diverged: the loss of rank " + std::to_string(comm_.rank()) +

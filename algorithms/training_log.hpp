@@ -37,6 +37,9 @@ struct Figures {
   std::optional<double> steals{}, steal_bytes{};   ///< this rank's as a thief in this step
   std::optional<double> gradient_sum{};            ///< in a summary only: ‖Σ_r ∇f_r(x_r)‖
   std::optional<double> messages{}, sent_bytes{};  ///< sent by this rank so far, where counted
+  /// Seconds for which this rank, since it last told figures, has evaluated instead of trained: on
+  /// clocks that go on meanwhile.
+  std::optional<double> evaluating{};
 };
 
 /// How one number for all ranks comes of the figures of each.
@@ -48,7 +51,7 @@ struct Measure {
   std::optional<double> Figures::*value;
   Combination combination;
 };
-inline constexpr std::array<Measure, 15> measures{
+inline constexpr std::array<Measure, 16> measures{
     {{"loss", &Figures::loss, Combination::mean},
      {"batch_loss", &Figures::batch_loss, Combination::mean},
      {"gap", &Figures::gap, Combination::mean},
@@ -63,7 +66,8 @@ inline constexpr std::array<Measure, 15> measures{
      {"steal_bytes", &Figures::steal_bytes, Combination::sum},
      {"gradient_sum", &Figures::gradient_sum, Combination::largest},
      {"messages", &Figures::messages, Combination::sum},
-     {"sent_bytes", &Figures::sent_bytes, Combination::sum}}};
+     {"sent_bytes", &Figures::sent_bytes, Combination::sum},
+     {"evaluating_s", &Figures::evaluating, Combination::largest}}};
 
 /// The values behind figures, where an evaluation was due; valid during the call only.
 struct Snapshot {

@@ -69,6 +69,9 @@ struct TrainingPoint {
   std::int64_t step = 0;
   Seconds time{};
   std::vector<std::pair<std::string, double>> values;  ///< "loss", "accuracy", "staleness", …
+  /// Of the time since the point before, what went into evaluating that one: of runs whose clock
+  /// goes on meanwhile.
+  Seconds evaluating{};
 };
 
 /// A figure that a training is to reach: accuracies from below, all others from above.

@@ -70,6 +70,7 @@ Json to_json(const CollectiveResult& r) {
 Json to_json(const TrainingPoint& point) {
   Json json{{"step", point.step}, {"time_s", point.time.count()}};
   for (const auto& [name, value] : point.values) json[name] = value;
+  if (point.evaluating.count() > 0) json["evaluating_s"] = point.evaluating.count();
   return json;
 }
 
@@ -264,8 +265,9 @@ TrainingPoint point_from(const Walker& walk, const Json& json, const std::string
   TrainingPoint point;
   point.step = walk.get<std::int64_t>(json, at, "step");
   point.time = walk.seconds(json, at, "time_s");
+  if (json.contains("evaluating_s")) point.evaluating = walk.seconds(json, at, "evaluating_s");
   for (const auto& [key, value] : json.items())
-    if (key != "step" && key != "time_s")
+    if (key != "step" && key != "time_s" && key != "evaluating_s")
       point.values.emplace_back(key, value.is_null() ? std::numeric_limits<double>::quiet_NaN()
                                                      : walk.convert<double>(value, at + "/" + key));
   return point;

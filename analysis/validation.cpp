@@ -117,14 +117,15 @@ void validate_collectives(Validation& into, const Report& real, const Report& si
 
 // ---- training
 
-/// Times of a step, from one point of the curve to the next.
+/// Times of a step, from one point of the curve to the next, less what evaluating the first took.
 std::vector<Seconds> step_times(const std::string& name, const Report& report) {
   std::vector<Seconds> times;
   const auto& curve = report.training;
   for (std::size_t i = 1; i < curve.size(); ++i) {
     const auto steps = curve[i].step - curve[i - 1].step;
     if (steps <= 0) continue;
-    times.push_back((curve[i].time - curve[i - 1].time) / static_cast<double>(steps));
+    times.push_back((curve[i].time - curve[i - 1].time - curve[i].evaluating) /
+                    static_cast<double>(steps));
     expect_time(name, fmt::format("a step before step {}", curve[i].step), times.back());
   }
   if (times.empty())

@@ -93,7 +93,7 @@ class Bench {
     std::vector<double> times;
     for (std::size_t i = 1; i < curve.size(); ++i)
       if (curve[i - 1].step >= steps && curve[i].step > curve[i - 1].step)
-        times.push_back((curve[i].time - curve[i - 1].time).count() /
+        times.push_back((curve[i].time - curve[i - 1].time - curve[i].evaluating).count() /
                         static_cast<double>(curve[i].step - curve[i - 1].step));
     std::ranges::sort(times);
     return times;

@@ -149,7 +149,11 @@ void describe_curve(const TrainingHistory& history, const SentSoFar& sent,
     auto& line = lines[i];
     line.messages = sent_at[i] ? std::optional{sent_at[i]->messages} : std::nullopt;
     line.sent_bytes = sent_at[i] ? std::optional{sent_at[i]->bytes} : std::nullopt;
-    analysis::TrainingPoint point{.step = line.step, .time = line.time, .values = {}};
+    analysis::TrainingPoint point{.step = line.step,
+                                  .time = line.time,
+                                  .values = {},
+                                  .evaluating = Seconds{line.evaluating.value_or(0)}};
+    line.evaluating.reset();
     for (const auto& measure : algorithms::measures)
       if (const auto value = line.*measure.value; value && std::isfinite(*value))
         point.values.emplace_back(measure.name, *value);

@@ -150,6 +150,12 @@ TEST(Validation, ComparesStepsAndTimesToTargets) {
   EXPECT_NEAR(found.step_causes[0].time.count(), 0, 1e-12);
 }
 
+TEST(Validation, OfATrainingLeavesOutWhatEvaluatingTook) {
+  Report real = training("wall", 2);
+  for (std::size_t i = 1; i < real.training.size(); ++i) real.training[i].evaluating = Seconds{0.5};
+  EXPECT_EQ(validated(real, training("simulated", 1)).points[0].real.count(), 1.5);
+}
+
 TEST(Validation, RefusesTrainingsOfDifferentScenarios) {
   auto other = training("simulated", 1);
   other.scenario = R"({"training": {"batch": 64}})";
