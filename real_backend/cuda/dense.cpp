@@ -37,16 +37,33 @@ void gemm(cublasHandle_t blas, const Gemm& kernel) {
              std::is_same_v<T, float> ? "cublasSgemm" : "cublasDgemm");
 }
 
-/// The same of float32, whose operands are rounded to bfloat16 for tensor cores.
-void gemm_in_bf16(cublasHandle_t blas, const Gemm& kernel) {
+/// A matrix of float32 in bfloat16, rounded to nearest even, laid out as it was.
+class InBf16 {
+ public:
+  InBf16(Stream& stream, ConstSlice matrix)
+      : values_{stream, matrix.size() * size_of(Dtype::bfloat16)} {
+    launch(stream,
+           Cast{Slice{values_.as<std::byte>(), matrix.size(), Dtype::bfloat16, matrix.memory()},
+                matrix});
+  }
+  const void* get() const noexcept { return values_.get(); }
+
+ private:
+  Stream::Workspace values_;
+};
+
+/// The same of float32, whose operands are rounded to bfloat16 for tensor cores. By passes of our
+/// own: told to do it (CUBLAS_COMPUTE_32F_FAST_16BF) cuBLAS 13.1 computes in tf32 on an H200.
+void gemm_in_bf16(Stream& stream, const Gemm& kernel) {
+  const InBf16 a{stream, kernel.a}, b{stream, kernel.b};
   const auto alpha = static_cast<float>(kernel.alpha), beta = static_cast<float>(kernel.beta);
-  check_call(cublasGemmEx_64(
-                 blas, operation(kernel.transpose_a), operation(kernel.transpose_b), wide(kernel.m),
-                 wide(kernel.n), wide(kernel.k), &alpha, kernel.a.address(), CUDA_R_32F,
-                 leading(kernel.transpose_a ? kernel.k : kernel.m), kernel.b.address(), CUDA_R_32F,
-                 leading(kernel.transpose_b ? kernel.n : kernel.k), &beta, kernel.c.address(),
-                 CUDA_R_32F, leading(kernel.m), CUBLAS_COMPUTE_32F_FAST_16BF, CUBLAS_GEMM_DEFAULT),
-             "cublasGemmEx");
+  check_call(
+      cublasGemmEx_64(stream.cublas(), operation(kernel.transpose_a), operation(kernel.transpose_b),
+                      wide(kernel.m), wide(kernel.n), wide(kernel.k), &alpha, a.get(), CUDA_R_16BF,
+                      leading(kernel.transpose_a ? kernel.k : kernel.m), b.get(), CUDA_R_16BF,
+                      leading(kernel.transpose_b ? kernel.n : kernel.k), &beta, kernel.c.address(),
+                      CUDA_R_32F, leading(kernel.m), CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT),
+      "cublasGemmEx");
 }
 
 /// b becomes the solution X of op(L) X = b.
@@ -150,7 +167,7 @@ void launch(Stream& stream, const Gemm& kernel) {
     return;
   }
   if (kernel.c.dtype() == Dtype::float32 && stream.products() == Float32Products::bf16)
-    return gemm_in_bf16(stream.cublas(), kernel);
+    return gemm_in_bf16(stream, kernel);
   with_real(kernel.c.dtype(),
             [&]<class T>(std::type_identity<T>) { gemm<T>(stream.cublas(), kernel); });
 }

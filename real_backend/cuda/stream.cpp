@@ -72,7 +72,7 @@ cublasHandle_t Stream::cublas() {
   if (!handles_->blas) {
     check_call(cublasCreate(&handles_->blas), "cublasCreate");
     check_call(cublasSetStream(handles_->blas, stream_), "cublasSetStream");
-    // bf16 is no mode of a handle: Gemm asks for it.
+    // bf16 is no mode of a handle: Gemm rounds its operands.
     check_call(cublasSetMathMode(handles_->blas, products_ == Float32Products::tf32
                                                      ? CUBLAS_TF32_TENSOR_OP_MATH
                                                      : CUBLAS_DEFAULT_MATH),

@@ -274,6 +274,57 @@ TEST_F(KernelsOnAGpu, MultiplyFloat32WithAllItsBitsUnlessToldOtherwise) {
   device_->enter(lane_.get());
 }
 
+TEST_F(KernelsOnAGpu, MultiplyInBf16WhatACastToBfloat16Leaves) {
+  device_->enter(nullptr);
+  Device device{0, Float32Products::bf16};
+  const auto lane = device.make_lane();
+  device.enter(lane.get());
+  const auto rounded = [](ConstSlice values) {
+    Buffer narrow{values.size(), Dtype::bfloat16}, back{values.size(), Dtype::float32};
+    run_on_host(Cast{narrow, values});
+    run_on_host(Cast{back, narrow});
+    return back;
+  };
+  struct Shape {
+    std::size_t m, n, k;
+  };
+  // Operands that begin where vectors do, or beside, alike or not.
+  for (const Shape& shape : {Shape{3, 5, 7}, {130, 33, 256}, {64, 128, 192}, {1, 200, 3}})
+    for (const auto& [at_a, at_b, at_c] :
+         {std::array{0u, 0u, 0u}, {1u, 1u, 1u}, {0u, 3u, 2u}, {4u, 2u, 0u}})
+      for (const bool transpose_a : {false, true})
+        for (const bool transpose_b : {false, true}) {
+          const auto [m, n, k] = shape;
+          SCOPED_TRACE(std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) +
+                       " at " + std::to_string(at_a) + ", " + std::to_string(at_b));
+          const Twin a{device, uniform(m * k, Dtype::float32, 38), at_a};
+          const Twin b{device, uniform(k * n, Dtype::float32, 39), at_b};
+          const Twin c{device, uniform(m * n, Dtype::float32, 40), at_c};
+          const auto product = [&](ConstSlice left, ConstSlice right, Slice into) {
+            return Gemm{.m = m,
+                        .n = n,
+                        .k = k,
+                        .alpha = 0.5,
+                        .beta = -2,
+                        .a = left,
+                        .b = right,
+                        .c = into,
+                        .transpose_a = transpose_a,
+                        .transpose_b = transpose_b};
+          };
+          const Buffer left = rounded(a.host()), right = rounded(b.host());
+          run_on_host(product(left, right, c.host()));
+          lane->launch(product(a.device(), b.device(), c.device()));
+          // Products of bfloat16 are exact in float32. Of up to 256 sums below 32 each loses at
+          // most 2^-19 on the device, whose tensor cores may cut off, and half of it on the host.
+          EXPECT_EQ(c.difference(256 * 0x1.8p-19), "");
+          EXPECT_EQ(a.difference(0), "");
+          EXPECT_EQ(b.difference(0), "");
+        }
+  device.enter(nullptr);
+  device_->enter(lane_.get());
+}
+
 /// B Bᵀ + n 1, symmetric positive definite.
 Buffer positive_definite(std::size_t n, Dtype dtype) {
   const Buffer b = uniform(n * n, dtype, 35);

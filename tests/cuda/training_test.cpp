@@ -38,9 +38,10 @@ algorithms::TrainingProblem problem_of(const char* training) {
   return *scenarios::read_scenario(json, scenarios::Origin{"test"}, "/").training;
 }
 
-void expect_no_wait(const char* training, bool timed = false) {
+void expect_no_wait(const char* training, bool timed = false,
+                    Float32Products products = Float32Products::exact) {
   if (const auto why = cuda::why_no_device(); !why.empty()) GTEST_SKIP() << why;
-  cuda::Device device{0};
+  cuda::Device device{0, products};
   if (timed) device.time_kernels();
   auto problem = problem_of(training);
   problem.memory = &device.memory();
@@ -62,6 +63,9 @@ constexpr const char* of_a_perceptron =
 TEST(TrainingLoop, OfAPerceptronNeitherWaitsNorAllocates) { expect_no_wait(of_a_perceptron); }
 TEST(TrainingLoop, NeitherWaitsNorAllocatesWhereKernelsAreTimed) {
   expect_no_wait(of_a_perceptron, true);
+}
+TEST(TrainingLoop, NeitherWaitsNorAllocatesWhereOperandsAreRounded) {
+  expect_no_wait(of_a_perceptron, false, Float32Products::bf16);
 }
 TEST(TrainingLoop, OfAConvolutionalNetworkNeitherWaitsNorAllocates) {
   expect_no_wait(
