@@ -71,7 +71,8 @@ void data_parallel(Communicator& comm, const TrainingProblem& problem, TrainingL
   const Problem whole = vector_of(problem, comm.size(), learner.size());
   const Entry& allreduce = find_entry(Collective::allreduce, problem.collective);
   const std::vector<Bucket> buckets = buckets_of(problem, learner);
-  const bool overlaps = problem.strategy[DataParallel::overlap] && buckets.size() > 1;
+  const bool overlaps =
+      problem.strategy[DataParallel::overlap] && buckets.size() > 1 && comm.size() > 1;
   const double weight = weight_of(problem, learner, comm.size());
 
   start(comm, problem, learner, parameters);

@@ -133,6 +133,7 @@ json figures_of(const json& report) {
   json figures = json::array();
   for (json line : report["training"]) {
     line.erase("time_s");
+    line.erase("evaluating_s");
     if (report["scenario"]["training"]["strategy"] == "parameter_server") {
       line.erase("messages");
       line.erase("sent_bytes");
