@@ -50,13 +50,13 @@ bool Reporter::tell(Figures figures, Seconds time, bool due, ConstSlice paramete
     figures.held_out_loss = evaluation->held_out_loss;
     figures.held_out_accuracy = evaluation->held_out_accuracy;
   }
-  evaluating_ = evaluates ? comm_.now() - begin : Seconds{};
   for (const auto& loss : {figures.loss, figures.batch_loss})
     if (loss && !std::isfinite(*loss) && !problem_.stop.may_diverge)
       throw Diverged("training diverged: the loss of rank " + std::to_string(comm_.rank()) +
                      " is " + std::to_string(*loss) + " after step " +
                      std::to_string(figures.step));
   log_.record(figures, {parameters, gradient});
+  evaluating_ = comm_.now() - begin;
   const auto reached = [](const std::optional<double>& value, const std::optional<double>& goal) {
     return value && goal && *value <= *goal;
   };

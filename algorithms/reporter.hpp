@@ -48,7 +48,7 @@ class Reporter {
   std::int64_t evaluated_ = -1;  // the last step that was
   std::int64_t reported_ = -1;   // the last due step that was, and when
   Seconds reported_at_{};
-  Seconds evaluating_{};  // since the last due step, on the clock
+  Seconds evaluating_{};  // of the last due step, on the clock
   std::optional<double> least_loss_;
   std::int64_t least_step_ = 0;  // at which it was
 };

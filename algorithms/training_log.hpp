@@ -37,8 +37,8 @@ struct Figures {
   std::optional<double> steals{}, steal_bytes{};   ///< this rank's as a thief in this step
   std::optional<double> gradient_sum{};            ///< in a summary only: ‖Σ_r ∇f_r(x_r)‖
   std::optional<double> messages{}, sent_bytes{};  ///< sent by this rank so far, where counted
-  /// Seconds for which this rank, since it last told figures, has evaluated instead of trained: on
-  /// clocks that go on meanwhile.
+  /// Seconds for which this rank, when it last told figures, evaluated them and kept the values
+  /// behind them instead of training: on clocks that go on meanwhile.
   std::optional<double> evaluating{};
 };
 

@@ -69,8 +69,8 @@ struct TrainingPoint {
   std::int64_t step = 0;
   Seconds time{};
   std::vector<std::pair<std::string, double>> values;  ///< "loss", "accuracy", "staleness", …
-  /// Of the time since the point before, what went into evaluating that one: of runs whose clock
-  /// goes on meanwhile.
+  /// Of the time since the point before, what went into evaluating that one and keeping its values:
+  /// of runs whose clock goes on meanwhile.
   Seconds evaluating{};
 };
 
