@@ -42,7 +42,7 @@ void check_report(const analysis::Report& report, bool timed, const std::vector<
     if (timed) check(said->count() == times[rank], "they are what the rank's device says");
     sum += times[rank];
   }
-  check(analysis::table(report).find("on devices") != std::string::npos == timed,
+  check((analysis::table(report).find("on devices") != std::string::npos) == timed,
         "so has the report for people");
   bool in_total = false;
   for (const auto& [key, value] : report.totals) {
@@ -54,7 +54,7 @@ void check_report(const analysis::Report& report, bool timed, const std::vector<
   const auto json = analysis::to_json(report, false);
   check(analysis::to_json(analysis::report_from_json(json, "it"), false) == json,
         "a report is read as it was written");
-  check(json.find("device_s") != std::string::npos == timed, "it is written where it is known");
+  check((json.find("device_s") != std::string::npos) == timed, "it is written where it is known");
 }
 
 void run_one(scenarios::MpiJob& job, const char* text, bool timed) {
