@@ -1,9 +1,8 @@
 // Convolutions on the device, by cuDNN: batches of images are its NCHW. Of its algorithms those
 // that multiply the unfolded image, as the host does, and are deterministic; the others (Winograd,
-// Fourier) are faster for some shapes and less exact. cuDNN
-// rounds float32 to tf32 or to half precision, not to bfloat16: with products in bf16 convolutions
-// stay exact. What cuDNN is asked about a shape is kept: to
-// ask takes longer than to convolve.
+// Fourier) are faster for some shapes and less exact. cuDNN rounds float32 to tf32 or to half
+// precision, not to bfloat16: with products in bf16 convolutions stay exact. What cuDNN is asked
+// about a shape is kept: to ask takes longer than to convolve.
 
 #include "core/errors.hpp"
 #include "real_backend/cuda/cuda_call.hpp"
