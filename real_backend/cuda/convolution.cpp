@@ -65,7 +65,7 @@ using Filter =
 using Sliding = Descriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor,
                            cudnnDestroyConvolutionDescriptor>;
 
-using Library = Descriptor<cudnnHandle_t, cudnnCreate, cudnnDestroy>;
+using Handle = Descriptor<cudnnHandle_t, cudnnCreate, cudnnDestroy>;
 
 /// What a convolution, or a gradient of one, is looked up by: all that cuDNN is told of its shape.
 struct Shape {
@@ -165,9 +165,9 @@ using Plans = std::unordered_map<Shape, Plan<Algorithm>, Shape::Hash>;
 /// Nothing is forgotten: a training has few shapes, one a layer and size of batch.
 struct Stream::Convolutions {
   explicit Convolutions(cudaStream_t stream) {
-    check_cudnn(cudnnSetStream(library.get(), stream), "cudnnSetStream");
+    check_cudnn(cudnnSetStream(handle.get(), stream), "cudnnSetStream");
   }
-  Library library;
+  Handle handle;
   Plans<cudnnConvolutionFwdAlgo_t> forwards;
   Plans<cudnnConvolutionBwdDataAlgo_t> input_gradients;
   Plans<cudnnConvolutionBwdFilterAlgo_t> filter_gradients;
@@ -189,7 +189,7 @@ void launch(Stream& stream, const Convolution& kernel) {
   if (kernel.output.empty()) return;
   if (kernel.input.empty() || kernel.filter.empty()) return launch(stream, Fill{0, kernel.output});
   auto& kept = convolutions_of(stream);
-  const cudnnHandle_t cudnn = kept.library.get();
+  const cudnnHandle_t cudnn = kept.handle.get();
   const Shape shape{kernel.windows, kernel.filters, kernel.batch, kernel.output.dtype()};
   const auto& [of, algorithm, bytes] =
       kept.forwards
@@ -218,7 +218,7 @@ void launch(Stream& stream, const ConvolutionInputGradient& kernel) {
   if (kernel.output_gradient.empty() || kernel.filter.empty())
     return launch(stream, Fill{0, kernel.input_gradient});
   auto& kept = convolutions_of(stream);
-  const cudnnHandle_t cudnn = kept.library.get();
+  const cudnnHandle_t cudnn = kept.handle.get();
   const Shape shape{kernel.windows, kernel.filters, kernel.batch, kernel.input_gradient.dtype()};
   const auto& [of, algorithm, bytes] =
       kept.input_gradients
@@ -248,7 +248,7 @@ void launch(Stream& stream, const ConvolutionFilterGradient& kernel) {
     return;
   }
   auto& kept = convolutions_of(stream);
-  const cudnnHandle_t cudnn = kept.library.get();
+  const cudnnHandle_t cudnn = kept.handle.get();
   const Shape shape{kernel.windows, kernel.filters, kernel.batch, kernel.filter_gradient.dtype()};
   const auto& [of, algorithm, bytes] =
       kept.filter_gradients

@@ -172,7 +172,7 @@ TEST(MeasuredTimes, WithoutAnyTimeOfTheDeviceNothingIsLaunchedApart) {
   EXPECT_EQ(times.cost_of(shape("Copy", {100}))->launching.count(), 0);
 }
 
-TEST(Launching, HidesBehindWhatTheDeviceHasToDo) {
+TEST(Launching, HidesBehindWhatTheDeviceStillRuns) {
   const test::LogGPStar star{.processor = test::launched_processor()};
   test::run_on(star, [&](Communicator& comm) { test::expect_launches(comm, star.alpha); });
 }

@@ -9,7 +9,6 @@
 #include <fstream>
 #include <vector>
 
-#include "tests/calibration/launching.hpp"
 #include "tests/simgrid/star.hpp"
 
 namespace troupe {
@@ -253,22 +252,6 @@ TEST(Simulation, DividesTheCoresOfAHostAmongItsRanks) {
   const auto result = run_on({.ranks = 2, .ranks_per_host = 2, .processor = {.speed = {1e9}}},
                              [](Communicator& comm) { compute(comm, arithmetic(1e9)); });
   EXPECT_NEAR(result.end.count(), 2.0, 2 * tight);  // one core, two kernels of a second each
-}
-
-TEST(Simulation, LaunchingHidesBehindWhatTheDeviceHasToDo) {
-  run_on({.alpha = Seconds{1e-3}, .bandwidth = {1e9}, .processor = test::launched_processor()},
-         [&](Communicator& comm) { test::expect_launches(comm, Seconds{1e-3}); });
-}
-
-TEST(Simulation, LaunchingIsNotSharedByRanksThatShareADevice) {
-  // Both are launched in 10 us; then each of the long kernels takes twice its 30 us.
-  run_on({.ranks = 2, .ranks_per_host = 2, .processor = test::launched_processor()},
-         [&](Communicator& comm) {
-           compute(comm, test::copy_of(1'000'000));
-           EXPECT_NEAR(comm.now().count() * 1e6, 70, 1e-2);
-           compute(comm, test::copy_of(100));  // launched behind it, beside the other's
-           EXPECT_NEAR(comm.now().count() * 1e6, 74, 1e-2);
-         });
 }
 
 TEST(Simulation, AccountsForEveryMessageLinkAndSecond) {
