@@ -78,7 +78,7 @@ Stack StackPool::take() {
   // The hot ends of the stacks lie at four places of a page, for the same reason as above; at
   // which, is as good as drawn: those of every eighth stack do not meet either. The places are
   // close to each other, so that most flows need one page.
-  if (stack.bytes % page() == 0) stack.bytes -= 256 * (++colour_ * 0x9E3779B9u >> 30);
+  if (stack.bytes % page() == 0) stack.bytes -= 128 * (++colour_ * 0x9E3779B9u >> 30);
 #ifdef TROUPE_ASAN
   // A fiber ends without leaving its first frames, and what they forbade would outlive them.
   __asan_unpoison_memory_region(stack.bottom, stack.bytes);

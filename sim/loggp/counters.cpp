@@ -22,8 +22,8 @@ Counters::Counters(int ranks, const std::vector<Port>& ports)
       received_(static_cast<std::size_t>(ranks)),
       through_(ports.size()) {}
 
-void Counters::count(Rank from, const Pairs& pairs) {
-  pairs.for_each([&](const Pair& pair) {
+void Counters::count(Rank from, const Pairs& pairs, const PairPool& pool) {
+  pairs.for_each(pool, [&](const Pair& pair) {
     sent_[static_cast<std::size_t>(from)].add(pair);
     received_[static_cast<std::size_t>(pair.to)].add(pair);
     add(pair, through_);

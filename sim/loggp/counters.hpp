@@ -19,13 +19,13 @@ class Counters {
   /// How many pairs of one sender are remembered at a time.
   std::size_t most_pairs() const noexcept { return most_pairs_; }
   /// Adds what the pairs of `from` have counted.
-  void count(Rank from, const Pairs& pairs);
+  void count(Rank from, const Pairs& pairs, const PairPool& pool);
   /// What has gone through each port, with what `pairs_of(rank)` has counted besides.
   template <class PairsOf>
-  std::vector<LinkUse> links(const PairsOf& pairs_of) const {
+  std::vector<LinkUse> links(const PairsOf& pairs_of, const PairPool& pool) const {
     std::vector<Sums> through = through_;
     for (Rank rank = 0; rank < static_cast<Rank>(sent_.size()); ++rank)
-      pairs_of(rank).for_each([&](const Pair& pair) { add(pair, through); });
+      pairs_of(rank).for_each(pool, [&](const Pair& pair) { add(pair, through); });
     return links_of(through);
   }
   /// Writes messages, traffic and links into `result`, which has an entry for every rank.

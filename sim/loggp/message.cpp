@@ -174,11 +174,28 @@ void World::take_notice(Pending& receive) {
 
 // ---- pairs
 
+/// On the thread's own stack: a route takes more of one than anything else that flows do, and a
+/// hundred thousand of them would touch a page more.
 Pair& World::new_pair(Rank from, Rank to) {
+  if (!running_ || over_) return add_pair(from, to);
+  Pair* added = nullptr;
+  std::exception_ptr error;
+  outside_.run(running_->fiber_, own_, [&] {
+    try {
+      added = &add_pair(from, to);
+    } catch (...) {
+      error = std::current_exception();
+    }
+  });
+  if (error) std::rethrow_exception(error);
+  return *added;
+}
+
+Pair& World::add_pair(Rank from, Rank to) {
   Pairs& pairs = ranks_[index(from)].pairs;
   if (pairs.size() >= counters_.most_pairs()) {
-    counters_.count(from, pairs);
-    pairs.clear();
+    counters_.count(from, pairs, pair_pool_);
+    pairs.clear(pair_pool_);
   }
   const Route route = network_.route(from, to);
   if (route.kind >= overheads_.size()) overheads_.resize(route.kind + std::size_t{1});
@@ -188,7 +205,8 @@ Pair& World::new_pair(Rank from, Rank to) {
                     .own_ports = route.own_ports,
                     .kind = route.kind,
                     .latency = route.latency.count(),
-                    .per_byte = route.per_byte.count()});
+                    .per_byte = route.per_byte.count()},
+                   pair_pool_);
 }
 
 }  // namespace troupe::sim::loggp

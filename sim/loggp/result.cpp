@@ -28,7 +28,7 @@ SimulationResult World::result() {
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
     const RankState& rank = ranks_[i];
     put_pair_back(flow_of(static_cast<Rank>(i)));
-    counters_.count(static_cast<Rank>(i), rank.pairs);
+    counters_.count(static_cast<Rank>(i), rank.pairs, pair_pool_);
     result.ranks.push_back({.host = seats_[i].host,
                             .kernels = rank.kernels,
                             .flops = Flops{rank.flops},
@@ -55,9 +55,11 @@ SoFar World::so_far() {
           .links =
               [this] {
                 for (Rank rank = 0; rank < size(); ++rank) put_pair_back(flow_of(rank));
-                return counters_.links([this](Rank rank) -> const Pairs& {
-                  return ranks_[static_cast<std::size_t>(rank)].pairs;
-                });
+                return counters_.links(
+                    [this](Rank rank) -> const Pairs& {
+                      return ranks_[static_cast<std::size_t>(rank)].pairs;
+                    },
+                    pair_pool_);
               }};
 }
 

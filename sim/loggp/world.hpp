@@ -201,10 +201,11 @@ class World {
   static std::exception_ptr too_long(Rank from, Rank to, std::size_t bytes, std::size_t room);
   void take_notice(Pending& receive);
   Pair& pair_of(Rank from, Rank to) {
-    Pair* const known = ranks_[static_cast<std::size_t>(from)].pairs.find(to);
+    Pair* const known = ranks_[static_cast<std::size_t>(from)].pairs.find(to, pair_pool_);
     return known ? *known : new_pair(from, to);
   }
-  Pair& new_pair(Rank from, Rank to);
+  [[gnu::noinline]] Pair& new_pair(Rank from, Rank to);
+  Pair& add_pair(Rank from, Rank to);
 
   // ---- ahead of the clock (ahead.cpp)
   [[gnu::always_inline]] inline void receive_ahead(Flow& me);
@@ -313,6 +314,7 @@ class World {
   std::uint64_t visits_ = 0, looks_ = 0, next_look_ = 0;
   static constexpr std::uint64_t most_rounds_between_looks = 64;
   std::vector<RankState> ranks_;
+  PairPool pair_pool_;
   std::vector<PortState> ports_;
   Counters counters_;
   std::vector<Slowness> slowness_;  // where there is jitter
