@@ -49,9 +49,9 @@ test: build  ## build, and pass every test
 	@$(call ctest,dev,-LE 'exhaustive|large')
 
 # The thread sanitizer does not know fibers' stacks, so it sees the port on threads alone.
-on_threads = core_tests contract_loopback collectives_loopback collectives_behaviour collectives_cost families_tests
+on_threads = core_tests contract_loopback collectives_loopback collectives_behaviour collectives_cost families_on_threads_tests
 in_worlds  = contract_simgrid simgrid_tests collectives_simgrid contract_loggp loggp_tests collectives_loggp agreement_tests
-tests_on_threads = ^(core|collectives|contract.loopback|ZeroGradientSum\.|ButterflyMixing|DataParallel|Servers)
+tests_on_threads = ^(core|collectives|contract.loopback|Strategies|DataParallel|BlockCoordinate|ShardedOptimiser|Pipeline|TensorParallel|DecoupledGreedy)
 tests_in_worlds  = ^(contract.(simgrid|loggp)|simgrid|loggp|agreement|Simulation|Jitter|SimulatedJitter|Failures|Transfers)
 asan: setup build/asan/build.ninja  ## the port on threads and in both simulated worlds under the address and undefined-behaviour sanitizers
 	@cmake --build --preset asan -j$(JOBS) --target $(on_threads) $(in_worlds)

@@ -7,7 +7,6 @@
 
 #include "algorithms/butterfly/mailbox.hpp"
 #include "core/faulty.hpp"
-#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 
@@ -75,7 +74,7 @@ TEST(AsynchronousMixing, SendsOneMessageOfAllParametersAStep) {
 }
 
 TEST(AsynchronousMixing, LearnsWithEveryWayToChoosePartners) {
-  // In order of arrival how old the values are is up to the threads: there only that it learns.
+  // In order of arrival how old the values are is up to the world: there only that it learns.
   for (const std::string_view way : Partners::ways)
     for (const int ranks : {4, 5})
       for (const auto& [order, part] : {std::pair{"cyclic", 0.1}, {"arrival", 1.0}}) {
@@ -99,7 +98,7 @@ TEST(AsynchronousMixing, GoesOnThroughDelaysAndWithoutALostPartner) {
   TrainingHistory history;
   const FaultyOptions weather{
       .longest_delay = Seconds{2e-4}, .dead = {2}, .patience = Seconds{0.01}};
-  run_loopback(4, [&](Communicator& comm) {
+  run_ranks(4, [&](Communicator& comm) {
     FaultyCommunicator faulty{comm, weather};
     try {
       train(faulty, problem, history);
@@ -123,7 +122,7 @@ TEST(AsynchronousMixing, EndsTogetherWhereToldSo) {
   problem.strategy.set(Partners::setting, "ring");
   problem.strategy.set(AsynchronousMixing::together, true);
   TrainingHistory history;
-  run_loopback(4, [&](Communicator& comm) {
+  run_ranks(4, [&](Communicator& comm) {
     if (comm.rank() != 3) return train(comm, problem, history);
     TrainingProblem longer = problem;
     longer.stop.steps = 100'000'000;  // it would not end by itself
@@ -136,7 +135,7 @@ TEST(AsynchronousMixing, EndsTogetherWhereToldSo) {
 
 TEST(Mailbox, KeepsTheLastValueAndKnowsItsAge) {
   TrainingProblem problem;
-  run_loopback(2, [&](Communicator& comm) {
+  run_ranks(2, [&](Communicator& comm) {
     const std::vector<Rank> peers{1 - comm.rank()};
     Mailbox mailbox{comm, problem, 3, peers, false};
     EXPECT_FALSE(mailbox.has(peers[0], 100));
@@ -155,7 +154,7 @@ TEST(Mailbox, KeepsTheLastValueAndKnowsItsAge) {
 
 TEST(Mailbox, CountsWhatCameTooLate) {
   TrainingProblem problem;
-  run_loopback(2, [&](Communicator& comm) {
+  run_ranks(2, [&](Communicator& comm) {
     const std::vector<Rank> peers{1 - comm.rank()};
     Mailbox mailbox{comm, problem, 3, peers, true};
     const std::vector<double> x(3, 1);

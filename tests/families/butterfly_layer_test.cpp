@@ -10,7 +10,6 @@
 #include "algorithms/butterfly/model_parallel.hpp"
 #include "core/checked.hpp"
 #include "core/faulty.hpp"
-#include "core/loopback.hpp"
 #include "core/random.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
@@ -45,7 +44,7 @@ Example random_example(int ranks, std::size_t block, std::size_t count, std::uin
 /// Block r of the product, on each rank.
 std::vector<Values> forwards(const Example& example, const std::vector<Values>& inputs) {
   std::vector<Values> outputs = inputs;
-  run_loopback(example.ranks, [&](Communicator& comm) {
+  run_ranks(example.ranks, [&](Communicator& comm) {
     CheckedCommunicator checked{comm};
     const auto me = static_cast<std::size_t>(comm.rank());
     const Slice x = std::span{outputs[me]};
@@ -126,7 +125,7 @@ double half_square(const Example& example) {
 TEST(ButterflyLayer, HasTheGradientsOfFiniteDifferences) {
   Example example = random_example(8, 2, 3, 3);
   std::vector<Values> inner = example.inputs, gradients = example.parameters;
-  run_loopback(8, [&](Communicator& comm) {
+  run_ranks(8, [&](Communicator& comm) {
     CheckedCommunicator checked{comm};
     const auto me = static_cast<std::size_t>(comm.rank());
     const ConstSlice parameters{std::span{example.parameters[me]}};
@@ -161,7 +160,7 @@ TEST(ButterflyLayer, HasTheGradientsOfFiniteDifferences) {
 TEST(ButterflyLayer, SendsABlockAStageForwardsAndBackwardsAndTheFactorsOnce) {
   std::vector<RecordedRank> logs(16);
   const std::size_t b = 7, count = 5;
-  run_loopback(16, [&](Communicator& comm) {
+  run_ranks(16, [&](Communicator& comm) {
     RecordedRank& log = logs[static_cast<std::size_t>(comm.rank())];
     Recorder recorder{comm, log};
     const Slice like = Slice::phantom(1, Dtype::float64);
@@ -182,7 +181,7 @@ TEST(ButterflyLayer, SendsABlockAStageForwardsAndBackwardsAndTheFactorsOnce) {
 /// After `steps` stale steps on the same inputs, with delays; what was never taken.
 std::vector<Values> stale(const Example& example, std::int64_t bound, int steps) {
   std::vector<Values> outputs = example.inputs;
-  run_loopback(example.ranks, [&](Communicator& comm) {
+  run_ranks(example.ranks, [&](Communicator& comm) {
     FaultyCommunicator slow{comm, {.longest_delay = Seconds{2e-4}}};
     const auto me = static_cast<std::size_t>(comm.rank());
     const Slice x = std::span{outputs[me]};

@@ -6,7 +6,6 @@
 
 #include "algorithms/model_averaging/local_sgd.hpp"
 #include "algorithms/models/model.hpp"
-#include "core/loopback.hpp"
 #include "core/random.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
@@ -41,7 +40,7 @@ TEST(ButterflyMixing, WithoutGradientsIsTheExactMeanAfterLogarithmicallyManyStep
     auto& mine = values[static_cast<std::size_t>(rank)];
     for (std::size_t i = 0; i < 20; ++i) mean[i] += (mine[i] = random.uniform(-1, 1)) / 16;
   }
-  run_loopback(16, [&](Communicator& comm) {
+  run_ranks(16, [&](Communicator& comm) {
     std::vector<double> theirs(20);
     const Slice x = std::span{values[static_cast<std::size_t>(comm.rank())]};
     for (int stage = 0; stage < 4; ++stage)
@@ -70,7 +69,7 @@ TEST(ButterflyMixing, BringsRanksThatStartApartTogetherInAsManySteps) {
 TEST(ButterflyMixing, KeepsTheSumAndGivesBothPartnersTheSameBits) {
   std::vector<std::vector<double>> values{{0.1, 0.7, 1e-3}, {0.3, -0.2, 1e3}};
   std::vector<double> sum{0.4, 0.5, 1e3 + 1e-3};
-  run_loopback(2, [&](Communicator& comm) {
+  run_ranks(2, [&](Communicator& comm) {
     std::vector<double> theirs(3);
     average_with(comm, 1 - comm.rank(), std::span{values[static_cast<std::size_t>(comm.rank())]},
                  std::span{theirs});
@@ -221,7 +220,7 @@ TEST(ButterflyMixing, StandsAmongTheOthersByWhatTheySend) {
       sizes.phantom = true;
       sizes.stop.steps = 20 + 20 * more;
       std::vector<RecordedRank> logs(16);
-      run_loopback(16, [&](Communicator& comm) {
+      run_ranks(16, [&](Communicator& comm) {
         SilentLog silent;
         Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
         train(recorder, sizes, silent);

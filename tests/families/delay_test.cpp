@@ -6,7 +6,6 @@
 
 #include "algorithms/optimisers/polyak.hpp"
 #include "algorithms/parameter_server/stale_gradients.hpp"
-#include "core/loopback.hpp"
 #include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {
@@ -145,7 +144,7 @@ std::vector<Doubles> mean_path(const TrainingProblem& problem, int workers, std:
   TrainingProblem run = problem;
   for (run.seed = 1; run.seed <= static_cast<std::uint64_t>(runs); ++run.seed) {
     TrainingHistory history;
-    run_loopback(workers + 1, [&](Communicator& comm) { train(comm, run, history); });
+    run_ranks(workers + 1, [&](Communicator& comm) { train(comm, run, history); });
     for (std::int64_t k = 0; k <= updates; ++k) {
       const Doubles x = history.parameters_at(k).at(0);
       for (std::size_t i = 0; i < 20; ++i) path[static_cast<std::size_t>(k)][i] += x[i] / runs;

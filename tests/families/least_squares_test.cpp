@@ -6,7 +6,6 @@
 
 #include <Eigen/Eigenvalues>
 
-#include "core/loopback.hpp"
 #include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {
@@ -22,7 +21,7 @@ struct Normal {
 
 Normal normal_of(const TrainingProblem& problem, int shard, int shards) {
   Normal normal{Matrix(20, 20), Vector(20)};
-  run_loopback(1, [&](Communicator& comm) {
+  run_ranks(1, [&](Communicator& comm) {
     QuadraticShard model{problem, shard, shards};
     model.normal_equations(comm, std::span{normal.matrix.data(), 400},
                            std::span{normal.vector.data(), 20});
@@ -86,7 +85,7 @@ TEST(LeastSquares, HasTheCurvatureAndLossOfTheStandardProblem) {
 
 TEST(LeastSquares, HasTheGradientOfItsLoss) {
   const TrainingProblem problem = standard_problem("data_parallel");
-  run_loopback(1, [&](Communicator& comm) {
+  run_ranks(1, [&](Communicator& comm) {
     Learner model{problem, 0, 1};
     SplitMix64 random{5};
     std::vector<double> x(20), gradient(20);
@@ -134,7 +133,7 @@ TEST(LeastSquares, AddsUpFromWeightedShardsOfUnequalSize) {
   TrainingProblem problem = standard_problem("data_parallel");
   problem.data.set(samples_setting, 1003);
   const std::vector<double> x(20, 0.25);
-  run_loopback(1, [&](Communicator& comm) {
+  run_ranks(1, [&](Communicator& comm) {
     std::vector<double> whole(20), part(20), sum(20, 0);
     Learner{problem, 0, 1}.gradient(comm, ConstSlice{std::span{x}}, 1, std::span{whole});
     for (int shard = 0; shard < 4; ++shard) {
@@ -150,7 +149,7 @@ TEST(LeastSquares, DrawsBatchesThatAreRightOnAverage) {
   TrainingProblem problem = standard_problem("data_parallel");
   problem.batch = 20;
   const std::vector<double> x(20, 0.25);
-  run_loopback(1, [&](Communicator& comm) {
+  run_ranks(1, [&](Communicator& comm) {
     Learner model{problem, 2, 8};
     std::vector<double> drawn(20), mean(20, 0), whole(20);
     for (int draw = 0; draw < 2000; ++draw) {
@@ -167,7 +166,7 @@ TEST(LeastSquares, HasSinglePrecisionToo) {
   TrainingProblem problem = standard_problem("data_parallel");
   const std::vector<double> x(20, 0.25);
   const std::vector<float> x32(x.begin(), x.end());
-  run_loopback(1, [&](Communicator& comm) {
+  run_ranks(1, [&](Communicator& comm) {
     std::vector<double> gradient(20);
     std::vector<float> gradient32(20);
     Learner{problem, 0, 4}.gradient(comm, ConstSlice{std::span{x}}, 1, std::span{gradient});

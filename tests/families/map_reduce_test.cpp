@@ -11,9 +11,8 @@
 #include "algorithms/data/sinc.hpp"
 #include "algorithms/map_reduce/cross_validation.hpp"
 #include "algorithms/map_reduce/driver.hpp"
-#include "core/loopback.hpp"
 #include "core/recorder.hpp"
-#include "worlds.hpp"
+#include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {
 namespace {
@@ -63,7 +62,7 @@ TEST(MapReduceLeastSquares, EqualsTheCentralisedSolution) {
 /// Messages and bytes that each rank of 4 sends.
 std::vector<std::pair<std::uint64_t, std::uint64_t>> sent(const TrainingProblem& problem) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> counts(4);
-  run_loopback(4, [&](Communicator& comm) {
+  run_ranks(4, [&](Communicator& comm) {
     RecordedRank log;
     Recorder recorded{comm, log};
     SilentLog silent;
@@ -95,7 +94,7 @@ TEST(MapReduceLeastSquares, SendsTheLowerHalfAndTheVectorOnceAndNoMore) {
 }
 
 TEST(MapReduceLeastSquares, PacksAndUnpacksTheLowerHalf) {
-  run_loopback(1, [](Communicator& comm) {
+  run_ranks(1, [](Communicator& comm) {
     const std::vector<double> matrix{1, 2, 3, -1, 4, 5, -1, -1, 6}, vector{7, 8, 9};
     std::vector<double> packed(9), lower(9, 0), same(3);
     pack(comm, std::span{matrix}, std::span{vector}, std::span{packed});
@@ -108,7 +107,7 @@ TEST(MapReduceLeastSquares, PacksAndUnpacksTheLowerHalf) {
 
 TEST(MapReduceDrivers, SumWhatTasksAddAndGiveWhatAllRead) {
   for (const int ranks : {1, 2, 5, 8})
-    run_loopback(ranks, [&](Communicator& comm) {
+    run_ranks(ranks, [&](Communicator& comm) {
       CheckedCommunicator checked{comm};
       const bool is_driver = comm.rank() == driver;
       Accumulator samples;

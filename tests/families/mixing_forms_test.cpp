@@ -9,7 +9,6 @@
 #include <numeric>
 
 #include "algorithms/butterfly/graph_mixing.hpp"
-#include "core/loopback.hpp"
 #include "core/random.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
@@ -43,7 +42,7 @@ double disagreement(const Vectors& all, std::vector<double> sum) {
 }
 void mix_stage(Vectors& all, std::string_view form, std::int64_t stage) {
   const int ranks = static_cast<int>(all.size());
-  run_loopback(ranks, [&](Communicator& comm) {
+  run_ranks(ranks, [&](Communicator& comm) {
     CheckedCommunicator checked{comm};
     const Slice x = std::span{all[static_cast<std::size_t>(comm.rank())]};
     Mixer mixer{form, x, 1};
@@ -95,7 +94,7 @@ TEST(AdditionSubtraction, IsTheMeanThatTheHalvedSumIs) {
 TEST(AdditionSubtraction, SendsOneMessageEachWayInEveryForm) {
   for (const std::string_view form : MixingForm::forms) {
     std::vector<RecordedRank> logs(2);
-    run_loopback(2, [&](Communicator& comm) {
+    run_ranks(2, [&](Communicator& comm) {
       Recorder recorder{comm, logs[static_cast<std::size_t>(comm.rank())]};
       std::vector<double> x(10, comm.rank());
       const Rank partner = 1 - comm.rank();
@@ -115,7 +114,7 @@ TEST(GroupAveraging, GivesAllMembersTheSameBits) {
   for (const int ranks : {3, 4, 7}) {
     Vectors x = random_vectors(static_cast<std::size_t>(ranks), 9, 5);
     const auto sum = sum_of(x);
-    run_loopback(ranks, [&](Communicator& comm) {
+    run_ranks(ranks, [&](Communicator& comm) {
       CheckedCommunicator checked{comm};
       std::vector<Rank> others;
       for (Rank rank = 0; rank < ranks; ++rank)
@@ -156,7 +155,7 @@ TEST(GraphMixing, BringsARingOfSixteenToAMillionthInTheRoundsItsSpectrumSays) {
   Vectors x = random_vectors(16, 20, 9);
   const auto sum = sum_of(x);
   const auto mix = [&](std::int64_t rounds) {
-    run_loopback(16, [&](Communicator& comm) {
+    run_ranks(16, [&](Communicator& comm) {
       const Slice mine = std::span{x[static_cast<std::size_t>(comm.rank())]};
       GraphMixer mixer{ring, comm.rank(), mine};
       for (std::int64_t round = 0; round < rounds; ++round) mixer.mix(comm, mine);

@@ -9,7 +9,6 @@
 #include "algorithms/model_averaging/easgd.hpp"
 #include "algorithms/model_averaging/fedavg.hpp"
 #include "algorithms/model_averaging/local_sgd.hpp"
-#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/printed.hpp"
 #include "tests/families/replicas.hpp"
@@ -114,7 +113,7 @@ struct Shards {
   Matrix matrix = Matrix::Zero(20, 20);
   Vector vector = Vector::Zero(20);
   explicit Shards(const TrainingProblem& problem, int shards) {
-    run_loopback(1, [&](Communicator& comm) {
+    run_ranks(1, [&](Communicator& comm) {
       for (int shard = 0; shard < shards; ++shard) {
         Matrix a(20, 20);
         Vector b(20);

@@ -10,7 +10,6 @@
 #include "algorithms/optimisers/momentum.hpp"
 #include "algorithms/optimisers/polyak.hpp"
 #include "algorithms/optimisers/schedule.hpp"
-#include "core/loopback.hpp"
 #include "tests/families/printed.hpp"
 #include "tests/families/worlds.hpp"
 
@@ -26,7 +25,7 @@ std::unique_ptr<Optimiser> descend(const OptimiserChoice& choice, int steps, Dou
   TrainingProblem problem;
   problem.optimiser = choice;
   auto optimiser = make_optimiser(problem, x.size());
-  run_loopback(1, [&](Communicator& comm) {
+  run_ranks(1, [&](Communicator& comm) {
     for (int step = 0; step < steps; ++step) {
       Doubles g = gradient(x);
       optimiser->step(comm, std::span{g}, std::span{x});

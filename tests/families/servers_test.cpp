@@ -12,21 +12,19 @@
 #include <map>
 #include <numbers>
 
-#include "core/loopback.hpp"
 #include "tests/families/equal_service.hpp"
 #include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {
 namespace {
 
-const World threads = [](int ranks, const Program& program) { run_loopback(ranks, program); };
 const char* const servers[] = {"parameter_server", "downpour"};
 
 TEST(Staleness, OfEqualWorkersInTurnIsTheirNumberLessOne) {
   for (const char* strategy : servers)
     for (const int workers : {1, 2, 3, 8}) {
       TrainingHistory history;
-      train_equal_workers(threads, strategy, workers, "cyclic", false, history);
+      train_equal_workers(run_ranks, strategy, workers, "cyclic", false, history);
       EXPECT_EQ(history.figures_of(0).back().step, 50 * workers);
       expect_staleness_of_equal_workers(history, workers);
     }
@@ -36,7 +34,7 @@ TEST(Staleness, InOrderOfArrivalIsTheNumberOfOtherWorkersOnAverageAtMost) {
   // Each update of a worker falls into at most one open interval of each other worker.
   for (const char* strategy : servers) {
     TrainingHistory history;
-    train_equal_workers(threads, strategy, 4, "arrival", false, history);
+    train_equal_workers(run_ranks, strategy, 4, "arrival", false, history);
     double sum = 0;
     for (const Figures& update : history.figures_of(0))
       if (update.worker) sum += *update.staleness;

@@ -9,7 +9,6 @@
 #include "algorithms/parameter_server/keys.hpp"
 #include "algorithms/parameter_server/stale_gradients.hpp"
 #include "core/faulty.hpp"
-#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 
@@ -92,7 +91,7 @@ TEST(HashedKeys, AreEachWithOneServerAndScattered) {
   for (Rank server = 0; server < 4; ++server)
     EXPECT_NEAR(static_cast<double>(keys.size_of(server)), 250, 5 * std::sqrt(1000 * 3 / 16.0));
   const TrainingProblem problem = served("asp", 4);
-  run_loopback(1, [&](Communicator& comm) {
+  run_ranks(1, [&](Communicator& comm) {
     const DealtVector vector{problem, std::make_shared<Keys>(keys)};
     const auto values = vector.whole().host<double>();
     for (std::size_t key = 0; key < 1000; ++key) values[key] = static_cast<double>(key);
@@ -178,7 +177,7 @@ TEST(LateMessages, NeverLetAWorkerStartMoreThanItsBoundAhead) {
       problem.strategy.set(ParameterServer::staleness, bound);
       problem.evaluate_every = 0;
       TrainingHistory history;
-      run_loopback(static_cast<int>(servers) + 4, [&](Communicator& comm) {
+      run_ranks(static_cast<int>(servers) + 4, [&](Communicator& comm) {
         FaultyCommunicator late{comm, {.seed = 7, .longest_delay = Seconds{1e-3}}};
         train(late, problem, history);
       });

@@ -10,7 +10,6 @@
 #include "algorithms/butterfly/dynamic_sharing.hpp"
 #include "algorithms/butterfly/mixing.hpp"
 #include "algorithms/model_averaging/local_sgd.hpp"
-#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 
@@ -39,7 +38,7 @@ TEST(MeanEstimate, KeepsTheSumAndIsTheExactMeanOfFrozenInputsAfterAllStages) {
   Vectors inputs = random_vectors(16, 1), estimates = inputs;
   const Choice stated{"averaging_consensus"};
   const Partners partners{stated, 16, 1};
-  run_loopback(16, [&](Communicator& comm) {
+  run_ranks(16, [&](Communicator& comm) {
     const auto me = static_cast<std::size_t>(comm.rank());
     SplitMix64 draws = SplitMix64::of_rank(2, comm.rank());
     MeanEstimate estimate{comm, partners, ConstSlice{std::span{inputs[me]}}};
@@ -65,7 +64,7 @@ TEST(MeanEstimate, OfFrozenInputsComesNearerByTheFactorOfItsGraph) {
   const Vectors inputs = random_vectors(ranks, 3);
   const auto mean = mean_of(inputs);
   std::vector<Vectors> after(rounds + 1, inputs);
-  run_loopback(ranks, [&](Communicator& comm) {
+  run_ranks(ranks, [&](Communicator& comm) {
     const auto me = static_cast<std::size_t>(comm.rank());
     Doubles mine = inputs[me], unchanged(10, 0);
     MeanEstimate estimate{comm, partners, ConstSlice{std::span{mine}}};
@@ -118,7 +117,7 @@ TEST(AveragingConsensus, IsTrainingAloneWithoutAPullAndMixingWithTheWholePull) {
   TrainingHistory pulled;
   train(8, problem, pulled);
   Vectors mixed(8);
-  run_loopback(8, [&](Communicator& comm) {
+  run_ranks(8, [&](Communicator& comm) {
     Learner learner{problem, comm.rank(), 8};
     std::vector<double> x(20, 0), gradient(20), theirs(20);
     for (std::int64_t step = 0; step < 41; ++step) {

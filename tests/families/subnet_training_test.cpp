@@ -13,7 +13,6 @@
 #include "algorithms/models/network_model.hpp"
 #include "algorithms/models/perceptron.hpp"
 #include "core/faulty.hpp"
-#include "core/loopback.hpp"
 #include "core/recorder.hpp"
 #include "tests/families/worlds.hpp"
 
@@ -241,7 +240,7 @@ TEST(SubnetTraining, GoesOnWithoutAWorkerThatHasFailed) {
   TrainingProblem problem = pictures(40);
   problem.data.held_out = 0;
   TrainingHistory history;
-  run_loopback(4, [&](Communicator& comm) {
+  run_ranks(4, [&](Communicator& comm) {
     const FaultyOptions weather{.dead = {2}, .patience = Seconds{0.01}};
     FaultyCommunicator faulty{comm, weather};
     try {
@@ -263,7 +262,7 @@ TEST(Ensemble, WrittenAsOneNetworkAnswersTheMeanOfItsSubnets) {
   const auto answers = [&](std::span<const std::size_t> of, std::span<double> parameters) {
     const Network network = multi_layer_perceptron(of, ActivationKind::tanh);
     std::vector<double> outputs;
-    run_loopback(1, [&](Communicator& comm) {
+    run_ranks(1, [&](Communicator& comm) {
       Pass pass{network, ConstSlice{parameters}, 7};
       outputs =
           to_doubles(network.forward(comm, ConstSlice{parameters}, std::span{inputs}, 7, pass));
@@ -303,7 +302,7 @@ using Values = std::vector<double>;
 /// The matrix that comes out of a message.
 Values through(const LowRank& code, const Values& matrix) {
   Values factors(code.words()), result(matrix.size());
-  run_loopback(1, [&](Communicator& comm) {
+  run_ranks(1, [&](Communicator& comm) {
     code.encode(comm, ConstSlice{std::span{matrix}}, std::span{factors});
     code.decode(comm, ConstSlice{std::span{factors}}, std::span{result});
   });
@@ -360,7 +359,7 @@ TEST(LowRank, SendsRankTimesTheSumOfTheSides) {
 
 TEST(LowRank, HasARidgeAsItsOtherReading) {
   Values matrix{3, -1, 0.5, 2};
-  run_loopback(1, [&](Communicator& comm) { shrink_by_ridge(comm, 1, std::span{matrix}); });
+  run_ranks(1, [&](Communicator& comm) { shrink_by_ridge(comm, 1, std::span{matrix}); });
   EXPECT_EQ(matrix, (Values{1.5, -0.5, 0.25, 1}));
 }
 

@@ -4,15 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <mutex>
 #include <set>
-#include <thread>
 
 #include "algorithms/reporter.hpp"
 #include "algorithms/work_stealing/chunks.hpp"
 #include "core/faulty.hpp"
-#include "core/loopback.hpp"
 #include "tests/families/worlds.hpp"
 
 namespace troupe::algorithms {
@@ -39,12 +35,12 @@ TEST(ChunkDeque, GivesItsOwnerTheFirstAndThievesTheLastHalf) {
 }
 
 TEST(Stealing, TakesEachChunkOnceUnderAnyDelays) {
-  // 5 ranks; only the first two have work, which takes 3 ms, and everybody's messages are late.
+  // 5 ranks; only the first two have work, which takes 3 ms of simulated time, and everybody's
+  // messages are late.
   for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6}) {
-    std::mutex mutex;
     std::multiset<std::pair<int, int>> done;
     std::int64_t steals = 0;
-    run_loopback(5, [&](Communicator& comm) {
+    run_ranks(5, [&](Communicator& comm) {
       FaultyCommunicator late{comm, {.seed = seed, .longest_delay = Seconds{2e-4}}};
       ChunkDeque mine;
       Robbery robbery{late, mine, 64, seed};
@@ -55,14 +51,12 @@ TEST(Stealing, TakesEachChunkOnceUnderAnyDelays) {
       }
       do {
         for (Chunk chunk; mine.pop(chunk);) {
-          std::this_thread::sleep_for(std::chrono::microseconds{50});
-          const std::lock_guard guard{mutex};
+          compute(late, Scale{2, Slice::phantom(50'000)});  // 50 µs
           done.emplace(chunk.shard, chunk.index);
         }
       } while (robbery.steal());
       agreed(late, Op::max, 0);  // all have stopped
       robbery.end();
-      const std::lock_guard guard{mutex};
       steals += robbery.loot().steals;
       EXPECT_GE(robbery.loot().bytes, 4 * 16u);
     });
@@ -75,11 +69,11 @@ TEST(Stealing, TakesEachChunkOnceUnderAnyDelays) {
 TEST(Stealing, TakesNoMessageOfAnAllreduceForAGrant) {
   // Nobody has work. Two of three ranks know that and have begun an allreduce, the third asks them.
   for (Rank last = 0; last < 3; ++last)
-    run_loopback(3, [&](Communicator& comm) {
+    run_ranks(3, [&](Communicator& comm) {
       ChunkDeque mine;
       Robbery robbery{comm, mine, 64, 1};
       if (comm.rank() == last) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        compute(comm, Scale{2, Slice::phantom(20'000'000)});  // 20 ms
         EXPECT_FALSE(robbery.steal());
       }
       agreed(comm, Op::max, 0);
@@ -121,7 +115,7 @@ TEST(WorkStealing, IsGradientDescentOnAllSamplesWhoeverComputes) {
 TEST(WorkStealing, WithLateMessagesGoesTheSameWay) {
   TrainingHistory on_time, late;
   train(4, epochs(false), on_time);
-  run_loopback(4, [&](Communicator& comm) {
+  run_ranks(4, [&](Communicator& comm) {
     FaultyCommunicator faulty{comm, {.seed = 3, .longest_delay = Seconds{5e-4}}};
     train(faulty, epochs(true), late);
   });
