@@ -1,19 +1,10 @@
 #include "algorithms/judge.hpp"
 
-#include <cstring>
-#include <span>
+#include <algorithm>
 
 #include "algorithms/data/folds.hpp"
 
 namespace troupe::algorithms {
-namespace {
-
-bool are_equal(std::span<const std::byte> bytes, ConstSlice values) {
-  return bytes.size() == values.size_bytes() && std::ranges::equal(bytes, values.bytes());
-}
-
-}  // namespace
-
 Judge::Evaluators::Evaluators(const TrainingProblem& problem) : model{make_model(problem)} {
   const auto data = load_dataset(problem);
   const auto evaluator_of = [&](const Dataset& samples) {
@@ -33,16 +24,17 @@ const Judge::Evaluators& Judge::evaluators() {
   return *evaluators_;
 }
 
-Evaluation Judge::evaluate(ConstSlice anywhere) {
-  const HostView view{anywhere};
-  const ConstSlice parameters = view.slice();
+Evaluation Judge::evaluate(ConstSlice parameters) {
+  const HostView here{parameters};
+  const auto bytes = here.slice().bytes();
   {
     const std::lock_guard guard{mutex_};
-    if (!judged_.empty() && are_equal(judged_, parameters)) return evaluation_;
+    if (!judged_.empty() && std::ranges::equal(judged_, bytes)) return evaluation_;
   }
-  const Evaluation evaluation = evaluate_anew(parameters);  // threads evaluate side by side
+  // Threads evaluate side by side.
+  const Evaluation evaluation = evaluate_anew(ViewIn{*problem_.memory, parameters});
   const std::lock_guard guard{mutex_};
-  judged_.assign(parameters.bytes().begin(), parameters.bytes().end());
+  judged_.assign(bytes.begin(), bytes.end());
   evaluation_ = evaluation;
   return evaluation;
 }

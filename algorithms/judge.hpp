@@ -13,16 +13,16 @@
 
 namespace troupe::algorithms {
 
-/// Callable from several threads. Takes no memory until something is judged.
+/// Judges where the problem's values are: on a device, if its memory is one's, with all samples
+/// there. Callable from several threads where the problem's memory is. Takes no memory until
+/// something is judged.
 class Judge {
  public:
-  /// Judges on the host, wherever the problem's own values are.
-  explicit Judge(TrainingProblem problem) : problem_{std::move(problem)} {
-    problem_.memory = &host_memory();
-  }
+  /// The problem's memory must outlive it.
+  explicit Judge(TrainingProblem problem) : problem_{std::move(problem)} {}
 
-  /// Off the clock and without messages. The parameters of the last call are not evaluated again.
-  /// EXPECTS values.
+  /// Of parameters in any memory, off the clock and without messages. The parameters of the last
+  /// call are not evaluated again. EXPECTS values.
   Evaluation evaluate(ConstSlice parameters);
   /// x* of the samples that are trained on; nothing where the model does not know it.
   std::span<const double> optimum() { return evaluators().trained_on->optimum(); }

@@ -155,4 +155,14 @@ void check(const Kernel&);
 /// Computes a kernel in host memory now; a kernel with a phantom operand is skipped.
 void run_on_host(const Kernel&);
 
+/// Who computes kernels in a memory that is not the host's, off the clock (Memory::runner).
+class KernelRunner {
+ public:
+  virtual ~KernelRunner() = default;
+  /// Computes a checked kernel without phantoms, with an operand in that memory. It need not have
+  /// run when this returns: what the memory reads, writes and runs later comes after it. Throws
+  /// what the kernel fails with, where that shows at once; else the next read does.
+  virtual void run(const Kernel& kernel) = 0;
+};
+
 }  // namespace troupe

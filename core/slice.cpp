@@ -95,6 +95,13 @@ HostView::HostView(ConstSlice values) : slice_{values} {
   slice_ = copy_;
 }
 
+ViewIn::ViewIn(Memory& memory, ConstSlice values) : slice_{values} {
+  if (values.is_phantom() || &values.memory() == &memory) return;
+  copy_ = Buffer{values.size(), values.dtype(), memory};
+  copy_from_host(copy_, HostView{values});
+  slice_ = copy_;
+}
+
 Scratch::Scratch(ConstSlice like, std::size_t count)
     : buffer_{like.is_phantom() ? Buffer::phantom(count, like.dtype())
                                 : Buffer{count, like.dtype(), like.memory()}} {}

@@ -46,6 +46,8 @@ constexpr Dtype dtype_of() {
   }
 }
 
+class KernelRunner;  // core/kernel.hpp
+
 /// Where values can be. A backend may bring its own (pinned, device); host_memory() is always
 /// there.
 class Memory {
@@ -67,6 +69,9 @@ class Memory {
   /// everything that has been waited for.
   virtual void read(std::byte* host, const std::byte* from, std::size_t bytes) const;
   virtual void write(std::byte* into, const std::byte* host, std::size_t bytes);
+  /// Who computes kernels here off the clock, in the order of reads and writes. nullptr: nobody,
+  /// and the host does it on copies.
+  virtual KernelRunner* runner() noexcept { return nullptr; }
 };
 
 /// Ordinary pageable memory of this process.
@@ -178,6 +183,19 @@ void copy_from_host(Slice into, ConstSlice values);
 class HostView {
  public:
   explicit HostView(ConstSlice values);
+  ConstSlice slice() const noexcept { return slice_; }
+  operator ConstSlice() const noexcept { return slice_; }
+
+ private:
+  Buffer copy_;
+  ConstSlice slice_;
+};
+
+/// Values of a slice anywhere as kernels may take them beside others of `memory`: the slice itself
+/// where it is there, else a copy. Off the clock, as HostView. Phantom where the slice is.
+class ViewIn {
+ public:
+  ViewIn(Memory& memory, ConstSlice values);
   ConstSlice slice() const noexcept { return slice_; }
   operator ConstSlice() const noexcept { return slice_; }
 

@@ -41,9 +41,9 @@ void MixingNode::mix(ConstSlice mine, Slice into) {
 bool MixingNode::done(std::int64_t step) {
   std::vector<double> gradient;
   if (reporter_.is_due(step) && !problem_.phantom) {
-    OffTheClock host;
+    OffTheClock alone;
     const Buffer slope = make_vector();
-    learner_.model().gradient(host, x_, learner_.whole(), weight_, slope);
+    learner_.model().gradient(alone, x_, learner_.whole(), weight_, slope);
     gradient = to_doubles(slope);
   }
   const bool enough = reporter_.report({.step = step}, x_, gradient);

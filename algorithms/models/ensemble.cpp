@@ -117,14 +117,14 @@ void Ensemble::gradient(Communicator& comm, ConstSlice parameters, const Batch& 
 }
 
 Score Ensemble::score(ConstSlice parameters, const Batch& batch) const {
-  OffTheClock host;
+  OffTheClock alone;
   const std::size_t outputs = members_[0].outputs(), largest = largest_part(batch.count);
   std::vector<Pass> passes = passes_for(parameters, largest);
   const Scratch room{parameters, outputs * largest};
   const auto count = [&](const Batch& some) {
     const Slice mean = room.first(outputs * some.count);
-    forward(host, parameters, some, passes, mean);
-    return tally(loss_, outputs, mean, some);
+    forward(alone, parameters, some, passes, mean);
+    return tally(alone, loss_, outputs, mean, some);
   };
   return score_in_parts(batch, count, decay_, parameters);
 }

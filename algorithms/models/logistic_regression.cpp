@@ -57,10 +57,11 @@ class ConvexEvaluator final : public Evaluator {
     if (size * size * static_cast<double>(samples.samples) > 1e8) return;
     TrainingProblem exact = problem;
     exact.dtype = Dtype::float64;
+    exact.memory = &host_memory();
     find_optimum(Samples{exact, samples}.all());
-    const Scratch there{ConstSlice{samples_.inputs()}, optimum_.size()};
-    run_on_host(Cast{there.all(), ConstSlice{std::span{optimum_}}});
-    least_ = model_->score(there.all(), samples_.all()).loss;
+    const Buffer rounded{optimum_.size(), problem.dtype};
+    run_on_host(Cast{rounded, ConstSlice{std::span{optimum_}}});
+    least_ = model_->score(ViewIn{*problem.memory, rounded}, samples_.all()).loss;
   }
 
   Evaluation evaluate(ConstSlice parameters) const override {
@@ -166,9 +167,9 @@ void LogisticRegression::hessian(Communicator& comm, ConstSlice parameters, cons
 
 std::vector<double> LogisticRegression::gradient_of(ConstSlice parameters, const Batch& batch) {
   if (parameters.is_phantom()) return {};
-  OffTheClock host;
+  OffTheClock alone;
   const Scratch into{parameters, size()};
-  gradient(host, parameters, batch, 1, into.all());
+  gradient(alone, parameters, batch, 1, into.all());
   return to_doubles(into.all());
 }
 

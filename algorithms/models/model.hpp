@@ -54,7 +54,7 @@ struct Evaluation {
 class Evaluator {
  public:
   virtual ~Evaluator() = default;
-  /// EXPECTS values.
+  /// Of parameters in the memory of the problem it was made for. EXPECTS values.
   virtual Evaluation evaluate(ConstSlice parameters) const = 0;
   /// x*, where it is known.
   virtual std::span<const double> optimum() const { return {}; }
@@ -74,7 +74,7 @@ class Model {
   /// first.
   virtual void gradient(Communicator& comm, ConstSlice parameters, const Batch& batch,
                         double weight, Slice into, const LayerReady& ready = {}) = 0;
-  /// Off the clock, on the host. EXPECTS values.
+  /// Off the clock, where the values are: parameters and batch in one memory. EXPECTS values.
   virtual Score score(ConstSlice parameters, const Batch& batch) const = 0;
   /// By all samples, already prepared: their score, unless the model knows more (its optimum).
   virtual std::unique_ptr<Evaluator> evaluator(const TrainingProblem& problem,

@@ -28,20 +28,21 @@ bool is_right(std::span<const T> outputs, std::int32_t label) {
 
 }  // namespace
 
-Tally tally(LossKind loss, std::size_t rows, ConstSlice outputs, const Batch& batch) {
-  const HostView here{outputs}, targets{batch.targets};
-  const Scratch losses{here, batch.count};
-  run_on_host(Loss{.kind = loss,
-                   .rows = rows,
-                   .batch = batch.count,
-                   .outputs = here,
-                   .targets = targets,
-                   .losses = losses.all()});
+Tally tally(Communicator& comm, LossKind loss, std::size_t rows, ConstSlice outputs,
+            const Batch& batch) {
+  const Scratch losses{outputs, batch.count};
+  compute(comm, Loss{.kind = loss,
+                     .rows = rows,
+                     .batch = batch.count,
+                     .outputs = outputs,
+                     .targets = batch.targets,
+                     .losses = losses.all()});
   const std::vector<double> each = to_doubles(losses.all());
   Tally all{.loss = std::accumulate(each.begin(), each.end(), 0.0)};
   if (loss == LossKind::squared_error) return all;
+  const HostView targets{batch.targets};
   const auto labels = targets.slice().host<std::int32_t>();
-  const std::vector<double> values = to_doubles(here);
+  const std::vector<double> values = to_doubles(outputs);
   all.right = 0;
   for (std::size_t j = 0; j < batch.count; ++j)
     *all.right += is_right(std::span{values}.subspan(j * rows, rows), labels[j]);
@@ -99,11 +100,11 @@ void NetworkModel::gradient(Communicator& comm, ConstSlice parameters, const Bat
 }
 
 Score NetworkModel::score(ConstSlice parameters, const Batch& batch) const {
-  OffTheClock host;
+  OffTheClock alone;
   Pass pass{network_, parameters, largest_part(batch.count)};
   const auto count = [&](const Batch& some) {
-    const ConstSlice outputs = network_.forward(host, parameters, some.inputs, some.count, pass);
-    return tally(loss_, network_.outputs(), outputs, some);
+    const ConstSlice outputs = network_.forward(alone, parameters, some.inputs, some.count, pass);
+    return tally(alone, loss_, network_.outputs(), outputs, some);
   };
   return score_in_parts(batch, count, decay_, parameters);
 }

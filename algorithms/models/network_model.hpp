@@ -38,8 +38,9 @@ struct Tally {
   double loss = 0;
   std::optional<std::size_t> right{};
 };
-/// On the host, from what a network says (rows × count) to a batch.
-Tally tally(LossKind loss, std::size_t rows, ConstSlice outputs, const Batch& batch);
+/// From what a network says (rows × count) to a batch: losses by `comm`, right answers on the host.
+Tally tally(Communicator& comm, LossKind loss, std::size_t rows, ConstSlice outputs,
+            const Batch& batch);
 /// The score of a batch, counted some hundred samples at a time, with ½ λ ‖θ‖².
 Score score_in_parts(const Batch& batch, const std::function<Tally(const Batch& part)>& count,
                      double decay, ConstSlice parameters);

@@ -11,6 +11,12 @@ class Done final : public Operation {
   void retire() noexcept override { delete this; }
 };
 
+/// Who computes kernels in the memory of the operands; null where the host does.
+KernelRunner* runner_of(const Kernel& kernel) {
+  const std::vector<TouchedRange> off_host = touched_off_host(operands(kernel));
+  return off_host.empty() ? nullptr : off_host.front().memory->runner();
+}
+
 constexpr const char* alone = "off the clock there are kernels, but nobody to talk to";
 
 }  // namespace
@@ -30,7 +36,10 @@ Request OffTheClock::spawn(Task) {
 
 Request OffTheClock::start(Kernel kernel) {
   check(kernel);
-  if (!is_phantom(kernel)) run_staged(kernel);
+  if (!is_phantom(kernel)) {
+    if (KernelRunner* const there = runner_of(kernel)) there->run(kernel);
+    else run_staged(kernel);
+  }
   auto& done = *new Done;
   Request request{done};
   done.complete(0, 0, Seconds{0});

@@ -1,6 +1,7 @@
 #pragma once
-// A communicator of one rank whose kernels run at once, on the host, and cost nothing: what a model
-// computes with when nobody is to wait for it. It sends no messages and starts no flows (EXPECTS).
+// A communicator of one rank whose kernels run where their operands are, and cost nothing: what a
+// model computes with when nobody is to wait for it. It sends no messages and starts no flows
+// (EXPECTS).
 
 #include "core/communicator.hpp"
 

@@ -212,9 +212,9 @@ std::vector<double> ColumnShard::dual_optimum() const {
 
 std::optional<double> ColumnShard::divergence(ConstSlice lambda) const {
   if (lambda.is_phantom() || whole_.optimum().empty()) return std::nullopt;
-  OffTheClock host;
+  OffTheClock alone;
   const Scratch gradients{lambda, samples_};
-  gradient(host, lambda, gradients.all());
+  gradient(alone, lambda, gradients.all());
   const auto here = to_doubles(lambda), there = dual_optimum(),
              descent = to_doubles(gradients.all());
   double rise = 0;

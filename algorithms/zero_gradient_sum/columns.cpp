@@ -35,9 +35,9 @@ double step_of(Communicator& comm, const TrainingProblem& problem, const ColumnS
 /// This rank's ∇f_i(λ), off the clock; none of sizes alone.
 std::vector<double> gradient_of(const ColumnShard& shard, ConstSlice lambda) {
   if (lambda.is_phantom()) return {};
-  OffTheClock host;
+  OffTheClock alone;
   const Scratch slope{lambda, lambda.size()};
-  shard.gradient(host, lambda, slope.all());
+  shard.gradient(alone, lambda, slope.all());
   return to_doubles(slope.all());
 }
 

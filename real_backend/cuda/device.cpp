@@ -188,26 +188,29 @@ class Lane final : public mpi::AcceleratorLane {
   Lane& operator=(const Lane&) = delete;
   ~Lane() override { lanes_.erase(&stream_); }
 
-  void launch(const Kernel& kernel) override {
-    std::visit(
-        [&]<class K>(const K& k) {
-          if constexpr (std::is_same_v<K, Opaque>) run_on_the_host(kernel);
-          else if constexpr (is_convolution<K>)
-            has_convolutions() ? run_on_the_device(k) : run_on_the_host(kernel);
-          else run_on_the_device(k);
-        },
-        kernel);
-  }
+  void launch(const Kernel& kernel) override { launch(kernel, times_ ? &*times_ : nullptr); }
+  void run(const Kernel& kernel) override { launch(kernel, nullptr); }
   mpi::Mark mark() override { return EventPool::record(events_, stream_.get()); }
   void follow(const mpi::Mark& mark) override { follow_mark(stream_.get(), mark); }
 
   Stream& stream() noexcept { return stream_; }
 
  private:
+  /// `times`: null where nobody wants to know what it takes.
+  void launch(const Kernel& kernel, KernelTimes* times) {
+    std::visit(
+        [&]<class K>(const K& k) {
+          if constexpr (std::is_same_v<K, Opaque>) run_on_the_host(kernel);
+          else if constexpr (is_convolution<K>)
+            has_convolutions() ? run_on_the_device(k, times) : run_on_the_host(kernel);
+          else run_on_the_device(k, times);
+        },
+        kernel);
+  }
   template <class K>
-  void run_on_the_device(const K& kernel) {
+  void run_on_the_device(const K& kernel, KernelTimes* times) {
     ++counters_.launches;
-    if (times_) times_->time(stream_.get(), [&] { cuda::launch(stream_, kernel); });
+    if (times) times->time(stream_.get(), [&] { cuda::launch(stream_, kernel); });
     else cuda::launch(stream_, kernel);
   }
   /// Reading and writing device memory waits for this lane, whose turn it is.
@@ -271,7 +274,8 @@ std::unique_ptr<mpi::AcceleratorLane> Device::make_lane() {
                                 state_->pinned, state_->times);
 }
 void Device::enter(mpi::AcceleratorLane* lane) {
-  state_->memory.use(lane ? static_cast<Lane*>(lane)->stream() : state_->base);
+  if (lane) state_->memory.use(static_cast<Lane*>(lane)->stream(), lane);
+  else state_->memory.use(state_->base);
 }
 
 bool Device::reached(const mpi::Mark& mark) {

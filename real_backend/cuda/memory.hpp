@@ -15,8 +15,11 @@ class DeviceMemory final : public Memory {
  public:
   /// `name`: of the device, for messages.
   explicit DeviceMemory(std::string name);
-  /// The stream in whose order everything happens from now on.
-  void use(Stream& stream) noexcept { stream_ = &stream; }
+  /// The stream in whose order everything happens from now on, and who computes in it.
+  void use(Stream& stream, KernelRunner* runner = nullptr) noexcept {
+    stream_ = &stream;
+    runner_ = runner;
+  }
 
   std::string_view name() const noexcept override { return "device"; }
   bool on_host() const noexcept override { return false; }
@@ -25,6 +28,7 @@ class DeviceMemory final : public Memory {
   void release(void* address, std::size_t bytes) noexcept override;
   void read(std::byte* host, const std::byte* from, std::size_t bytes) const override;
   void write(std::byte* into, const std::byte* host, std::size_t bytes) override;
+  KernelRunner* runner() noexcept override { return runner_; }
 
   /// Bytes held of the device, used or not.
   std::uint64_t held() const;
@@ -35,6 +39,7 @@ class DeviceMemory final : public Memory {
   std::string device_;
   cudaMemPool_t pool_ = nullptr;
   Stream* stream_ = nullptr;
+  KernelRunner* runner_ = nullptr;
   mutable std::uint64_t waits_ = 0;
 };
 

@@ -17,10 +17,10 @@ namespace troupe::mpi {
 /// beginning, always reached. Cheap to copy.
 using Mark = std::shared_ptr<const void>;
 
-/// The kernels of one flow, in the order of issue.
-class AcceleratorLane {
+/// The kernels of one flow, in the order of issue. run() does what launch() does, off the clock: in
+/// no Accelerator::kernel_time().
+class AcceleratorLane : public KernelRunner {
  public:
-  virtual ~AcceleratorLane() = default;
   /// Launches a checked kernel without phantoms; it runs after all launched here before, and need
   /// not have run when this returns. An Opaque, or whatever this device has no code for, is
   /// computed on the host before it returns. Throws what the kernel fails with, where that shows at
@@ -35,7 +35,7 @@ class AcceleratorLane {
 class Accelerator {
  public:
   virtual ~Accelerator() = default;
-  /// Where slices are that this device computes on.
+  /// Where slices are that this device computes on. Its runner is the lane that has been entered.
   virtual Memory& memory() noexcept = 0;
   /// Memory of the host from which copying is fastest. Asking again for as much as was released
   /// costs little: every fragment of a message does.
@@ -61,8 +61,8 @@ class Accelerator {
   virtual bool reachable_by_mpi() const noexcept { return false; }
 
   /// Waits for all kernels launched so far: the sum of what each took on the device, by its clock,
-  /// since the device is there. Those that the host computed are not in it. Empty where the device
-  /// does not time them.
+  /// since the device is there. Those that the host computed, or that ran off the clock, are not in
+  /// it. Empty where the device does not time them.
   virtual std::optional<Seconds> kernel_time() { return {}; }
 };
 

@@ -1,10 +1,13 @@
-// A training loop on a GPU never waits for the device and asks it for no memory.
+// A training loop on a GPU never waits for the device and asks it for no memory; evaluations run
+// there, too, and are in no time of its kernels.
 
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "algorithms/judge.hpp"
+#include "algorithms/models/off_the_clock.hpp"
 #include "algorithms/strategies.hpp"
 #include "real_backend/cuda/device.hpp"
 #include "real_backend/mpi/world.hpp"
@@ -72,6 +75,51 @@ TEST(TrainingLoop, OfAConvolutionalNetworkNeitherWaitsNorAllocates) {
       R"({"strategy": "data_parallel", "model": {"kind": "cnn", "filters": [4, 8], "window": 5, "hidden": 32},
     "dtype": "float32", "data": {"kind": "digits", "samples": 200, "sampling": "epochs"},
     "optimiser": {"kind": "adam", "rate": 0.001}, "batch": 16, "evaluate_every": 0, "stop": {"steps": 120}})");
+}
+
+void expect_judged_on_the_device(const char* training) {
+  if (const auto why = cuda::why_no_device(); !why.empty()) GTEST_SKIP() << why;
+  auto problem = problem_of(training);
+  const auto model = algorithms::make_model(problem);
+  const Buffer drawn{model->size(), problem.dtype};
+  algorithms::OffTheClock alone;
+  model->initialise(alone, drawn, SplitMix64{5});
+  const algorithms::Evaluation host = algorithms::Judge{problem}.evaluate(drawn);
+
+  cuda::Device device{0};
+  device.time_kernels();
+  problem.memory = &device.memory();
+  mpi::Options options;
+  options.accelerator = &device;
+  cuda::DeviceCounters before, after;
+  algorithms::Evaluation there;
+  world->run(
+      [&](Communicator&) {
+        const Buffer parameters{model->size(), problem.dtype, device.memory()};
+        copy_from_host(parameters, drawn);
+        algorithms::Judge judge{problem};
+        before = device.counters();
+        there = judge.evaluate(parameters);
+        after = device.counters();
+      },
+      options);
+  EXPECT_GE(after.launches - before.launches, 18u);  // three parts of samples, two layers each
+  EXPECT_EQ(after.staged_kernels, before.staged_kernels);
+  EXPECT_EQ(device.kernel_time(), Seconds{});
+  EXPECT_NEAR(there.loss, host.loss, 1e-5 * host.loss);
+  EXPECT_NEAR(*there.held_out_loss, *host.held_out_loss, 1e-5 * *host.held_out_loss);
+  EXPECT_NEAR(*there.accuracy, *host.accuracy, 0.01);  // where two answers are as good
+}
+
+TEST(Evaluation, OfAPerceptronRunsOnTheDevice) {
+  expect_judged_on_the_device(
+      R"({"strategy": "data_parallel", "model": {"kind": "mlp", "layers": [784, 64, 10]},
+    "dtype": "float32", "data": {"kind": "digits", "samples": 300, "held_out": 0.1}})");
+}
+TEST(Evaluation, OfAConvolutionalNetworkRunsOnTheDevice) {
+  expect_judged_on_the_device(
+      R"({"strategy": "data_parallel", "model": {"kind": "cnn", "filters": [4, 8], "window": 5, "hidden": 32},
+    "dtype": "float32", "data": {"kind": "digits", "samples": 300, "held_out": 0.1}})");
 }
 
 }  // namespace

@@ -31,20 +31,10 @@ class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
     finish();
     device_.lanes_.erase(queue_);
   }
-  void launch(const Kernel& kernel) override {
-    if (is_for_the_host(kernel)) {
-      finish();
-      run_staged(kernel, device_.staging_);
-    } else if (const auto* gather = std::get_if<Gather>(&kernel)) {
-      // The indices are the caller's again when this returns.
-      put_off([own = *gather, columns = std::vector(gather->columns.begin(), gather->columns.end()),
-               this]() mutable {
-        own.columns = columns;
-        run_timed(own);
-      });
-    } else {
-      put_off([kernel, this] { run_timed(kernel); });
-    }
+  void launch(const Kernel& kernel) override { launch(kernel, device_.computed_); }
+  void run(const Kernel& kernel) override {
+    ++device_.off_the_clock_;
+    launch(kernel, untimed_);
   }
   mpi::Mark mark() override {
     const auto point = std::make_shared<Point>();
@@ -65,13 +55,32 @@ class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
     return std::holds_alternative<Opaque>(kernel) || std::holds_alternative<Cholesky>(kernel) ||
            std::holds_alternative<Svd>(kernel) || std::holds_alternative<Loss>(kernel);
   }
-  void run_timed(const Kernel& kernel) {
+  /// Adds to `time` what it takes, unless the host computes it.
+  void launch(const Kernel& kernel, Seconds& time) {
+    if (is_for_the_host(kernel)) {
+      finish();
+      const std::uint64_t read = device_.read_by_host_;
+      run_staged(kernel, device_.staging_);
+      device_.read_by_host_ = read;
+    } else if (const auto* gather = std::get_if<Gather>(&kernel)) {
+      // The indices are the caller's again when this returns.
+      put_off([own = *gather, columns = std::vector(gather->columns.begin(), gather->columns.end()),
+               &time, this]() mutable {
+        own.columns = columns;
+        run_timed(own, time);
+      });
+    } else {
+      put_off([kernel, &time, this] { run_timed(kernel, time); });
+    }
+  }
+  void run_timed(const Kernel& kernel, Seconds& time) {
     const auto begin = std::chrono::steady_clock::now();
     run_staged(kernel, device_.staging_);
-    device_.computed_ += Seconds{std::chrono::steady_clock::now() - begin};
+    time += Seconds{std::chrono::steady_clock::now() - begin};
   }
 
   DetachedAccelerator& device_;
+  Seconds untimed_{};  // of what is off the clock
   std::list<Queue>::iterator queue_;
 };
 
@@ -97,6 +106,7 @@ void DetachedAccelerator::DeviceMemory::read(std::byte* host, const std::byte* f
                                              std::size_t bytes) const {
   device_.expect_own_thread();
   device_.finish_lane();
+  if (!device_.at_work_) device_.read_by_host_ += bytes;
   if (bytes > 0) std::memcpy(host, from, bytes);
 }
 void DetachedAccelerator::DeviceMemory::write(std::byte* into, const std::byte* host,
@@ -104,6 +114,10 @@ void DetachedAccelerator::DeviceMemory::write(std::byte* into, const std::byte* 
   device_.expect_own_thread();
   device_.finish_lane();
   if (bytes > 0) std::memcpy(into, host, bytes);
+}
+
+KernelRunner* DetachedAccelerator::DeviceMemory::runner() noexcept {
+  return device_.settings_.runs_off_the_clock ? device_.entered_ : nullptr;
 }
 
 void* DetachedAccelerator::StagingMemory::allocate(std::size_t bytes) {

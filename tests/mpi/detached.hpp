@@ -23,7 +23,8 @@ class DetachedAccelerator final : public mpi::Accelerator {
   struct Settings {
     std::uint64_t seed = 1;
     bool reachable_by_mpi = false;
-    bool times_kernels = false;  ///< by the clock of the host, which does its work
+    bool times_kernels = false;      ///< by the clock of the host, which does its work
+    bool runs_off_the_clock = true;  ///< else the host computes what is off the clock
   };
   DetachedAccelerator() : DetachedAccelerator{Settings{}} {}
   explicit DetachedAccelerator(Settings settings);
@@ -47,6 +48,10 @@ class DetachedAccelerator final : public mpi::Accelerator {
   std::size_t put_off() const noexcept;
   std::uint64_t waits() const noexcept { return waits_; }
   std::uint64_t copies() const noexcept { return copies_; }
+  /// Kernels that ran here off the clock.
+  std::uint64_t off_the_clock() const noexcept { return off_the_clock_; }
+  /// Bytes that the host has read of the memory, but for kernels that it computes for the device.
+  std::uint64_t read_by_host() const noexcept { return read_by_host_; }
   /// Bytes of staging memory in use, and the most that ever were.
   std::size_t staged() const noexcept { return staging_.used; }
   std::size_t most_staged() const noexcept { return staging_.most_used; }
@@ -71,6 +76,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
     void release(void* address, std::size_t bytes) noexcept override;
     void read(std::byte* host, const std::byte* from, std::size_t bytes) const override;
     void write(std::byte* into, const std::byte* host, std::size_t bytes) override;
+    KernelRunner* runner() noexcept override;
 
    private:
     DetachedAccelerator& device_;
@@ -103,7 +109,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
   StagingMemory staging_;
   bool at_work_ = false;  // in a step
   std::exception_ptr failed_;
-  std::uint64_t waits_ = 0, copies_ = 0;
+  std::uint64_t waits_ = 0, copies_ = 0, off_the_clock_ = 0, read_by_host_ = 0;
   Seconds computed_{};
 };
 
