@@ -2,7 +2,8 @@
 // that multiply the unfolded image, as the host does, and are deterministic; the others (Winograd,
 // Fourier) are faster for some shapes and less exact. cuDNN rounds float32 to tf32 or to half
 // precision, not to bfloat16: with products in bf16 convolutions stay exact. What cuDNN is asked
-// about a shape is kept: to ask takes longer than to convolve.
+// about a shape is kept: to ask takes longer than to convolve. So is, where there is one, a plan of
+// its graph interface that gives the same bits (convolution_plan.hpp).
 
 #include "core/errors.hpp"
 #include "real_backend/cuda/cuda_call.hpp"
@@ -27,8 +28,12 @@ void launch(Stream&, const ConvolutionFilterGradient&) {
 
 #include <array>
 #include <limits>
+#include <map>
+#include <optional>
 #include <source_location>
 #include <unordered_map>
+
+#include "real_backend/cuda/convolution_plan.hpp"
 
 namespace troupe::cuda {
 
@@ -67,28 +72,12 @@ using Sliding = Descriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionD
 
 using Handle = Descriptor<cudnnHandle_t, cudnnCreate, cudnnDestroy>;
 
-/// What a convolution, or a gradient of one, is looked up by: all that cuDNN is told of its shape.
-struct Shape {
-  Windows windows;
-  std::size_t filters, batch;
-  Dtype dtype;
+using Shape = ConvolutionShape;
 
-  bool operator==(const Shape& other) const {
-    return sizes() == other.sizes() && dtype == other.dtype;
-  }
-  std::array<std::size_t, 9> sizes() const {
-    const Windows& w = windows;
-    return {w.channels, w.height, w.width, w.window_height, w.window_width, w.stride,
-            w.padding,  filters,  batch};
-  }
-  struct Hash {
-    std::size_t operator()(const Shape& shape) const noexcept {
-      auto hash = static_cast<std::size_t>(shape.dtype);
-      for (const std::size_t size : shape.sizes()) hash = (hash ^ size) * 0x9E3779B97F4A7C15u;
-      return hash ^ hash >> 32;
-    }
-  };
-};
+/// Whether operands are rounded to tf32.
+bool rounds(const Shape& shape, Float32Products products) {
+  return shape.dtype == Dtype::float32 && products == Float32Products::tf32;
+}
 
 /// Descriptors of a convolution and of its gradients, which are the same.
 struct Descriptors {
@@ -99,7 +88,6 @@ struct Descriptors {
   Descriptors(const Shape& shape, Float32Products products) {
     const auto& [w, filters, batch, dtype] = shape;
     const cudnnDataType_t type = dtype == Dtype::float32 ? CUDNN_DATA_FLOAT : CUDNN_DATA_DOUBLE;
-    const bool may_round = dtype == Dtype::float32 && products == Float32Products::tf32;
     check_cudnn(cudnnSetTensor4dDescriptor(input.get(), CUDNN_TENSOR_NCHW, type, narrow(batch),
                                            narrow(w.channels), narrow(w.height), narrow(w.width)),
                 "cudnnSetTensor4dDescriptor");
@@ -115,9 +103,9 @@ struct Descriptors {
     check_cudnn(cudnnSetConvolution2dDescriptor(sliding.get(), padding, padding, stride, stride, 1,
                                                 1, CUDNN_CROSS_CORRELATION, type),
                 "cudnnSetConvolution2dDescriptor");
-    check_cudnn(
-        cudnnSetConvolutionMathType(sliding.get(), may_round ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH),
-        "cudnnSetConvolutionMathType");
+    check_cudnn(cudnnSetConvolutionMathType(
+                    sliding.get(), rounds(shape, products) ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH),
+                "cudnnSetConvolutionMathType");
   }
 };
 
@@ -142,6 +130,8 @@ struct Plan {
   Descriptors descriptors;
   Algorithm algorithm{};
   std::size_t bytes = 0;  ///< working memory
+  /// What does the same in less time, by the alignments of operands; empty where nothing does.
+  std::map<std::array<std::size_t, 3>, std::optional<ConvolutionPlan> > faster;
 
   /// The first of the algorithms that cuDNN has: `bytes_of` sets the working memory of one.
   template <class Algorithms, class F>
@@ -181,6 +171,57 @@ Stream::Convolutions& convolutions_of(Stream& stream) {
   return *kept;
 }
 
+std::vector<std::byte> values_of(const Stream& stream, Slice slice) {
+  std::vector<std::byte> values(slice.size_bytes());
+  check_call(cudaMemcpyAsync(values.data(), slice.address(), values.size(), cudaMemcpyDeviceToHost,
+                             stream.get()),
+             "cudaMemcpyAsync");
+  check_call(cudaStreamSynchronize(stream.get()), "cudaStreamSynchronize");
+  return values;
+}
+
+bool launch(const Stream& stream, cudnnHandle_t cudnn, const ConvolutionPlan& plan,
+            const ConvolutionOperands& operands) {
+  const Stream::Workspace room{stream, plan.bytes()};
+  return plan.launch(cudnn, operands, room.get());
+}
+
+/// The first of the plans that gives the bits that are in `result`, which are there afterwards,
+/// too.
+std::optional<ConvolutionPlan> with_the_bits_of(const Stream& stream, cudnnHandle_t cudnn,
+                                                std::vector<ConvolutionPlan> plans,
+                                                const ConvolutionOperands& operands, Slice result) {
+  const std::vector<std::byte> wanted = values_of(stream, result);
+  for (ConvolutionPlan& plan : plans) {
+    check_call(cudaMemsetAsync(result.address(), 0xFF, wanted.size(), stream.get()),
+               "cudaMemsetAsync");
+    if (launch(stream, cudnn, plan, operands) && values_of(stream, result) == wanted)
+      return std::move(plan);
+  }
+  check_call(cudaMemcpyAsync(result.address(), wanted.data(), wanted.size(), cudaMemcpyHostToDevice,
+                             stream.get()),
+             "cudaMemcpyAsync");
+  return std::nullopt;
+}
+
+/// Computes `result`, overwriting it: by `call`, cuDNN's own by its name, and from then on by a
+/// plan with the same bits. The first time, of a shape and alignment, the host waits for the
+/// device.
+template <class Algorithm, class Call>
+void convolve(Stream& stream, cudnnHandle_t cudnn, ConvolutionPass pass, const Shape& shape,
+              Plan<Algorithm>& plan, const ConvolutionOperands& operands, Slice result,
+              const Call& call) {
+  if (rounds(shape, stream.products())) return call();  // tf32 has too many ways to round
+  const auto alignments = operands.alignments();
+  const auto [place, is_new] = plan.faster.try_emplace(alignments);
+  auto& faster = place->second;
+  if (faster && launch(stream, cudnn, *faster, operands)) return stream.count_planned();
+  call();
+  if (is_new)
+    faster = with_the_bits_of(stream, cudnn, ConvolutionPlan::all(cudnn, pass, shape, alignments),
+                              operands, result);
+}
+
 }  // namespace
 
 bool has_convolutions() noexcept { return true; }
@@ -191,26 +232,31 @@ void launch(Stream& stream, const Convolution& kernel) {
   auto& kept = convolutions_of(stream);
   const cudnnHandle_t cudnn = kept.handle.get();
   const Shape shape{kernel.windows, kernel.filters, kernel.batch, kernel.output.dtype()};
-  const auto& [of, algorithm, bytes] =
-      kept.forwards
-          .try_emplace(
-              shape, shape, stream.products(),
-              std::array{CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
-                         CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_GEMM},
-              "cudnnGetConvolutionForwardWorkspaceSize",
-              [&](const Descriptors& d, auto one, std::size_t* size) {
-                return cudnnGetConvolutionForwardWorkspaceSize(cudnn, d.input.get(), d.filter.get(),
-                                                               d.sliding.get(), d.output.get(), one,
-                                                               size);
-              })
-          .first->second;
-  const Stream::Workspace room{stream, bytes};
-  const Factor one{1, shape.dtype}, zero{0, shape.dtype};
-  check_cudnn(cudnnConvolutionForward(cudnn, one.get(), of.input.get(), kernel.input.address(),
-                                      of.filter.get(), kernel.filter.address(), of.sliding.get(),
-                                      algorithm, room.get(), bytes, zero.get(), of.output.get(),
-                                      kernel.output.address()),
-              "cudnnConvolutionForward");
+  auto& plan = kept.forwards
+                   .try_emplace(shape, shape, stream.products(),
+                                std::array{CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
+                                           CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM,
+                                           CUDNN_CONVOLUTION_FWD_ALGO_GEMM},
+                                "cudnnGetConvolutionForwardWorkspaceSize",
+                                [&](const Descriptors& d, auto one, std::size_t* size) {
+                                  return cudnnGetConvolutionForwardWorkspaceSize(
+                                      cudnn, d.input.get(), d.filter.get(), d.sliding.get(),
+                                      d.output.get(), one, size);
+                                })
+                   .first->second;
+  const auto call = [&] {
+    const auto& of = plan.descriptors;
+    const Stream::Workspace room{stream, plan.bytes};
+    const Factor one{1, shape.dtype}, zero{0, shape.dtype};
+    check_cudnn(cudnnConvolutionForward(cudnn, one.get(), of.input.get(), kernel.input.address(),
+                                        of.filter.get(), kernel.filter.address(), of.sliding.get(),
+                                        plan.algorithm, room.get(), plan.bytes, zero.get(),
+                                        of.output.get(), kernel.output.address()),
+                "cudnnConvolutionForward");
+  };
+  convolve(stream, cudnn, ConvolutionPass::forward, shape, plan,
+           {kernel.input.address(), kernel.filter.address(), kernel.output.address()},
+           kernel.output, call);
 }
 
 void launch(Stream& stream, const ConvolutionInputGradient& kernel) {
@@ -220,24 +266,30 @@ void launch(Stream& stream, const ConvolutionInputGradient& kernel) {
   auto& kept = convolutions_of(stream);
   const cudnnHandle_t cudnn = kept.handle.get();
   const Shape shape{kernel.windows, kernel.filters, kernel.batch, kernel.input_gradient.dtype()};
-  const auto& [of, algorithm, bytes] =
-      kept.input_gradients
-          .try_emplace(shape, shape, stream.products(),
-                       std::array{CUDNN_CONVOLUTION_BWD_DATA_ALGO_1},
-                       "cudnnGetConvolutionBackwardDataWorkspaceSize",
-                       [&](const Descriptors& d, auto one, std::size_t* size) {
-                         return cudnnGetConvolutionBackwardDataWorkspaceSize(
-                             cudnn, d.filter.get(), d.output.get(), d.sliding.get(), d.input.get(),
-                             one, size);
-                       })
-          .first->second;
-  const Stream::Workspace room{stream, bytes};
-  const Factor one{1, shape.dtype}, zero{0, shape.dtype};
-  check_cudnn(cudnnConvolutionBackwardData(
-                  cudnn, one.get(), of.filter.get(), kernel.filter.address(), of.output.get(),
-                  kernel.output_gradient.address(), of.sliding.get(), algorithm, room.get(), bytes,
-                  zero.get(), of.input.get(), kernel.input_gradient.address()),
-              "cudnnConvolutionBackwardData");
+  auto& plan = kept.input_gradients
+                   .try_emplace(shape, shape, stream.products(),
+                                std::array{CUDNN_CONVOLUTION_BWD_DATA_ALGO_1},
+                                "cudnnGetConvolutionBackwardDataWorkspaceSize",
+                                [&](const Descriptors& d, auto one, std::size_t* size) {
+                                  return cudnnGetConvolutionBackwardDataWorkspaceSize(
+                                      cudnn, d.filter.get(), d.output.get(), d.sliding.get(),
+                                      d.input.get(), one, size);
+                                })
+                   .first->second;
+  const auto call = [&] {
+    const auto& of = plan.descriptors;
+    const Stream::Workspace room{stream, plan.bytes};
+    const Factor one{1, shape.dtype}, zero{0, shape.dtype};
+    check_cudnn(cudnnConvolutionBackwardData(
+                    cudnn, one.get(), of.filter.get(), kernel.filter.address(), of.output.get(),
+                    kernel.output_gradient.address(), of.sliding.get(), plan.algorithm, room.get(),
+                    plan.bytes, zero.get(), of.input.get(), kernel.input_gradient.address()),
+                "cudnnConvolutionBackwardData");
+  };
+  convolve(
+      stream, cudnn, ConvolutionPass::input_gradient, shape, plan,
+      {kernel.input_gradient.address(), kernel.filter.address(), kernel.output_gradient.address()},
+      kernel.input_gradient, call);
 }
 
 void launch(Stream& stream, const ConvolutionFilterGradient& kernel) {
@@ -250,24 +302,31 @@ void launch(Stream& stream, const ConvolutionFilterGradient& kernel) {
   auto& kept = convolutions_of(stream);
   const cudnnHandle_t cudnn = kept.handle.get();
   const Shape shape{kernel.windows, kernel.filters, kernel.batch, kernel.filter_gradient.dtype()};
-  const auto& [of, algorithm, bytes] =
-      kept.filter_gradients
-          .try_emplace(shape, shape, stream.products(),
-                       std::array{CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1},
-                       "cudnnGetConvolutionBackwardFilterWorkspaceSize",
-                       [&](const Descriptors& d, auto one, std::size_t* size) {
-                         return cudnnGetConvolutionBackwardFilterWorkspaceSize(
-                             cudnn, d.input.get(), d.output.get(), d.sliding.get(), d.filter.get(),
-                             one, size);
-                       })
-          .first->second;
-  const Stream::Workspace room{stream, bytes};
-  const Factor one{1, shape.dtype}, beta{kernel.beta, shape.dtype};
-  check_cudnn(cudnnConvolutionBackwardFilter(
-                  cudnn, one.get(), of.input.get(), kernel.input.address(), of.output.get(),
-                  kernel.output_gradient.address(), of.sliding.get(), algorithm, room.get(), bytes,
-                  beta.get(), of.filter.get(), kernel.filter_gradient.address()),
-              "cudnnConvolutionBackwardFilter");
+  auto& plan = kept.filter_gradients
+                   .try_emplace(shape, shape, stream.products(),
+                                std::array{CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1},
+                                "cudnnGetConvolutionBackwardFilterWorkspaceSize",
+                                [&](const Descriptors& d, auto one, std::size_t* size) {
+                                  return cudnnGetConvolutionBackwardFilterWorkspaceSize(
+                                      cudnn, d.input.get(), d.output.get(), d.sliding.get(),
+                                      d.filter.get(), one, size);
+                                })
+                   .first->second;
+  const auto call = [&] {
+    const auto& of = plan.descriptors;
+    const Stream::Workspace room{stream, plan.bytes};
+    const Factor one{1, shape.dtype}, beta{kernel.beta, shape.dtype};
+    check_cudnn(cudnnConvolutionBackwardFilter(
+                    cudnn, one.get(), of.input.get(), kernel.input.address(), of.output.get(),
+                    kernel.output_gradient.address(), of.sliding.get(), plan.algorithm, room.get(),
+                    plan.bytes, beta.get(), of.filter.get(), kernel.filter_gradient.address()),
+                "cudnnConvolutionBackwardFilter");
+  };
+  if (kernel.beta != 0) return call();
+  convolve(
+      stream, cudnn, ConvolutionPass::filter_gradient, shape, plan,
+      {kernel.input.address(), kernel.filter_gradient.address(), kernel.output_gradient.address()},
+      kernel.filter_gradient, call);
 }
 
 }  // namespace troupe::cuda

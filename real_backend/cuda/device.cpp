@@ -264,6 +264,7 @@ DeviceCounters Device::counters() const {
   DeviceCounters all = state_->counters;
   all.synchronisations += state_->memory.waits();
   all.pool_bytes = state_->memory.held();
+  for (const Stream* const lane : state_->lanes) all.planned += lane->planned();
   return all;
 }
 Memory& Device::memory() noexcept { return state_->memory; }

@@ -31,6 +31,7 @@ std::vector<std::pair<std::string, std::string>> versions();
 /// What a device has done, for tests and reports.
 struct DeviceCounters {
   std::uint64_t launches = 0;          ///< kernels of ours
+  std::uint64_t planned = 0;           ///< of lanes that are: convolutions by plans that are kept
   std::uint64_t staged_kernels = 0;    ///< computed on the host ...
   std::uint64_t staged_bytes = 0;      ///< ... for which so many bytes were copied
   std::uint64_t synchronisations = 0;  ///< the host waited for the device

@@ -7,6 +7,7 @@
 #include <cusolverDn.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +37,9 @@ class Stream {
   /// What convolution.cpp keeps for this stream, a handle of cuDNN among it; null until it does.
   struct Convolutions;
   std::shared_ptr<Convolutions>& convolutions() noexcept;
+  /// Convolutions that were launched as plans that are kept.
+  std::uint64_t planned() const noexcept { return planned_; }
+  void count_planned() noexcept { ++planned_; }
   Float32Products products() const noexcept { return products_; }
   /// Where a kernel leaves what it finds wrong: memory that host and device both see.
   Fault* fault() noexcept { return fault_; }
@@ -71,6 +75,7 @@ class Stream {
   struct Handles;
   cudaStream_t stream_ = nullptr;
   Float32Products products_;
+  std::uint64_t planned_ = 0;
   Fault* fault_ = nullptr;
   std::unique_ptr<Handles> handles_;
 };
