@@ -125,7 +125,7 @@ class CheckedCommunicator::Leases : public std::enable_shared_from_this<Leases> 
 CheckedCommunicator::CheckedCommunicator(Communicator& comm)
     : CheckedCommunicator{comm, std::make_shared<Leases>()} {}
 CheckedCommunicator::CheckedCommunicator(Communicator& comm, std::shared_ptr<Leases> leases)
-    : comm_{comm}, leases_{std::move(leases)} {}
+    : ForwardingCommunicator{comm}, leases_{std::move(leases)} {}
 
 Request CheckedCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
   EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator, not to rank " +
@@ -133,7 +133,7 @@ Request CheckedCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
   auto lease =
       leases_->lease(rank(), {User::Kind::send, this, to, placed(tag), {}},
                      {range_of(payload.address, payload.is_phantom() ? 0 : payload.bytes)}, {});
-  Request request = comm_.isend(to, tag, payload);
+  Request request = inner().isend(to, tag, payload);
   request.observe(std::move(lease));
   return request;
 }
@@ -146,7 +146,7 @@ Request CheckedCommunicator::irecv(Rank from, Tag tag, Payload room) {
               " of " + std::to_string(size()));
   auto lease = leases_->lease(rank(), {User::Kind::receive, this, from, placed(tag), {}}, {},
                               {range_of(room.address, room.is_phantom() ? 0 : room.bytes)});
-  Request request = comm_.irecv(from, tag, room);
+  Request request = inner().irecv(from, tag, room);
   request.observe(std::move(lease));
   return request;
 }
@@ -162,14 +162,14 @@ Request CheckedCommunicator::start(Kernel kernel) {
   const Operands all = operands(kernel);
   auto lease = leases_->lease(rank(), {User::Kind::kernel, this, rank(), Tag{0}, name_of(kernel)},
                               ranges_of(all.reads), ranges_of(all.writes));
-  Request request = comm_.start(std::move(kernel));
+  Request request = inner().start(std::move(kernel));
   request.observe(std::move(lease));
   return request;
 }
 
 Request CheckedCommunicator::spawn(Task task) {
   EXPECTS(task, "what is spawned is a function");
-  return comm_.spawn([leases = leases_, task = std::move(task)](Communicator& flow) {
+  return inner().spawn([leases = leases_, task = std::move(task)](Communicator& flow) {
     CheckedCommunicator checked{flow, leases};
     task(checked);
   });
@@ -177,7 +177,7 @@ Request CheckedCommunicator::spawn(Task task) {
 
 std::optional<Completion> CheckedCommunicator::wait_any(WaitSet& set, Seconds until) {
   EXPECTS(!set.empty(), "there is at least one request to wait for");
-  return comm_.wait_any(set, until);
+  return inner().wait_any(set, until);
 }
 
 }  // namespace troupe

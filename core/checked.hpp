@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "core/communicator.hpp"
+#include "core/forwarding.hpp"
 
 namespace troupe {
 
@@ -14,14 +14,10 @@ namespace troupe {
 /// request holds its bytes until it is waited for or dropped, even where it has completed: a
 /// program cannot know that. Kernels of one flow may share operands, because they run in order.
 /// Flows spawned here share the leases of their rank. Phantoms have no bytes and are not checked.
-class CheckedCommunicator final : public Communicator {
+class CheckedCommunicator final : public ForwardingCommunicator {
  public:
   explicit CheckedCommunicator(Communicator& comm);
 
-  Rank rank() const override { return comm_.rank(); }
-  int size() const override { return comm_.size(); }
-  Seconds now() const override { return comm_.now(); }
-  Context context() const override { return comm_.context(); }
   Request isend(Rank to, Tag tag, ConstPayload payload) override;
   Request irecv(Rank from, Tag tag, Payload room) override;
   Request start(Kernel kernel) override;
@@ -31,9 +27,7 @@ class CheckedCommunicator final : public Communicator {
  private:
   class Leases;
   CheckedCommunicator(Communicator& comm, std::shared_ptr<Leases> leases);
-  Tag placed(Tag tag) const { return tag.is_placed() ? tag : tag.in(context()); }
 
-  Communicator& comm_;
   std::shared_ptr<Leases> leases_;
 };
 

@@ -26,7 +26,6 @@ class FaultyCommunicator::Engine {
   Request adopt(Request inner);
   std::optional<Completion> wait_any(WaitSet& set, Seconds until);
 
-  Communicator& comm() const { return comm_; }
   const FaultyOptions& options() const { return options_; }
   void expect_alive() const;
 
@@ -295,13 +294,8 @@ void FaultyCommunicator::Engine::finish_or_forget(FaultyOperation& operation) no
 // ---- FaultyCommunicator
 
 FaultyCommunicator::FaultyCommunicator(Communicator& comm, FaultyOptions options)
-    : engine_{std::make_unique<Engine>(comm, std::move(options))} {}
+    : ForwardingCommunicator{comm}, engine_{std::make_unique<Engine>(comm, std::move(options))} {}
 FaultyCommunicator::~FaultyCommunicator() = default;
-
-Rank FaultyCommunicator::rank() const { return engine_->comm().rank(); }
-int FaultyCommunicator::size() const { return engine_->comm().size(); }
-Seconds FaultyCommunicator::now() const { return engine_->comm().now(); }
-Context FaultyCommunicator::context() const { return engine_->comm().context(); }
 
 Request FaultyCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
   engine_->expect_alive();
@@ -313,15 +307,12 @@ Request FaultyCommunicator::irecv(Rank from, Tag tag, Payload room) {
 }
 Request FaultyCommunicator::start(Kernel kernel) {
   engine_->expect_alive();
-  return engine_->adopt(engine_->comm().start(std::move(kernel)));
+  return engine_->adopt(inner().start(std::move(kernel)));
 }
 Request FaultyCommunicator::spawn(Task task) {
   engine_->expect_alive();
-  return engine_->adopt(engine_->comm().spawn(
-      [options = engine_->options(), task = std::move(task)](Communicator& flow) {
-        FaultyCommunicator faulty{flow, options};
-        task(faulty);
-      }));
+  return engine_->adopt(
+      inner().spawn(decorated<FaultyCommunicator>(std::move(task), engine_->options())));
 }
 std::optional<Completion> FaultyCommunicator::wait_any(WaitSet& set, Seconds until) {
   EXPECTS(!set.empty(), "there is at least one request to wait for");

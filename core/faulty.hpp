@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/communicator.hpp"
+#include "core/forwarding.hpp"
 
 namespace troupe {
 
@@ -33,15 +33,11 @@ struct FaultyOptions {
 /// Does what `comm` does, badly. Flows spawned here are as faulty. Held back messages move on only
 /// while their flow waits. Everything random is a function of seed, rank, context and order of
 /// issue. Subsets numbered 13 to 15 of every context are used for its own messages.
-class FaultyCommunicator final : public Communicator {
+class FaultyCommunicator final : public ForwardingCommunicator {
  public:
   FaultyCommunicator(Communicator& comm, FaultyOptions options);
   ~FaultyCommunicator() override;
 
-  Rank rank() const override;
-  int size() const override;
-  Seconds now() const override;
-  Context context() const override;
   Request isend(Rank to, Tag tag, ConstPayload payload) override;
   Request irecv(Rank from, Tag tag, Payload room) override;
   Request start(Kernel kernel) override;

@@ -53,7 +53,7 @@ Request Recorder::isend(Rank to, Tag tag, ConstPayload payload) {
   event.tag = placed(tag);
   event.bytes = payload.bytes;
   event.issued = now();
-  return log_.record(comm_.isend(to, tag, payload), event);
+  return log_.record(inner().isend(to, tag, payload), event);
 }
 Request Recorder::irecv(Rank from, Tag tag, Payload room) {
   RecordedEvent event;
@@ -62,7 +62,7 @@ Request Recorder::irecv(Rank from, Tag tag, Payload room) {
   event.tag = placed(tag);
   event.bytes = room.bytes;
   event.issued = now();
-  return log_.record(comm_.irecv(from, tag, room), event);
+  return log_.record(inner().irecv(from, tag, room), event);
 }
 Request Recorder::start(Kernel kernel) {
   RecordedEvent event;
@@ -72,7 +72,7 @@ Request Recorder::start(Kernel kernel) {
   event.kernel = name_of(kernel);
   event.work = work(kernel);
   event.issued = now();
-  return log_.record(comm_.start(std::move(kernel)), event);
+  return log_.record(inner().start(std::move(kernel)), event);
 }
 Request Recorder::spawn(Task task) {
   RecordedEvent event;
@@ -80,11 +80,7 @@ Request Recorder::spawn(Task task) {
   event.peer = rank();
   event.tag = event.tag.in(context());
   event.issued = now();
-  return log_.record(comm_.spawn([&log = log_, task = std::move(task)](Communicator& flow) {
-    Recorder recorder{flow, log};
-    task(recorder);
-  }),
-                     event);
+  return log_.record(inner().spawn(decorated<Recorder>(std::move(task), std::ref(log_))), event);
 }
 
 }  // namespace troupe

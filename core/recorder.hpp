@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/communicator.hpp"
+#include "core/forwarding.hpp"
 
 namespace troupe {
 
@@ -68,25 +68,16 @@ class RecordedRank {
 };
 
 /// Does what `comm` does, and writes it down. Flows spawned here are recorded into the same log.
-class Recorder final : public Communicator {
+class Recorder final : public ForwardingCommunicator {
  public:
-  Recorder(Communicator& comm, RecordedRank& log) : comm_{comm}, log_{log} {}
+  Recorder(Communicator& comm, RecordedRank& log) : ForwardingCommunicator{comm}, log_{log} {}
 
-  Rank rank() const override { return comm_.rank(); }
-  int size() const override { return comm_.size(); }
-  Seconds now() const override { return comm_.now(); }
-  Context context() const override { return comm_.context(); }
   Request isend(Rank to, Tag tag, ConstPayload payload) override;
   Request irecv(Rank from, Tag tag, Payload room) override;
   Request start(Kernel kernel) override;
   Request spawn(Task task) override;
-  std::optional<Completion> wait_any(WaitSet& set, Seconds until = forever) override {
-    return comm_.wait_any(set, until);
-  }
 
  private:
-  Tag placed(Tag tag) const { return tag.is_placed() ? tag : tag.in(context()); }
-  Communicator& comm_;
   RecordedRank& log_;
 };
 

@@ -24,14 +24,14 @@ Rank Subset::Group::index_of(Rank rank) const {
 }
 
 Subset::Subset(Communicator& whole, std::vector<Rank> members, std::uint32_t number)
-    : whole_{whole},
+    : ForwardingCommunicator{whole},
       group_{std::make_shared<const Group>(std::move(members))},
       context_{whole.context().subset(number)},
       rank_{group_->index_of(whole.rank())} {
   EXPECTS(rank_ != any_rank, "a rank that is not a member of a subset cannot use it");
 }
-Subset::Subset(Communicator& flow, const Subset& parent, Context context)
-    : whole_{flow}, group_{parent.group_}, context_{context}, rank_{parent.rank_} {}
+Subset::Subset(Communicator& flow, std::shared_ptr<const Group> group, Rank rank, Context context)
+    : ForwardingCommunicator{flow}, group_{std::move(group)}, context_{context}, rank_{rank} {}
 
 void Subset::check(Rank to) const {
   EXPECTS(0 <= to && to < size(), "a message goes to a rank of the subset");
@@ -43,34 +43,35 @@ Rank Subset::sender(Rank from) const {
 }
 Request Subset::isend(Rank to, Tag tag, ConstPayload payload) {
   check(to);
-  return whole_.isend(group_->at(to), placed(tag), payload);
+  return inner().isend(group_->at(to), placed(tag), payload);
 }
 Request Subset::irecv(Rank from, Tag tag, Payload room) {
-  return whole_.irecv(sender(from), placed(tag), room);
+  return inner().irecv(sender(from), placed(tag), room);
 }
 Completion Subset::do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to,
                                const Payload& room, Rank from) {
   check(to);
-  Completion received = exchange(whole_, placed(tag), outgoing, group_->at(to), room, sender(from));
+  Completion received =
+      exchange(inner(), placed(tag), outgoing, group_->at(to), room, sender(from));
   received.from = group_->index_of(received.from);
   return received;
 }
 Completion Subset::do_wait(Request& request) {
-  Completion completion = wait(whole_, std::move(request));
+  Completion completion = wait(inner(), std::move(request));
   completion.from = group_->index_of(completion.from);
   return completion;
 }
 Request Subset::spawn(Task task) {
   // The flow's tags follow this subset's own count of spawns: a member may have spawned elsewhere
   // more often than another.
-  return whole_.spawn([group = *this, context = context_.spawned(spawned_++),
-                       task = std::move(task)](Communicator& flow) {
-    Subset same{flow, group, context};
+  return inner().spawn([group = group_, rank = rank_, context = context_.spawned(spawned_++),
+                        task = std::move(task)](Communicator& flow) {
+    Subset same{flow, group, rank, context};
     task(same);
   });
 }
 std::optional<Completion> Subset::wait_any(WaitSet& set, Seconds until) {
-  auto completion = whole_.wait_any(set, until);
+  auto completion = inner().wait_any(set, until);
   if (completion) completion->from = group_->index_of(completion->from);
   return completion;
 }

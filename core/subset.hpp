@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/communicator.hpp"
+#include "core/forwarding.hpp"
 
 namespace troupe {
 
@@ -13,17 +13,15 @@ namespace troupe {
 /// construct it with the same list and number. `number` (below 16) keeps apart groups that run at
 /// the same time on one communicator, overlapping or not. Requests belong to the Subset they were
 /// issued on. EXPECTS this rank to be a member, and no rank twice.
-class Subset final : public Communicator {
+class Subset final : public ForwardingCommunicator {
  public:
   Subset(Communicator& whole, std::vector<Rank> members, std::uint32_t number);
 
   Rank rank() const override { return rank_; }
   int size() const override { return group_->size(); }
-  Seconds now() const override { return whole_.now(); }
   Context context() const override { return context_; }
   Request isend(Rank to, Tag tag, ConstPayload payload) override;
   Request irecv(Rank from, Tag tag, Payload room) override;
-  Request start(Kernel kernel) override { return whole_.start(std::move(kernel)); }
   Request spawn(Task task) override;
   std::optional<Completion> wait_any(WaitSet& set, Seconds until = forever) override;
 
@@ -31,7 +29,7 @@ class Subset final : public Communicator {
   Completion do_wait(Request& request) override;
   Completion do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to, const Payload& room,
                          Rank from) override;
-  void do_compute(Kernel&& kernel) override { compute(whole_, std::move(kernel)); }
+  void do_compute(Kernel&& kernel) override { compute(inner(), std::move(kernel)); }
   /// The members and their places. Where they are equally far apart, as the ranks of a node or of a
   /// lane across nodes are, nothing is listed: each of thousands of ranks has such a group.
   class Group {
@@ -51,12 +49,10 @@ class Subset final : public Communicator {
     std::vector<Rank> members_;  // empty where they are equally far apart
     std::unordered_map<Rank, Rank> index_;
   };
-  Subset(Communicator& flow, const Subset& parent, Context context);
+  Subset(Communicator& flow, std::shared_ptr<const Group> group, Rank rank, Context context);
   void check(Rank to) const;
   Rank sender(Rank from) const;
-  Tag placed(Tag tag) const { return tag.is_placed() ? tag : tag.in(context_); }
 
-  Communicator& whole_;
   std::shared_ptr<const Group> group_;
   Context context_;
   Rank rank_;

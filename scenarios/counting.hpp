@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "core/communicator.hpp"
+#include "core/forwarding.hpp"
 #include "scenarios/sent_log.hpp"
 
 namespace troupe::scenarios {
@@ -17,47 +17,35 @@ struct SentCounters {
 };
 
 /// A communicator that adds every isend to the counters and passes everything on.
-class CountingCommunicator final : public Communicator {
+class CountingCommunicator final : public ForwardingCommunicator {
  public:
-  CountingCommunicator(Communicator& inner, SentCounters& sent) : inner_{inner}, sent_{sent} {}
+  CountingCommunicator(Communicator& inner, SentCounters& sent)
+      : ForwardingCommunicator{inner}, sent_{sent} {}
 
-  Rank rank() const override { return inner_.rank(); }
-  int size() const override { return inner_.size(); }
-  Seconds now() const override { return inner_.now(); }
-  Context context() const override { return inner_.context(); }
   Request isend(Rank to, Tag tag, ConstPayload payload) override {
     count(payload);
-    return inner_.isend(to, tag, payload);
+    return inner().isend(to, tag, payload);
   }
-  Request irecv(Rank from, Tag tag, Payload room) override { return inner_.irecv(from, tag, room); }
-  Request start(Kernel kernel) override { return inner_.start(std::move(kernel)); }
   Request spawn(Task task) override {
-    return inner_.spawn([task = std::move(task), &sent = sent_](Communicator& flow) {
-      CountingCommunicator counted{flow, sent};
-      task(counted);
-    });
-  }
-  std::optional<Completion> wait_any(WaitSet& set, Seconds until) override {
-    return inner_.wait_any(set, until);
+    return inner().spawn(decorated<CountingCommunicator>(std::move(task), std::ref(sent_)));
   }
 
  private:
-  Completion do_wait(Request& request) override { return wait(inner_, std::move(request)); }
+  Completion do_wait(Request& request) override { return wait(inner(), std::move(request)); }
   Completion do_exchange(const Tag& tag, const ConstPayload& outgoing, Rank to, const Payload& room,
                          Rank from) override {
     count(outgoing);
-    return exchange(inner_, tag, outgoing, to, room, from);
+    return exchange(inner(), tag, outgoing, to, room, from);
   }
-  void do_compute(Kernel&& kernel) override { compute(inner_, std::move(kernel)); }
+  void do_compute(Kernel&& kernel) override { compute(inner(), std::move(kernel)); }
   void count(const ConstPayload& payload) {
     const auto messages = 1 + sent_.messages.fetch_add(1, std::memory_order_relaxed);
     const auto bytes =
         payload.bytes + sent_.bytes.fetch_add(payload.bytes, std::memory_order_relaxed);
     if (sent_.log)
-      sent_.log->add(inner_.now(), {static_cast<double>(messages), static_cast<double>(bytes)});
+      sent_.log->add(inner().now(), {static_cast<double>(messages), static_cast<double>(bytes)});
   }
 
-  Communicator& inner_;
   SentCounters& sent_;
 };
 

@@ -24,11 +24,11 @@ Request GroupedCommunicator::queue(const GroupedMessage& message) {
 
 Request GroupedCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
   if (!is_carried(payload.address, payload.bytes, *payload.memory))
-    return inner_.isend(to, tag, payload);
+    return inner().isend(to, tag, payload);
   return queue({.peer = to, .sends = true, .from = payload.address, .bytes = payload.bytes});
 }
 Request GroupedCommunicator::irecv(Rank from, Tag tag, Payload room) {
-  if (!is_carried(room.address, room.bytes, *room.memory)) return inner_.irecv(from, tag, room);
+  if (!is_carried(room.address, room.bytes, *room.memory)) return inner().irecv(from, tag, room);
   return queue({.peer = from, .sends = false, .into = room.address, .bytes = room.bytes});
 }
 Request GroupedCommunicator::spawn(Task) {
@@ -39,15 +39,15 @@ Request GroupedCommunicator::spawn(Task) {
 std::optional<Completion> GroupedCommunicator::wait_any(WaitSet& set, Seconds until) {
   if (!group_.empty()) carry_queued();
   if (set.has_ready()) return set.take_ready();
-  return inner_.wait_any(set, until);
+  return inner().wait_any(set, until);
 }
 
 void GroupedCommunicator::carry_queued() {
   const auto group = std::exchange(group_, {});
   const auto operations = std::exchange(operations_, {});
-  const Seconds begin = inner_.now();  // which waits for what the device still does
+  const Seconds begin = inner().now();  // which waits for what the device still does
   carrier_.carry(group);
-  const Seconds end = inner_.now();
+  const Seconds end = inner().now();
   activity_.communicating += end - begin;
   for (std::size_t i = 0; i < group.size(); ++i) {
     const auto& [peer, sends, from, into, bytes] = group[i];

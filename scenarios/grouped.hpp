@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/activity.hpp"
-#include "core/communicator.hpp"
+#include "core/forwarding.hpp"
 
 namespace troupe::scenarios {
 
@@ -33,19 +33,14 @@ class GroupCarrier {
 
 /// Passes on to `inner` whatever its carrier does not carry: values on the host, phantoms, messages
 /// without bytes, kernels. A wait carries what has been issued before it.
-class GroupedCommunicator final : public Communicator {
+class GroupedCommunicator final : public ForwardingCommunicator {
  public:
   /// Counts in `activity` what the carrier carries, and how long that takes.
   GroupedCommunicator(Communicator& inner, GroupCarrier& carrier, Activity& activity)
-      : inner_{inner}, carrier_{carrier}, activity_{activity} {}
+      : ForwardingCommunicator{inner}, carrier_{carrier}, activity_{activity} {}
 
-  Rank rank() const override { return inner_.rank(); }
-  int size() const override { return inner_.size(); }
-  Seconds now() const override { return inner_.now(); }
-  Context context() const override { return inner_.context(); }
   Request isend(Rank to, Tag tag, ConstPayload payload) override;
   Request irecv(Rank from, Tag tag, Payload room) override;
-  Request start(Kernel kernel) override { return inner_.start(std::move(kernel)); }
   /// EXPECTS not to be called: schedules with flows are refused beforehand.
   Request spawn(Task task) override;
   std::optional<Completion> wait_any(WaitSet& set, Seconds until = forever) override;
@@ -58,7 +53,6 @@ class GroupedCommunicator final : public Communicator {
   Request queue(const GroupedMessage& message);
   void carry_queued();
 
-  Communicator& inner_;
   GroupCarrier& carrier_;
   Activity& activity_;
   std::vector<GroupedMessage> group_;

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/communicator.hpp"
+#include "core/forwarding.hpp"
 #include "core/kernel_shape.hpp"
 
 namespace troupe::algorithms {
@@ -23,34 +23,20 @@ class CollectedShapes {
 };
 
 /// A communicator that notes the shape of every kernel and passes everything on.
-class ShapeCollector final : public Communicator {
+class ShapeCollector final : public ForwardingCommunicator {
  public:
-  ShapeCollector(Communicator& inner, CollectedShapes& shapes) : inner_{inner}, shapes_{shapes} {}
+  ShapeCollector(Communicator& inner, CollectedShapes& shapes)
+      : ForwardingCommunicator{inner}, shapes_{shapes} {}
 
-  Rank rank() const override { return inner_.rank(); }
-  int size() const override { return inner_.size(); }
-  Seconds now() const override { return inner_.now(); }
-  Context context() const override { return inner_.context(); }
-  Request isend(Rank to, Tag tag, ConstPayload payload) override {
-    return inner_.isend(to, tag, payload);
-  }
-  Request irecv(Rank from, Tag tag, Payload room) override { return inner_.irecv(from, tag, room); }
   Request start(Kernel kernel) override {
     shapes_.add(kernel);
-    return inner_.start(std::move(kernel));
+    return inner().start(std::move(kernel));
   }
   Request spawn(Task task) override {
-    return inner_.spawn([task = std::move(task), &shapes = shapes_](Communicator& flow) {
-      ShapeCollector collected{flow, shapes};
-      task(collected);
-    });
-  }
-  std::optional<Completion> wait_any(WaitSet& set, Seconds until) override {
-    return inner_.wait_any(set, until);
+    return inner().spawn(decorated<ShapeCollector>(std::move(task), std::ref(shapes_)));
   }
 
  private:
-  Communicator& inner_;
   CollectedShapes& shapes_;
 };
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/forwarding.hpp"
 #include "core/loopback.hpp"
 
 namespace troupe::tests {
@@ -98,49 +99,41 @@ class Advance final : public RequestObserver {
   std::function<double()> end_;
 };
 
-class Clocked final : public Communicator {
+class Clocked final : public ForwardingCommunicator {
  public:
   Clocked(Communicator& comm, World& world, double start)
-      : comm_{comm}, world_{world}, clock_{start}, lane_{start} {}
+      : ForwardingCommunicator{comm}, world_{world}, clock_{start}, lane_{start} {}
 
-  Rank rank() const override { return comm_.rank(); }
-  int size() const override { return comm_.size(); }
   Seconds now() const override { return Seconds{clock_}; }
-  Context context() const override { return comm_.context(); }
   Request isend(Rank to, Tag tag, ConstPayload payload) override {
     const auto index = world_.posted(true, rank(), to, placed(tag), clock_, payload.bytes);
-    return watched(comm_.isend(to, tag, payload), [this, index] { return world_.end_of(index); });
+    return watched(inner().isend(to, tag, payload), [this, index] { return world_.end_of(index); });
   }
   Request irecv(Rank from, Tag tag, Payload room) override {
     const auto index = world_.posted(false, from, rank(), placed(tag), clock_, 0);
-    return watched(comm_.irecv(from, tag, room), [this, index] { return world_.end_of(index); });
+    return watched(inner().irecv(from, tag, room), [this, index] { return world_.end_of(index); });
   }
   Request start(Kernel kernel) override {
     lane_ = std::max(lane_, clock_);
     if (const auto* reduce = std::get_if<Reduce>(&kernel))
       lane_ += world_.machine.gamma * static_cast<double>(reduce->into.size_bytes());
-    return watched(comm_.start(std::move(kernel)), [end = lane_] { return end; });
+    return watched(inner().start(std::move(kernel)), [end = lane_] { return end; });
   }
   Request spawn(Task task) override {
     const auto end = std::make_shared<double>(0);
-    return watched(comm_.spawn([this, end, begin = clock_, task](Communicator& flow) {
+    return watched(inner().spawn([this, end, begin = clock_, task](Communicator& flow) {
       Clocked clocked{flow, world_, begin};
       task(clocked);
       *end = clocked.clock_;
     }),
                    [end] { return *end; });
   }
-  std::optional<Completion> wait_any(WaitSet& set, Seconds until) override {
-    return comm_.wait_any(set, until);
-  }
 
  private:
-  Tag placed(Tag tag) const { return tag.is_placed() ? tag : tag.in(context()); }
   Request watched(Request request, std::function<double()> end) {
     request.observe(std::make_unique<Advance>(clock_, std::move(end)));
     return request;
   }
-  Communicator& comm_;
   World& world_;
   double clock_, lane_;
 };

@@ -36,24 +36,21 @@ bool OnDevice::moves(std::size_t bytes, bool is_phantom) {
 }
 
 Request OnDevice::isend(Rank to, Tag tag, ConstPayload payload) {
-  if (!moves(payload.bytes, payload.is_phantom())) return comm_.isend(to, tag, payload);
+  if (!moves(payload.bytes, payload.is_phantom())) return inner().isend(to, tag, payload);
   Buffer copy = copy_of(payload.address, payload.bytes, memory_);
-  Request request = comm_.isend(to, tag, copy.slice());
+  Request request = inner().isend(to, tag, copy.slice());
   request.observe(std::make_unique<Copied>(std::move(copy)));
   return request;
 }
 Request OnDevice::irecv(Rank from, Tag tag, Payload room) {
-  if (!moves(room.bytes, room.is_phantom())) return comm_.irecv(from, tag, room);
+  if (!moves(room.bytes, room.is_phantom())) return inner().irecv(from, tag, room);
   Buffer copy = copy_of(room.address, room.bytes, memory_);
-  Request request = comm_.irecv(from, tag, copy.slice());
+  Request request = inner().irecv(from, tag, copy.slice());
   request.observe(std::make_unique<Copied>(std::move(copy), room));
   return request;
 }
 Request OnDevice::spawn(Task task) {
-  return comm_.spawn([this, task = std::move(task)](Communicator& flow) {
-    OnDevice own{flow, memory_, ends_};
-    task(own);
-  });
+  return inner().spawn(decorated<OnDevice>(std::move(task), std::ref(memory_), ends_));
 }
 
 }  // namespace troupe::tests

@@ -8,6 +8,7 @@
 
 #include "analysis/report_json.hpp"
 #include "analysis/targets.hpp"
+#include "core/forwarding.hpp"
 #include "scenarios/backend_loopback.hpp"
 
 namespace troupe::scenarios {
@@ -20,25 +21,13 @@ analysis::Report run_on_threads(const std::string& text) {
 }
 
 /// A rank that sleeps longer than it was told to, as one of a busy node may.
-class Oversleeping final : public Communicator {
+class Oversleeping final : public ForwardingCommunicator {
  public:
-  explicit Oversleeping(Communicator& inner) : inner_{inner} {}
-  Rank rank() const override { return inner_.rank(); }
-  int size() const override { return inner_.size(); }
-  Seconds now() const override { return inner_.now(); }
-  Context context() const override { return inner_.context(); }
-  Request isend(Rank to, Tag tag, ConstPayload payload) override {
-    return inner_.isend(to, tag, payload);
-  }
-  Request irecv(Rank from, Tag tag, Payload room) override { return inner_.irecv(from, tag, room); }
-  Request start(Kernel kernel) override { return inner_.start(std::move(kernel)); }
-  Request spawn(Task task) override { return inner_.spawn(std::move(task)); }
+  explicit Oversleeping(Communicator& inner) : ForwardingCommunicator{inner} {}
+  Request spawn(Task task) override { return inner().spawn(std::move(task)); }
   std::optional<Completion> wait_any(WaitSet& set, Seconds until) override {
-    return inner_.wait_any(set, until < forever ? until + Seconds{0.002 * rank()} : until);
+    return inner().wait_any(set, until < forever ? until + Seconds{0.002 * rank()} : until);
   }
-
- private:
-  Communicator& inner_;
 };
 
 /// Threads that oversleep, and communicate from begin to end.
