@@ -1,5 +1,5 @@
 #pragma once
-// The same passes over memory by Thrust, for cuda_kernels_benchmark, which nvcc does not compile.
+// The same passes over memory by Thrust, for cuda_passes.cpp, which nvcc does not compile.
 
 #include <cuda_runtime_api.h>
 

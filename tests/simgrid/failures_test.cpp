@@ -17,9 +17,7 @@ using test::run_on;
 constexpr Tag tag{1};
 
 /// A kernel of a second on a rank that computes 1e9 flops a second.
-Opaque a_second() {
-  return {.reads = {}, .writes = {}, .work = {.flops = {1e9}, .bytes = {}}, .body = [] {}};
-}
+Opaque a_second() { return test::arithmetic(1e9); }
 /// What a PeerLost that `call` throws says; "" if it throws none.
 template <class Call>
 std::string loss_in(Call call) {

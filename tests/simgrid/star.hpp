@@ -71,4 +71,9 @@ inline sim::SimulationResult run_on(const Star& star,
   });
 }
 
+/// A kernel of so many flops that computes nothing.
+inline Opaque arithmetic(double flops) {
+  return {.reads = {}, .writes = {}, .work = {.flops = {flops}, .bytes = {}}, .body = [] {}};
+}
+
 }  // namespace troupe::test
