@@ -24,6 +24,7 @@ struct KernelTime {
   Work work;
   Timing timing;
   Seconds device{};  ///< running it, where launching takes longer; else 0
+  Seconds launch{};  ///< launching it among others, likewise; 0 where that was not measured
 };
 
 /// A copy between ordinary memory of the host and the device's.

@@ -31,6 +31,7 @@ std::string line_of(const KernelTime& point) {
   json["bytes"] = point.work.bytes.value;
   add(json, point.timing);
   if (point.device.count() > 0) json["device_s"] = point.device.count();
+  if (point.launch.count() > 0) json["launch_s"] = point.launch.count();
   return json.dump();
 }
 
@@ -139,13 +140,21 @@ void read_sizes(const JsonReader& sizes, KernelShape& shape) {
   }
 }
 
+/// 0 where it is not there.
+Seconds positive_or_nothing(const JsonReader& point, const char* key) {
+  return point.has(key) ? Seconds{point[key].number(0, true)} : Seconds{};
+}
+
 std::vector<KernelTime> read_kernels(const JsonReader& list) {
   std::vector<KernelTime> kernels;
   for (const auto& entry : list.elements()) {
     KernelShape shape = read_kind(entry);
     for (const auto& point : entry["points"].elements(1)) {
-      point.expect_keys(
-          {"sizes", "flops", "bytes", "time_s", "p10_s", "p90_s", "repeats", "device_s"});
+      point.expect_keys({"sizes", "flops", "bytes", "time_s", "p10_s", "p90_s", "repeats",
+                         "device_s", "launch_s"});
+      if (point.has("launch_s") && !point.has("device_s"))
+        point["launch_s"].fail(
+            "\"device_s\" beside it: of what runs longer than it is launched, neither is known");
       read_sizes(point["sizes"], shape);
       if (std::ranges::find(kernels, shape, &KernelTime::shape) != kernels.end())
         point["sizes"].fail("sizes that no other point of this kernel has");
@@ -153,9 +162,8 @@ std::vector<KernelTime> read_kernels(const JsonReader& list) {
                          .work = {Flops{point["flops"].number(0)},
                                   Bytes{static_cast<std::uint64_t>(point["bytes"].number(0))}},
                          .timing = read_timing(point),
-                         .device = point.has("device_s")
-                                       ? Seconds{point["device_s"].number(0, true)}
-                                       : Seconds{}});
+                         .device = positive_or_nothing(point, "device_s"),
+                         .launch = positive_or_nothing(point, "launch_s")});
     }
   }
   return kernels;

@@ -59,6 +59,10 @@ bool same_kind(const KernelShape& a, const KernelShape& b) {
 Seconds running(const KernelTime& point) {
   return point.device.count() > 0 ? point.device : point.timing.time;
 }
+/// Of a point that waited for its launch.
+Seconds launch_of(const KernelTime& point) {
+  return point.launch.count() > 0 ? point.launch : point.timing.time;
+}
 /// For each kernel and form with rows that waited for launches, the one of median time.
 std::vector<KernelTime> launched(const MeasuredDevice& device) {
   std::vector<std::vector<KernelTime>> kinds;
@@ -73,8 +77,7 @@ std::vector<KernelTime> launched(const MeasuredDevice& device) {
   std::vector<KernelTime> medians;
   for (auto& points : kinds) {
     const auto middle = points.begin() + static_cast<std::ptrdiff_t>(points.size() / 2);
-    std::ranges::nth_element(points, middle, {},
-                             [](const KernelTime& point) { return point.timing.time; });
+    std::ranges::nth_element(points, middle, {}, launch_of);
     medians.push_back(*middle);
   }
   return medians;
@@ -173,7 +176,7 @@ MeasuredTimes::MeasuredTimes(const MeasuredDevice& device)
   std::vector<std::vector<const KernelTime*>> kinds;
   const auto know = [this](const KernelTime& point) {
     known_[point.shape] = {
-        .launching = point.device.count() > 0 ? point.timing.time : launching(point.shape),
+        .launching = point.device.count() > 0 ? launch_of(point) : launching(point.shape),
         .running = running(point)};
   };
   for (const auto& point : device.kernels) {
@@ -205,7 +208,7 @@ Seconds MeasuredTimes::launching(const KernelShape& shape) const {
   if (launched_.empty()) return Seconds{};
   const auto like = std::ranges::find_if(
       launched_, [&](const auto& known) { return same_launch(known.shape, shape); });
-  return like == launched_.end() ? launch_overhead_ : like->timing.time;
+  return like == launched_.end() ? launch_overhead_ : launch_of(*like);
 }
 
 std::optional<KernelCost> MeasuredTimes::cost_of(const KernelShape& shape) const {

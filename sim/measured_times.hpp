@@ -25,8 +25,9 @@ class MeasuredTimes {
   /// Nothing where no shape of its kernel, form and dtype was measured. One thread asks.
   ///
   /// Where the file has times of the device, launching and running are known apart: a row of such a
-  /// kernel took what launching takes. Any other kernel's took what running takes; it is launched
-  /// in the median of what those of its kind and form are, or else in the overhead.
+  /// kernel took what launching takes, if launching among others was not measured. Any other
+  /// kernel's took what running takes; it is launched in the median of what those of its kind and
+  /// form are, or else in the overhead.
   std::optional<KernelCost> cost_of(const KernelShape& shape) const;
 
   Seconds launch_overhead() const noexcept { return launch_overhead_; }

@@ -61,6 +61,12 @@ class Rows {
   Once once_;
 };
 
+Seconds middle(std::vector<Seconds> times) {
+  const auto half = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::ranges::nth_element(times, half);
+  return *half;
+}
+
 /// Times of kernels on the device alone: rows behind what keeps it busy while they are launched. 0
 /// where a row that waits for the program does not clearly take longer.
 class Behind {
@@ -99,16 +105,69 @@ class Behind {
     for (int i = 0; once && i < length; ++i) once();
     return comm_.now() - begin;
   }
-  static Seconds middle(std::vector<Seconds> times) {
-    const auto half = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-    std::ranges::nth_element(times, half);
-    return *half;
-  }
 
   Communicator& comm_;
   int repeats_;
   std::unique_ptr<Workbench::Job> copy_;
   Seconds one_copy_{};
+};
+
+/// Times of launches among those of other kernels, which take the device less time than that.
+class Among {
+ public:
+  Among(Communicator& comm, Workbench& bench, const RowChoice& choice)
+      : comm_{comm}, repeats_{choice.repeats} {
+    const auto add = [&](std::string_view kernel, std::string_view form,
+                         std::initializer_list<std::uint64_t> sizes) {
+      KernelShape shape{.kernel = kernel, .form = form, .dtype = Dtype::float32, .sizes = {}};
+      std::ranges::copy(sizes, shape.sizes.begin());
+      others_.push_back({shape.kernel, bench.job(shape)});
+    };
+    add("Axpy", "", {256});
+    add("Gemm", "nn", {32, 32, 32});
+    add("Fill", "", {256});
+    add("AddBias", "", {16, 1, 16});
+    add("Reduce", "", {256});
+  }
+
+  /// 0 where it cannot be told from the others' noise.
+  template <class Once>
+  Seconds time(std::string_view kernel, const Once& once) {
+    std::vector<Seconds> with, without;
+    pause();
+    for (int i = 0; i < repeats_; ++i) {
+      without.push_back(cycles(kernel, {}));
+      with.push_back(cycles(kernel, once));
+    }
+    return std::max(Seconds{}, (middle(with) - middle(without)) / count);
+  }
+
+ private:
+  static constexpr int count = 32;
+  struct Other {
+    std::string_view kernel;
+    std::unique_ptr<Workbench::Job> job;
+  };
+
+  /// A program that has waited for something else than kernels is not ahead of its device.
+  void pause() {
+    WaitSet nothing;
+    nothing.add(comm_.irecv(comm_.rank(), Tag{0}, Payload{}));
+    comm_.wait_any(nothing, comm_.now() + Seconds{1e-6});
+  }
+  Seconds cycles(std::string_view kernel, const std::function<void()>& once) {
+    const Seconds begin = comm_.now();
+    for (int i = 0; i < count; ++i) {
+      for (const Other& other : others_)
+        if (other.kernel != kernel) compute(comm_, other.job->next());
+      if (once) once();
+    }
+    return comm_.now() - begin;
+  }
+
+  Communicator& comm_;
+  int repeats_;
+  std::vector<Other> others_;
 };
 
 bool same_kind(const KernelShape& a, const KernelShape& b) {
@@ -138,7 +197,11 @@ std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, cons
   Workbench bench{comm, memory, choice.phantom};
   TooMuch too_much;
   std::optional<Behind> behind;
-  if (choice.apart) behind.emplace(comm, bench, choice);
+  std::optional<Among> among;
+  if (choice.apart) {
+    behind.emplace(comm, bench, choice);
+    among.emplace(comm, bench, choice);
+  }
   std::vector<KernelTime> times;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     if (progress) progress(static_cast<double>(i) / static_cast<double>(shapes.size()));
@@ -151,8 +214,9 @@ std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, cons
         const auto once = [&] { compute(comm, job->next()); };
         timing = Rows{comm, choice, once}.measure();
         if (timing) {
-          times.push_back({shapes[i], done, *timing, {}});
-          if (behind) times.back().device = behind->time(timing->time, once);
+          KernelTime& found = times.emplace_back(KernelTime{shapes[i], done, *timing});
+          if (behind) found.device = behind->time(timing->time, once);
+          if (found.device.count() > 0) found.launch = among->time(shapes[i].kernel, once);
         }
       }
     } catch (const std::bad_alloc&) {

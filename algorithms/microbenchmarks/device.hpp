@@ -37,7 +37,9 @@ using Progress = std::function<void(double share)>;
 ///
 /// Apart: a row behind copies that keep the device busy until all of it has been launched, less the
 /// copies alone. Of kernels whose row takes longer than any launch the row is what the device
-/// takes.
+/// takes. Launching is then measured again as training meets it, one kernel among several short
+/// ones of other kinds, less those alone: libraries and drivers are quicker with what they have
+/// just done.
 std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, const RowChoice& choice,
                                         std::span<const KernelShape> shapes,
                                         const Progress& progress = {});

@@ -26,6 +26,7 @@ KernelTime point(const KernelShape& shape, double seconds) {
 KernelTime launched(const KernelShape& shape, double seconds) {
   KernelTime time = point(shape, seconds);
   time.device = Seconds{seconds / 7};
+  time.launch = Seconds{seconds / 0.7};
   return time;
 }
 
@@ -58,6 +59,7 @@ TEST(MeasuredDevice, IsReadAsItWasWrittenToTheLastBit) {
   EXPECT_EQ(again.kernels[1].work.bytes.value, 123456789012u);
   ASSERT_EQ(again.exact.size(), 1u);
   EXPECT_EQ(again.exact[0].device.count(), 3e-6 / 7);
+  EXPECT_EQ(again.exact[0].launch.count(), 3e-6 / 0.7);
   EXPECT_EQ(again.kernels[0].device.count(), 0);
   EXPECT_EQ(again.to_device.size(), 1u);
 }
@@ -104,6 +106,9 @@ TEST(MeasuredDevice, SaysWhatIsWrongAndWhere) {
   const std::string once =
       R"({"sizes": {"m": 1, "n": 1, "k": 1}, "flops": 1, "bytes": 1, "time_s": 1})";
   EXPECT_EQ(of_point(once), "no error");
+  EXPECT_THAT(of_point(R"({"sizes": {"m": 1, "n": 1, "k": 1}, "flops": 1, "bytes": 1, "time_s": 1,
+                           "launch_s": 1})"),
+              HasSubstr("/kernels/0/points/0/launch_s: 1: expected \"device_s\" beside it"));
   EXPECT_THAT(
       of_point(once + "," + once),
       HasSubstr("/kernels/0/points/1/sizes: {\"k\":1,\"m\":1,\"n\":1}: expected sizes that no "

@@ -118,6 +118,19 @@ TEST(MeasuredTimes, SingleShapesAreExactAndChangeNoOther) {
               1e-15);
 }
 
+TEST(MeasuredTimes, ALaunchAmongOthersCountsAndNotThatOfARow) {
+  auto device = two_copies();
+  device.kernels[0].device = Seconds{2e-7};  // its row waited for launches, of 1 us each
+  const auto launching = [&](std::uint64_t count) {
+    return MeasuredTimes{device}.cost_of(shape("Copy", {count})).value().launching.count();
+  };
+  EXPECT_EQ(launching(100), 1e-6);
+  device.kernels[0].launch = Seconds{3e-6};
+  EXPECT_EQ(launching(100), 3e-6);
+  EXPECT_EQ(launching(10'000), 3e-6);  // as those of its kind whose launch was seen
+  EXPECT_EQ(launching(1000), 3e-6);
+}
+
 TEST(MeasuredTimes, TellTheBestRatesForWhatWasNotMeasured) {
   auto device = two_copies();  // 80,000 B in 4 us: 20 GB/s
   device.kernels.push_back(took(shape("Gemm", {100, 100, 100}, "nn"), 1e-6, {Flops{2e6}, Bytes{}}));
