@@ -244,8 +244,9 @@ void World::end_flow(Flow& flow, std::exception_ptr error) {
     }
   }
   error = nullptr;
+  Flow* const next = over_ ? nullptr : next_flow();  // may still switch away and come back
   flow.fiber_.declare_ended();
-  switch_to(flow, over_ ? nullptr : next_flow());
+  switch_to(flow, next);
 }
 
 void World::block(Flow& flow) {
