@@ -62,13 +62,14 @@ class SimGridBackend final : public Backend {
   RunOutcome run(const Program& program) override {
     RunOutcome outcome;
     outcome.said.resize(ranks_.hosts.size());
-    const auto result = sim::simulate(
-        engine_, ranks_,
-        [&](Communicator& comm) {
-          outcome.said[static_cast<std::size_t>(comm.rank())] = program(comm);
-        },
-        options_, &so_far_);
-    describe(result, outcome);
+    const auto on_a_rank = [&](Communicator& comm) {
+      outcome.said[static_cast<std::size_t>(comm.rank())] = program(comm);
+    };
+    try {
+      describe(sim::simulate(engine_, ranks_, on_a_rank, options_, &so_far_), outcome);
+    } catch (const BadPlatform& error) {
+      throw BadPlatform{placed_->source + ": " + error.what()};
+    }
     return outcome;
   }
   std::optional<BusyTimes> busy_times(Rank rank, Seconds now) const override {

@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "platforms/simgrid/way.hpp"
+
 namespace troupe::platforms {
 namespace {
 
@@ -33,15 +35,17 @@ class LoadedPlatform final : public PlacedPlatform {
   }
 
   Way way(int from, int to) const override {
-    std::vector<s4u::Link*> crossed;
-    double latency = 0;
     const auto host = [&](int rank) {
       return platform_.ranks()[static_cast<std::size_t>(rank)].host;
     };
-    host(from)->route_to(host(to), crossed, &latency);
-    Way way{.links = {}, .latency = Seconds{latency}};
-    for (const s4u::Link* link : crossed) way.links.push_back(index_.at(link));
-    return way;
+    try {
+      const HostWay found = way_between(*host(from), *host(to));
+      Way way{.links = {}, .latency = found.latency};
+      for (const s4u::Link* link : found.links) way.links.push_back(index_.at(link));
+      return way;
+    } catch (const BadPlatform& error) {
+      throw BadPlatform{source + ": " + error.what()};
+    }
   }
 
  private:

@@ -19,6 +19,7 @@
 #include "platforms/simgrid/loadable_file.hpp"
 #include "platforms/simgrid/rehearsal.hpp"
 #include "platforms/simgrid/settings.hpp"
+#include "platforms/simgrid/way.hpp"
 #include "platforms/xml_scan.hpp"
 
 namespace troupe::platforms {
@@ -96,6 +97,20 @@ HostFacts facts_about(const s4u::Host& host) {
           fmt::format("host \"{}\", property memory_bandwidth: {}", host.get_name(), error.what()));
     }
   return facts;
+}
+
+/// Values with which SimGrid ends the process later, or reckons on.
+void refuse_impossible_links(const s4u::Engine& engine, const std::string& platform) {
+  const auto refuse = [&](const s4u::Link& link, const std::string& what) {
+    throw BadPlatform(fmt::format("{}: link \"{}\": {}", platform, link.get_name(), what));
+  };
+  for (const s4u::Link* link : engine.get_all_links()) {
+    if (!(link->get_bandwidth() > 0))
+      refuse(*link,
+             fmt::format("a bandwidth of {} B/s; expected more than 0", link->get_bandwidth()));
+    if (!(link->get_latency() >= 0))
+      refuse(*link, fmt::format("a latency of {} s; expected 0 or more", link->get_latency()));
+  }
 }
 
 /// Hosts of equal property `node` are one node; where no host has it, those under one leaf switch.
@@ -223,6 +238,7 @@ void SimGridPlatform::load(s4u::Engine& engine, const Source& source) {
   }
   if (hosts_.empty()) throw BadPlatform(fmt::format("{}: declares no host", spec_.name()));
   engine.seal_platform();
+  if (!source.topology) refuse_impossible_links(engine, spec_.name());
   facts_.clear();
   for (const s4u::Host* host : hosts_) facts_.push_back(facts_about(*host));
 }
@@ -259,11 +275,12 @@ const HostFacts& SimGridPlatform::facts_of(int rank) const {
 std::vector<s4u::Link*> SimGridPlatform::links_between(int from, int to) const {
   const int size = static_cast<int>(ranks_.size());
   EXPECTS(from >= 0 && from < size && to >= 0 && to < size, "0 ≤ rank < number of ranks");
-  std::vector<s4u::Link*> links;
-  double latency = 0;
-  const s4u::Host* source = ranks_[static_cast<std::size_t>(from)].host;
-  source->route_to(ranks_[static_cast<std::size_t>(to)].host, links, &latency);
-  return links;
+  const auto host = [&](int rank) { return ranks_[static_cast<std::size_t>(rank)].host; };
+  try {
+    return way_between(*host(from), *host(to)).links;
+  } catch (const BadPlatform& error) {
+    throw BadPlatform(fmt::format("{}: {}", spec_.name(), error.what()));
+  }
 }
 
 RouteFacts SimGridPlatform::route(int from, int to) const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platforms/simgrid/way.hpp"
+
 namespace troupe::sim::simgrid_world {
 
 Accounting::Accounting(const std::vector<s4u::Host*>& host_of_rank)
@@ -20,14 +22,12 @@ void Accounting::advance(RankState& state, Seconds now) {
 
 std::size_t Accounting::pair_of(Rank from, Rank to) {
   const auto key = static_cast<std::uint64_t>(from) << 32 | static_cast<std::uint32_t>(to);
-  const auto [found, fresh] = pair_index_.try_emplace(key, pairs_.size());
-  if (!fresh) return found->second;
+  if (const auto found = pair_index_.find(key); found != pair_index_.end()) return found->second;
+  const auto host = [&](Rank rank) { return host_of_rank_[static_cast<std::size_t>(rank)]; };
+  const platforms::HostWay way = platforms::way_between(*host(from), *host(to));
+  pair_index_.emplace(key, pairs_.size());
   Pair pair{.from = from, .to = to, .first_link = static_cast<std::uint32_t>(route_links_.size())};
-  std::vector<s4u::Link*> route;
-  double latency = 0;
-  host_of_rank_[static_cast<std::size_t>(from)]->route_to(
-      host_of_rank_[static_cast<std::size_t>(to)], route, &latency);
-  for (const s4u::Link* link : route) {
+  for (const s4u::Link* link : way.links) {
     const auto [entry, new_link] =
         link_index_.try_emplace(link, static_cast<std::uint32_t>(links_.size()));
     if (new_link)

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+
 #include "shell.hpp"
 
 namespace troupe::cli_test {
@@ -202,6 +204,31 @@ TEST_F(Refused, WhatTheLogGPWorldCannotSimulate) {
           "network/model:LV08: the LogGP world takes latencies and bandwidths as they stand");
   refused("collective --network loggp --platform star_16 --ranks 100000000", "100000000 ranks");
   refused("collective --network loggpp --platform star_16", "did you mean \"loggp\"?");
+}
+
+/// Hosts of which i has ways to those 1, 2, 4, … further on, and back: all that is looked at of
+/// many.
+std::string hosts_with_some_ways(int hosts) {
+  std::string xml = R"(<?xml version="1.0"?>
+<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
+<platform version="4.1"><config><prop id="network/model" value="CM02"/>
+  <prop id="network/crosstraffic" value="0"/></config><zone id="z" routing="Full">
+  <link id="l" bandwidth="1GBps" latency="1us"/>)";
+  for (int host = 0; host < hosts; ++host)
+    xml += fmt::format("<host id=\"h{}\" speed=\"1Gf\"/>", host);
+  for (int distance = 1; distance < hosts; distance *= 2)
+    for (int from = 0; from < hosts; ++from) {
+      const int to = (from + distance) % hosts;
+      if (std::has_single_bit(static_cast<unsigned>(hosts - distance)) && to < from) continue;
+      xml += fmt::format("<route src=\"h{}\" dst=\"h{}\"><link_ctn id=\"l\"/></route>", from, to);
+    }
+  return xml + "</zone></platform>";
+}
+TEST_F(Refused, RanksWithoutAWayToEachOtherWhenTheyMeet) {
+  const auto xml = write("some_ways.xml", hosts_with_some_ways(150));
+  for (const std::string network : {"simgrid", "loggp"})
+    refused("collective --sizes 1K --algorithm direct --network " + network + " --platform " + xml,
+            "some_ways.xml: no route from host \"h");
 }
 
 TEST_F(Refused, AlgorithmsThatCannotServeTheRanks) {

@@ -5,6 +5,7 @@
 
 #include "loaded.hpp"
 #include "messages.hpp"
+#include "platforms/simgrid/placed.hpp"
 #include "temporary_file.hpp"
 
 namespace troupe::platforms {
@@ -85,6 +86,47 @@ TEST(BrokenFile, HostsWithoutARouteBetweenThem) {
   EXPECT_THAT(complaint_of_body("<zone id='z' routing='Floyd'>\n<host id='a' speed='1Gf'/>\n"
                                 "<host id='b' speed='1Gf'/></zone>"),
               AllOf(HasSubstr("broken.xml"), IsOneLine()));
+}
+/// Two hosts, a link l of these attributes, and `route` in one zone.
+std::string two_hosts(const std::string& link, const std::string& route) {
+  return "<zone id='z' routing='Full'>\n<host id='a' speed='1Gf'/><host id='b' speed='1Gf'/>\n"
+         "<link id='l' " +
+         link + "/>\n" + route + "</zone>";
+}
+const std::string from_a_to_b = "<route src='a' dst='b'><link_ctn id='l'/></route>";
+TEST(BrokenFile, HostsOfAFullZoneWithoutARouteBetweenThem) {
+  EXPECT_THAT(complaint_of_body(two_hosts("bandwidth='1GBps' latency='1us'", "")),
+              AllOf(HasSubstr("broken.xml: no route from host \"a\" to host \"b\""), IsOneLine()));
+}
+TEST(BrokenFile, HostsFarApartWithoutARouteBetweenThem) {
+  const auto route = [](const std::string& from, const std::string& to) {
+    return "<route src='" + from + "' dst='" + to + "'><link_ctn id='l'/></route>";
+  };
+  EXPECT_THAT(complaint_of([&] {
+                const TemporaryFile file{
+                    "broken.xml",
+                    std::string{prolog} + "<platform version=\"4.1\">\n" +
+                        two_hosts("bandwidth='1GBps' latency='1us'/><host id='c' speed='1Gf'",
+                                  route("a", "b") + route("b", "c")) +
+                        "\n</platform>\n"};
+                const Loaded loaded{platform_file(file.path())};
+                placed(loaded.platform)->way(0, 2);
+              }),
+              HasSubstr("broken.xml: no route from host \"a\" to host \"c\""));
+}
+TEST(BrokenFile, LinksOfABandwidthBelowZero) {
+  EXPECT_THAT(complaint_of_body(two_hosts("bandwidth='-5MBps' latency='1us'", from_a_to_b)),
+              HasSubstr("link \"l\": a bandwidth of -5000000 B/s"));
+}
+TEST(BrokenFile, LinksWithoutBandwidth) {
+  EXPECT_THAT(complaint_of_body(two_hosts("bandwidth='0' latency='1us'", from_a_to_b)),
+              AllOf(HasSubstr("broken.xml: link \"l\": a bandwidth of 0 B/s; expected more than 0"),
+                    IsOneLine()));
+}
+TEST(BrokenFile, LinksWithALatencyBelowZero) {
+  EXPECT_THAT(complaint_of_body(two_hosts("bandwidth='1GBps' latency='-1us'", from_a_to_b)),
+              AllOf(HasSubstr("broken.xml: link \"l\": a latency of -1e-06 s; expected 0 or more"),
+                    IsOneLine()));
 }
 TEST(BrokenFile, NoHost) {
   EXPECT_THAT(complaint_of_body("<zone id='z' routing='Full'/>"),
