@@ -222,7 +222,7 @@ std::unique_ptr<Backend> make_loggp(const Scenario& scenario, const BackendOptio
   if (!load_xml)
     throw BadPlatform{spec.name() +
                       ": SimGrid, which reads platform files, is not built in (troupe doctor)"};
-  if (spec.file.extension() == ".xml") refuse_profiles(spec.file);
+  if (spec.file.extension() != ".so") refuse_profiles(spec.file);
   return std::make_unique<LogGPBackend>(scenario, load_xml(spec, options));
 }
 

@@ -200,6 +200,8 @@ TEST_F(Refused, WhatTheLogGPWorldCannotSimulate) {
 </zone></platform>)");
   refused("collective --network loggp --platform " + with_profile,
           "profile.xml:5: bandwidth_file: the LogGP world knows no availability");
+  refused("collective --network loggp --platform " + write("profile.platform", read(with_profile)),
+          "profile.platform:5: bandwidth_file: the LogGP world knows no availability");
   refused("collective --network loggp --platform dgx_h100_2 --cfg network/model:LV08",
           "network/model:LV08: the LogGP world takes latencies and bandwidths as they stand");
   refused("collective --network loggp --platform star_16 --ranks 100000000", "100000000 ranks");
