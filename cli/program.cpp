@@ -140,6 +140,8 @@ int run_program(const Program& program, int argc, char** argv) {
     return failed("out of memory", 1);
   } catch (const std::exception& error) {
     return failed(fmt::format("internal error: {}", error.what()), 1);
+  } catch (...) {  // a plugin's
+    return failed("internal error: what was thrown is no std::exception", 1);
   }
 }
 

@@ -233,6 +233,17 @@ TEST_F(Refused, RanksWithoutAWayToEachOtherWhenTheyMeet) {
             "some_ways.xml: no route from host \"h");
 }
 
+TEST_F(Refused, APluginThatThrowsANumber) {
+  for (const std::string network : {"simgrid", "loggp"}) {
+    const auto ran = troupe(
+        "collective --platform star_16 --sizes 1K --algorithm throws_a_number "
+        "--plugin " TROUPE_PROBE_PLUGIN " --network " +
+        network);
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_EQ(ran.err, "troupe: internal error: what was thrown is no std::exception\n");
+  }
+}
+
 TEST_F(Refused, AlgorithmsThatCannotServeTheRanks) {
   refused("collective --platform star_16 --ranks 6 --op all_to_all_v --algorithm nosuch",
           "unknown");
