@@ -178,7 +178,7 @@ nlohmann::json read_json_file(const std::string& file) {
     const auto line = 1 + std::ranges::count(before, '\n');
     const auto column = before.size() - (before.rfind('\n') + 1) + 1;
     std::string what = error.what();
-    if (const auto colon = what.rfind(": "); colon != std::string::npos)
+    if (const auto colon = what.find(": "); colon != std::string::npos)
       what = what.substr(colon + 2);
     throw BadPlatform(fmt::format("{}:{}:{}: not JSON: {}", file, line, column, what));
   }

@@ -197,6 +197,9 @@ TEST(GpuCluster, FileThatIsNoJsonIsToldLineAndColumn) {
   EXPECT_THAT(complaint_of([] { read_json_file(TROUPE_PLATFORMS_DIRECTORY "/star_16.xml"); }),
               AllOf(HasSubstr("star_16.xml:1:1: not JSON"), IsOneLine()));
   EXPECT_THAT(complaint_of([] { read_json_file("/nowhere.json"); }), HasSubstr("cannot read"));
+  const TemporaryFile cut_off{"cut_off.json", "{\n \"name\": \"half of"};
+  EXPECT_THAT(complaint_of([&] { read_json_file(cut_off.path()); }),
+              AllOf(HasSubstr("cut_off.json:2:"), HasSubstr("missing closing quote"), IsOneLine()));
 }
 
 }  // namespace
