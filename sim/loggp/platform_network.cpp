@@ -13,14 +13,13 @@ namespace {
 
 std::size_t index(int number) { return static_cast<std::size_t>(number); }
 
-/// Distances between ranks to look at.
+/// Distances between two ranks to look at.
 std::vector<int> distances(int ranks) {
   std::vector<int> all;
   if (ranks <= 256) {
-    for (int distance = 0; distance < ranks; ++distance) all.push_back(distance);
+    for (int distance = 1; distance < ranks; ++distance) all.push_back(distance);
     return all;
   }
-  all.push_back(0);
   for (int distance = 1; distance < ranks; distance *= 2) {
     all.push_back(distance);
     all.push_back(ranks - distance);
@@ -38,11 +37,16 @@ PlatformNetwork::PlatformNetwork(const platforms::PlacedPlatform& platform,
   ranks_of_host_.resize(platform.hosts.size());
   for (const auto& rank : platform.ranks) ++ranks_of_host_[index(rank.host)];
   const auto there = classes();
+  const auto name = [](PairClass of) {
+    return std::string{pair_classes[static_cast<std::size_t>(of)]};
+  };
+  std::string names;
+  for (const ClassFacts& facts : there) names += (names.empty() ? "" : ", ") + name(facts.of);
   for (const Override& override : overrides_)
     if (std::ranges::find(there, override.of, &ClassFacts::of) == there.end())
-      throw BadPlatform{platform.source + ": no two ranks are \"" +
-                        std::string{pair_classes[static_cast<std::size_t>(override.of)]} +
-                        "\" here, so that nothing can be said of their messages"};
+      throw BadPlatform{platform.source + ": no two ranks are \"" + name(override.of) +
+                        "\" here, so that nothing can be said of their messages" +
+                        (names.empty() ? "" : " (some are: " + names + ")")};
 }
 
 SizeScale PlatformNetwork::scale(double bytes) const {
@@ -119,7 +123,6 @@ std::vector<ClassFacts> PlatformNetwork::classes() const {
     for (int from = 0; from < n; from += step) {
       const int to = (from + distance) % n;
       const PairClass of = class_of(from, to);
-      if (from == to && platform_.way(from, to).links.empty()) continue;
       const Route way = route(from, to);
       const BytesPerSecond bandwidth{way.per_byte.count() > 0 ? 1 / way.per_byte.count() : 0};
       const auto [place, fresh] = found.try_emplace(of);

@@ -82,8 +82,8 @@ TEST(PlatformNetwork, MakesANetworkCardThatGpusShareOnePort) {
   EXPECT_NE(network.route(0, 1).out, network.route(0, 8).out);  // NVSwitch and card
   EXPECT_LT(network.route(0, 1).per_byte, network.route(0, 8).per_byte);
   const auto classes = network.classes();
-  ASSERT_EQ(classes.size(), 3u);
-  EXPECT_EQ(classes[1].of, PairClass::same_node);
+  ASSERT_EQ(classes.size(), 2u);
+  EXPECT_EQ(classes[0].of, PairClass::same_node);
 }
 
 TEST(PlatformNetwork, LetsOverridesReplaceWhatThePlatformSays) {
@@ -100,7 +100,20 @@ TEST(PlatformNetwork, RefusesAnOverrideOfPairsThatAreNotThere) {
       refusal([&] {
         const PlatformNetwork network{*platform, {{PairClass::same_node, Seconds{1e-6}, {}}}};
       }),
-      HasSubstr("no two ranks are \"same_node\""));
+      HasSubstr(
+          "no two ranks are \"same_node\" here, so that nothing can be said of their messages "
+          "(some are: across)"));
+}
+TEST(PlatformNetwork, RefusesAnOverrideOfMessagesOfARankToItself) {
+  // Each GPU is a host: their messages within a node are of "same_node".
+  platforms::PlatformSpec spec;
+  spec.file = std::string{TROUPE_PLATFORMS_DIRECTORY} + "/dgx_h100_2.json";
+  const auto platform = platforms::place_own(spec, {});
+  EXPECT_THAT(
+      refusal([&] {
+        const PlatformNetwork network{*platform, {{PairClass::same_host, Seconds{1e-6}, {}}}};
+      }),
+      HasSubstr("no two ranks are \"same_host\""));
 }
 
 TEST(PlatformNetwork, ChargesWhatThePlatformSaysOfMessagesOfAClass) {
