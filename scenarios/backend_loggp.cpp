@@ -71,12 +71,9 @@ std::vector<loggp::Overheads> overheads_of(const LogGPChoice& choice,
                                            Bytes eager_limit) {
   std::vector<loggp::Overheads> all;
   for (const auto& stated : platform) {
-    const auto or_stated = [](Seconds said, Seconds otherwise) {
-      return said.count() > 0 ? said : otherwise;
-    };
-    all.push_back({.each = or_stated(choice.overhead, stated.overhead),
-                   .per_byte = or_stated(choice.overhead_per_byte, stated.overhead_per_byte),
-                   .gap = or_stated(choice.gap, stated.gap),
+    all.push_back({.each = choice.overhead.value_or(stated.overhead),
+                   .per_byte = choice.overhead_per_byte.value_or(stated.overhead_per_byte),
+                   .gap = choice.gap.value_or(stated.gap),
                    .eager_limit = stated.eager_limit.value_or(eager_limit)});
   }
   for (const auto& given : choice.classes) {

@@ -158,30 +158,39 @@ Seconds read_time(const Section& section, const std::string& key) {
   return section.placed(key, [&] { return parse_seconds(text); });
 }
 
-/// What the messages of a class can be said to cost beside the network.
-constexpr std::array<std::pair<const char*, std::optional<Seconds> LogGPChoice::Class::*>, 3>
-    loggp_costs{{{"overhead", &LogGPChoice::Class::overhead},
-                 {"overhead_per_byte", &LogGPChoice::Class::overhead_per_byte},
-                 {"gap", &LogGPChoice::Class::gap}}};
+/// What messages, all or those of a class, can be said to cost beside the network.
+template <class Costs>
+constexpr std::array<std::pair<const char*, std::optional<Seconds> Costs::*>, 3> loggp_costs{
+    {{"overhead", &Costs::overhead},
+     {"overhead_per_byte", &Costs::overhead_per_byte},
+     {"gap", &Costs::gap}}};
+template <class Costs>
+void read_loggp_costs(const Section& section, Costs& into) {
+  for (const auto& [key, member] : loggp_costs<Costs>)
+    if (section.has(key)) into.*member = read_time(section, key);
+}
+template <class Costs>
+void add_loggp_costs(const Costs& costs, Ordered& json) {
+  for (const auto& [key, member] : loggp_costs<Costs>)
+    if (costs.*member) json[key] = (costs.*member)->count();
+}
 
 LogGPChoice read_loggp(const Section& section,
                        const std::optional<platforms::PlatformSpec>& platform) {
   LogGPChoice loggp;
-  loggp.overhead = read_time(section, "overhead");
-  loggp.overhead_per_byte = read_time(section, "overhead_per_byte");
-  loggp.gap = read_time(section, "gap");
+  read_loggp_costs(section, loggp);
   loggp.ports = section.flag("ports", true);
   const std::string gap_without_ports =
       "a gap is the rest of a port between two messages, and \"ports\" is false: give one of them";
-  if (!loggp.ports && loggp.gap.count() > 0) section.complain("gap", gap_without_ports);
+  if (!loggp.ports && loggp.gap && loggp.gap->count() > 0)
+    section.complain("gap", gap_without_ports);
   for (const auto& name : pair_class_names) {
     if (!section.has(name)) continue;
     const Section of = section.section(name);
     LogGPChoice::Class choice;
     choice.name = name;
     if (of.has("latency")) choice.latency = read_time(of, "latency");
-    for (const auto& [key, member] : loggp_costs)
-      if (of.has(key)) choice.*member = read_time(of, key);
+    read_loggp_costs(of, choice);
     if (of.has("bandwidth")) {
       const auto text = of.value("bandwidth").is_number()
                             ? fmt::format("{}", of.number("bandwidth", 0, 0))
@@ -207,16 +216,14 @@ LogGPChoice read_loggp(const Section& section,
 }
 
 Ordered loggp_json(const LogGPChoice& loggp) {
-  Ordered json{{"overhead", loggp.overhead.count()},
-               {"overhead_per_byte", loggp.overhead_per_byte.count()},
-               {"gap", loggp.gap.count()},
-               {"ports", loggp.ports}};
+  Ordered json = Ordered::object();
+  add_loggp_costs(loggp, json);
+  json["ports"] = loggp.ports;
   for (const auto& choice : loggp.classes) {
     auto& of = json[choice.name] = Ordered::object();
     if (choice.latency) of["latency"] = choice.latency->count();
     if (choice.bandwidth) of["bandwidth"] = choice.bandwidth->value;
-    for (const auto& [key, member] : loggp_costs)
-      if (choice.*member) of[key] = (choice.*member)->count();
+    add_loggp_costs(choice, of);
     if (choice.eager_limit) of["eager_limit"] = choice.eager_limit->value;
   }
   return json;

@@ -72,10 +72,9 @@ struct ComputeChoice {
 
 /// What the LogGP world is told beyond the platform (sim/loggp/simulation.hpp).
 struct LogGPChoice {
-  Seconds overhead{};           ///< o
-  Seconds overhead_per_byte{};  ///< O
-  Seconds gap{};                ///< g
-  bool ports = true;            ///< false: the network is declared free of contention
+  /// o, O and g of all messages; unset: as the platform says
+  std::optional<Seconds> overhead, overhead_per_byte, gap;
+  bool ports = true;  ///< false: the network is declared free of contention
   /// In place of what the platform says of the pairs of ranks of a class.
   struct Class {
     std::string name;  ///< same_host, same_node, across

@@ -199,6 +199,20 @@ TEST_F(Collective, InTheLogGPWorldTakesTheTimeOfTheFlowsWhereTheyDoNotMeet) {
   EXPECT_EQ(a["messages"], b["messages"]);
 }
 
+TEST_F(Collective, InTheLogGPWorldTakesAScenariosZeroForTheOverheadsOfItsPlatform) {
+  const auto time = [&](const std::string& loggp) {
+    const auto scenario = write("s.json", R"({"troupe": 1, "network": "loggp",
+        "platform": {"generator": {"kind": "star", "hosts": 4, "bandwidth": "1GBps", "latency": "1us",
+          "loggp": {"across": {"overhead": "1ms", "overhead_per_byte": "1us", "gap": "1ms"}}}},
+        "collective": {"algorithm": "ring", "sizes": "1K"})" +
+                                              loggp + "}");
+    return json::parse(troupe("run -q --json - " + scenario).out)["results"][0]["time_s"]
+        .get<double>();
+  };
+  EXPECT_GT(time(""), 1e-2);
+  EXPECT_LT(time(R"(, "loggp": {"overhead": 0, "overhead_per_byte": 0, "gap": 0})"), 1e-4);
+  EXPECT_GT(time(R"(, "loggp": {"overhead": 0})"), 1e-3);  // the rest is the platform's
+}
 TEST_F(Collective, InTheLogGPWorldNamesTheLinksItDoesNotSee) {
   const std::string what =
       "collective --network loggp --platform fat_tree_64 --sizes 1M --json - --algorithm ";

@@ -229,7 +229,8 @@ TEST(LogGP, IsReadAndWrittenWithItsParameters) {
                 "across": {"bandwidth": "10Gbps", "overhead": "2us", "eager_limit": "64KiB"}}})";
   const auto scenario = read_scenario(Json::parse(text), Origin{"s.json"}, ".");
   EXPECT_EQ(scenario.network, "loggp");
-  EXPECT_DOUBLE_EQ(scenario.loggp.overhead.count(), 1e-6);
+  EXPECT_DOUBLE_EQ(scenario.loggp.overhead.value().count(), 1e-6);
+  EXPECT_FALSE(scenario.loggp.overhead_per_byte);
   ASSERT_EQ(scenario.loggp.classes.size(), 1u);
   EXPECT_DOUBLE_EQ(scenario.loggp.classes[0].bandwidth->value, 1.25e9);
   EXPECT_DOUBLE_EQ(scenario.loggp.classes[0].overhead->count(), 2e-6);
