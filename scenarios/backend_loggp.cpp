@@ -45,11 +45,12 @@ void check_memory(const std::string& platform, int ranks) {
   const double there =
       static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
   constexpr double gibi = 1024.0 * 1024 * 1024;
-  if (ranks * of_a_rank > 0.9 * there)
+  const double most = 0.9 * there;
+  if (ranks * of_a_rank > most)
     throw BadScenario{
-        fmt::format("{}: {} ranks need at least {:.1f} GiB (12 KiB each), this machine has {:.1f} "
-                    "GiB: give fewer --ranks",
-                    platform, ranks, ranks * of_a_rank / gibi, there / gibi)};
+        fmt::format("{}: {} ranks need at least {:.1f} GiB (12 KiB each), nine tenths of this "
+                    "machine's memory are {:.1f} GiB: give fewer --ranks",
+                    platform, ranks, ranks * of_a_rank / gibi, most / gibi)};
 }
 
 std::vector<loggp::Override> overrides_of(const LogGPChoice& choice) {
