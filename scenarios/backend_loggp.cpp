@@ -127,14 +127,7 @@ class LogGPBackend final : public Backend {
           platform_->source +
           ": its network model lets every message load the way back (cross-traffic), which ports "
           "do not know");
-    if (scenario.loggp.classes.empty() && has_ports_) return;
-    // Bounds hold for the platform as it stands.
-    machine_.best.reset();
-    const auto classes = network_.classes();
-    if (classes.empty() || !machine_.typical) return;
-    machine_.typical->alpha = classes.back().most_latency;
-    if (classes.back().least_bandwidth.value > 0)
-      machine_.typical->beta = 1 / classes.back().least_bandwidth.value;
+    describe_overrides(scenario.loggp);
   }
   std::string_view name() const override { return "sim"; }
   bool simulated() const override { return true; }
@@ -175,6 +168,19 @@ class LogGPBackend final : public Backend {
   std::map<std::string, Seconds> busy_links() const override { return busy_links_of(so_far_); }
 
  private:
+  /// Bounds hold for latencies, bandwidths and ports as the platform has them; most pairs of ranks
+  /// are of the last class that is there.
+  void describe_overrides(const LogGPChoice& choice) {
+    const auto replaces = [](const auto& of) { return of.latency || of.bandwidth; };
+    if (!has_ports_ || std::ranges::any_of(choice.classes, replaces)) machine_.best.reset();
+    const auto classes = network_.classes();
+    if (classes.empty() || !machine_.typical) return;
+    for (const auto& given : overrides_of(choice)) {
+      if (given.of != classes.back().of) continue;
+      if (given.latency) machine_.typical->alpha = *given.latency;
+      if (given.bandwidth) machine_.typical->beta = 1 / given.bandwidth->value;
+    }
+  }
   /// Names the links that what was sent could have overloaded, had it been sent all at once.
   void tell_unseen(const sim::SimulationResult& result, RunOutcome& outcome) const {
     std::vector<std::pair<Rank, Rank>> pairs;

@@ -213,6 +213,24 @@ TEST_F(Collective, InTheLogGPWorldTakesAScenariosZeroForTheOverheadsOfItsPlatfor
   EXPECT_LT(time(R"(, "loggp": {"overhead": 0, "overhead_per_byte": 0, "gap": 0})"), 1e-4);
   EXPECT_GT(time(R"(, "loggp": {"overhead": 0})"), 1e-3);  // the rest is the platform's
 }
+TEST_F(Collective, InTheLogGPWorldKeepsModelAndBoundWhereNothingIsSaidOfTheNetwork) {
+  const auto result = [&](const std::string& loggp) {
+    const auto scenario = write("s.json", R"({"troupe": 1, "network": "loggp",
+        "platform": {"file": ")" TROUPE_SOURCE_DIR R"(/platforms/dgx_h100_2.json"},
+        "collective": {"algorithm": "ring", "sizes": "1M"}, "loggp": )" +
+                                              loggp + "}");
+    return json::parse(troupe("run -q --json - " + scenario).out)["results"][0];
+  };
+  const auto as_it_stands = result("{}");
+  const auto with_overhead = result(R"({"across": {"overhead": "1us", "eager_limit": 8}})");
+  EXPECT_EQ(with_overhead["model_s"], as_it_stands["model_s"]);
+  EXPECT_EQ(with_overhead["bound_s"], as_it_stands["bound_s"]);
+  // 2 (n - 1) steps of L and a block of 64 KiB, which is reduced half of the times
+  const auto slower = result(R"({"across": {"latency": "1ms"}})");
+  EXPECT_NEAR(slower["model_s"].get<double>() - as_it_stands["model_s"].get<double>(),
+              30 * (1e-3 - 2e-6), 1e-6);
+  EXPECT_TRUE(slower["bound_s"].is_null());
+}
 TEST_F(Collective, InTheLogGPWorldNamesTheLinksItDoesNotSee) {
   const std::string what =
       "collective --network loggp --platform fat_tree_64 --sizes 1M --json - --algorithm ";
