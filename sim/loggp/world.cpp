@@ -1,8 +1,10 @@
 #include "sim/loggp/world.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
+#include "core/errors.hpp"
 #include "core/text.hpp"
 
 namespace troupe::sim::loggp {
@@ -68,13 +70,17 @@ void World::run(const std::function<void(Communicator&)>& program) {
     } while (outside_.is_done());
     if (over_) break;
   }
+  const Seconds end{latest()};
   std::string deadlock;
-  if (alive_ > 0 && !over_)
-    deadlock =
-        to_text(standstill()) + "\n(at " + to_text(Seconds{latest()}) + " of simulated time)";
+  if (alive_ > 0 && !over_ && std::isfinite(end.count()))
+    deadlock = to_text(standstill()) + "\n(at " + to_text(end) + " of simulated time)";
   over_ = true;
   stop_all_flows();
   failures_.rethrow(deadlock);
+  if (!std::isfinite(end.count()))  // nothing of the agenda can follow
+    throw BackendError{
+        "simulated time has gone beyond 1.8e308 s, the most that can be counted: has a latency or "
+        "an overhead lost its unit, or is a bandwidth close to zero?"};
 }
 
 /// Lets every flow that has begun leave its program.

@@ -231,6 +231,19 @@ TEST_F(Collective, InTheLogGPWorldKeepsModelAndBoundWhereNothingIsSaidOfTheNetwo
               30 * (1e-3 - 2e-6), 1e-6);
   EXPECT_TRUE(slower["bound_s"].is_null());
 }
+TEST_F(Collective, InTheLogGPWorldSaysThatTimeCannotBeCounted) {
+  for (const std::string star :
+       {R"("bandwidth": "1GBps", "latency": "1e308")", R"("bandwidth": "1e-305", "latency": 0)"}) {
+    const auto scenario = write("s.json", R"({"troupe": 1, "network": "loggp", "payload": "phantom",
+        "platform": {"generator": {"kind": "star", "hosts": 4, )" +
+                                              star + R"(}},
+        "collective": {"algorithm": "ring", "sizes": "1M"}})");
+    const auto ran = troupe("run " + scenario);
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("simulated time has gone beyond 1.8e308 s"));
+  }
+}
 TEST_F(Collective, InTheLogGPWorldNamesTheLinksItDoesNotSee) {
   const std::string what =
       "collective --network loggp --platform fat_tree_64 --sizes 1M --json - --algorithm ";
