@@ -23,7 +23,9 @@ std::string shown(const Json& value) {
 }  // namespace
 
 std::string Origin::place(const std::string& pointer) const {
-  if (const auto at = options_.find(pointer); at != options_.end()) return at->second;
+  for (std::string above = pointer; !above.empty(); above.resize(above.rfind('/')))
+    if (const auto at = options_.find(above); at != options_.end())
+      return above == pointer ? at->second : fmt::format("{}: {}", at->second, pointer);
   const std::string where = pointer.empty() ? "/" : pointer;
   return file_.empty() ? where : fmt::format("{}: {}", file_, where);
 }

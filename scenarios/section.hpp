@@ -27,7 +27,8 @@ class Origin {
   void given_by(const std::string& pointer, std::string option) {
     options_[pointer] = std::move(option);
   }
-  /// "file.json: /collective/op" or "--op".
+  /// "file.json: /collective/op" or "--op", or "--set /collective={…}: /collective/op" within what
+  /// an option gave.
   std::string place(const std::string& pointer) const;
   const std::string& file() const noexcept { return file_; }
 

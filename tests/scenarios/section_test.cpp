@@ -50,6 +50,15 @@ TEST_F(SectionTest, NamesTheOptionThatGaveTheValue) {
             "--steps: found -2; expected a whole number of at least 1");
 }
 
+TEST_F(SectionTest, NamesTheOptionThatGaveWhatIsAroundTheValue) {
+  origin_.given_by("/training", "--set /training={…}");
+  const auto section = read(R"({"steps": -2})");
+  EXPECT_EQ(
+      said([&] { section.whole("steps", 1, 1); }),
+      "--set /training={…}: /training/steps: found -2; expected a whole number of at least 1");
+  EXPECT_EQ(origin_.place("/trainings"), "a.json: /trainings");
+}
+
 TEST_F(SectionTest, ComplainsOfUnknownKeysWithTheNearest) {
   const auto section = read(R"({"stps": 5})");
   section.whole("steps", 1, 1);
