@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "core/errors.hpp"
@@ -165,6 +166,19 @@ Bytes JsonReader::bytes() const {
   return quantity(parse_bytes, "a size: a number of bytes, or a text such as \"64KiB\"");
 }
 
+nlohmann::json parse_noting_twins(const std::string& text, std::string& twice) {
+  using Json = nlohmann::json;
+  std::vector<std::set<std::string>> open;
+  return Json::parse(text, [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open.emplace_back();
+    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::key && twice.empty() &&
+        !open.back().insert(parsed.get<std::string>()).second)
+      twice = parsed.get<std::string>();
+    return true;
+  });
+}
+
 nlohmann::json read_json_file(const std::string& file) {
   std::ifstream stream{file};
   if (!stream) throw BadPlatform(fmt::format("{}: cannot read this file", file));
@@ -172,7 +186,11 @@ nlohmann::json read_json_file(const std::string& file) {
   content << stream.rdbuf();
   const std::string text = content.str();
   try {
-    return nlohmann::json::parse(text);
+    std::string twice;
+    auto json = parse_noting_twins(text, twice);
+    if (!twice.empty())
+      throw BadPlatform(fmt::format("{}: key \"{}\" stands twice in one object", file, twice));
+    return json;
   } catch (const nlohmann::json::parse_error& error) {
     const std::string before = text.substr(0, error.byte > 0 ? error.byte - 1 : 0);
     const auto line = 1 + std::ranges::count(before, '\n');

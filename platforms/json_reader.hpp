@@ -64,7 +64,12 @@ class JsonReader {
   std::string pointer_;
 };
 
-/// A JSON file. Throws BadPlatform ("file:line:column: …") when it cannot be read or is not JSON.
+/// The document of a text. `twice` becomes the first key that stands twice in one object, of which
+/// the document has the last. Throws nlohmann::json::parse_error.
+nlohmann::json parse_noting_twins(const std::string& text, std::string& twice);
+
+/// A JSON file. Throws BadPlatform ("file:line:column: …") when it cannot be read, is not JSON, or
+/// has a key twice in one object.
 nlohmann::json read_json_file(const std::string& file);
 
 }  // namespace troupe::platforms

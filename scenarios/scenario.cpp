@@ -15,6 +15,7 @@
 #include "core/text.hpp"
 #include "platforms/digest.hpp"
 #include "platforms/gpu_cluster.hpp"
+#include "platforms/json_reader.hpp"
 #include "platforms/measured_device.hpp"
 #include "platforms/xml_scan.hpp"
 #include "scenarios/collective_json.hpp"
@@ -324,8 +325,16 @@ Json load_scenario(const std::string& file, const std::vector<std::string>& sett
       throw BadInput{
           fmt::format("--set \"{}\": expected /json/pointer=value, such as /seed=2", setting)};
     const auto pointer = setting.substr(0, equals), text = setting.substr(equals + 1);
-    Json value = Json::parse(text, nullptr, false);
-    if (value.is_discarded()) value = text;
+    Json value = text;
+    std::string twice;
+    try {
+      value = platforms::parse_noting_twins(text, twice);
+    } catch (const Json::parse_error&) {  // a text without its quotes
+      twice.clear();
+    }
+    if (!twice.empty())
+      throw BadInput{
+          fmt::format("--set \"{}\": key \"{}\" stands twice in one object", setting, twice)};
     try {
       json[Json::json_pointer{pointer}] = value;
     } catch (const Json::exception&) {

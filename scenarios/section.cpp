@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
+#include "platforms/json_reader.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -181,18 +182,9 @@ void Section::close() const {
 }
 
 Json parse_json(const std::string& text, const std::string& name) {
-  std::vector<std::set<std::string>> open;
   std::string twice;
-  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key && twice.empty() &&
-        !open.back().insert(parsed.get<std::string>()).second)
-      twice = parsed.get<std::string>();
-    return true;
-  };
   try {
-    auto json = Json::parse(text, watch);
+    auto json = platforms::parse_noting_twins(text, twice);
     if (!twice.empty())
       throw BadScenario{fmt::format("{}: key \"{}\" stands twice in one object", name, twice)};
     return json;

@@ -193,6 +193,11 @@ TEST(GpuCluster, ErrorsNamePointerValueExpectationAndNearestName) {
   EXPECT_THAT(complaint("/nodes", "4000000"), HasSubstr("/nodes: 4000000"));
 }
 
+TEST(GpuCluster, RefusesAKeyThatStandsTwice) {
+  const TemporaryFile twice{"twice.json", R"({"loggp": {"across": {"gap": 1, "gap": 2}}})"};
+  EXPECT_EQ(complaint_of([&] { read_json_file(twice.path()); }),
+            twice.text() + ": key \"gap\" stands twice in one object");
+}
 TEST(GpuCluster, FileThatIsNoJsonIsToldLineAndColumn) {
   EXPECT_THAT(complaint_of([] { read_json_file(TROUPE_PLATFORMS_DIRECTORY "/star_16.xml"); }),
               AllOf(HasSubstr("star_16.xml:1:1: not JSON"), IsOneLine()));

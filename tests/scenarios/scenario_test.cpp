@@ -105,6 +105,8 @@ TEST(Scenario, TakesSettingsOverTheFile) {
   EXPECT_EQ(origin.place("/seed"), "--set /seed=9");
   EXPECT_THAT(said([&] { load_scenario(file, {"seed=9"}, origin); }),
               HasSubstr("--set \"seed=9\": expected /json/pointer=value"));
+  EXPECT_THAT(said([&] { load_scenario(file, {R"(/loggp={"gap": 1, "gap": 2})"}, origin); }),
+              HasSubstr("key \"gap\" stands twice in one object"));
   EXPECT_THAT(said([&] { load_scenario(file, {"/troupe/x=9"}, origin); }),
               HasSubstr("cannot be reached"));
 }
