@@ -31,7 +31,13 @@ std::string content_of(const std::filesystem::path& file) {
   std::ifstream stream{file, std::ios::binary};
   std::ostringstream content;
   if (!std::filesystem::is_regular_file(file) || !stream)
-    throw BadPlatform(fmt::format("{}: cannot read this platform file", file.string()));
+    throw BadPlatform(
+        fmt::format("{}: cannot read this platform file{}", file.string(),
+                    file.has_extension()
+                        ? ""
+                        : fmt::format(" (one that comes with Troupe is given by --platform {}, "
+                                      "or in a scenario by its path)",
+                                      file.filename().string())));
   content << stream.rdbuf();
   return content.str();
 }

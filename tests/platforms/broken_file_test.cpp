@@ -30,6 +30,11 @@ TEST(BrokenFile, Missing) {
   EXPECT_THAT(complaint_of([] { Loaded{platform_file("/nowhere/p.xml")}; }),
               AllOf(HasSubstr("/nowhere/p.xml: cannot read"), IsOneLine()));
 }
+TEST(BrokenFile, NameOfAShippedPlatformWhereAPathIsMeant) {
+  EXPECT_THAT(complaint_of([] { Loaded{platform_file("/nowhere/star_16")}; }),
+              AllOf(HasSubstr("/nowhere/star_16: cannot read"), HasSubstr("--platform star_16"),
+                    IsOneLine()));
+}
 TEST(BrokenFile, IsADirectory) {
   EXPECT_THAT(complaint_of([] { Loaded{platform_file("/tmp")}; }),
               AllOf(HasSubstr("/tmp: cannot read"), IsOneLine()));
