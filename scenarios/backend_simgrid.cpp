@@ -1,10 +1,12 @@
 #include "scenarios/backend_simgrid.hpp"
 
+#include <xbt/log.h>
 #include <array>
 #include <simgrid/s4u.hpp>
 
 #include "platforms/simgrid/compat.hpp"
 #include "platforms/simgrid/placed.hpp"
+#include "platforms/simgrid/rehearsal.hpp"
 #include "platforms/simgrid/survey.hpp"
 #include "scenarios/backend_simulated.hpp"
 #include "sim/simgrid/simulation.hpp"
@@ -20,6 +22,8 @@ class SimGridArguments {
     for (auto& text : texts_) pointers_.push_back(text.data());
     pointers_.push_back(nullptr);
     count_ = static_cast<int>(texts_.size());
+    for (const auto& log : logs)
+      platforms::rehearse("--log " + log, [&] { xbt_log_control_set(log.c_str()); });
   }
   int* count() { return &count_; }
   char** pointers() { return pointers_.data(); }

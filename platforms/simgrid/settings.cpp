@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <sstream>
 #include <vector>
@@ -51,6 +52,13 @@ void set(const std::string& name, const std::string& value, const std::string& o
   }
 }
 
+/// The number a text begins with, NaN where it begins with none.
+double number_of(const char* text) {
+  char* end = nullptr;
+  const double number = std::strtod(text, &end);
+  return end == text ? std::nan("") : number;
+}
+
 /// "0:0.8;1500:0.9".
 FactorBySize factor_by_size(const std::string& text) {
   FactorBySize factor;
@@ -58,9 +66,20 @@ FactorBySize factor_by_size(const std::string& text) {
   for (std::string part; std::getline(parts, part, ';');)
     factor.steps.push_back(
         {.above = std::strtod(part.c_str(), nullptr),
-         .factor = std::strtod(part.c_str() + std::min(part.find(':') + 1, part.size()), nullptr)});
+         .factor = number_of(part.c_str() + std::min(part.find(':') + 1, part.size()))});
   std::ranges::sort(factor.steps, {}, &FactorBySize::Step::above);
   return factor;
+}
+
+/// SimGrid takes any, and ends the process when a message sets out or reckons on.
+void refuse_impossible_factor(const std::string& name, const std::string& text, bool above_zero) {
+  const bool by_size = text.find(':') != text.npos;
+  const auto steps = by_size ? factor_by_size(text).steps
+                             : std::vector{FactorBySize::Step{0, number_of(text.c_str())}};
+  for (const auto& step : steps)
+    if (!(step.factor >= 0) || (above_zero && step.factor == 0))
+      throw BadPlatform(fmt::format("{}: a factor of {:g}; expected {}", name, step.factor,
+                                    above_zero ? "more than 0" : "0 or more"));
 }
 
 }  // namespace
@@ -115,6 +134,8 @@ NetworkModel Settings::network() const {
   const auto read = [&](const FactorNames& names, double& factor, FactorBySize& by_size) {
     const std::string text =
         of_smpi ? compat::smpi_factor(names.smpi) : compat::network_factor(names.network);
+    refuse_impossible_factor(of_smpi ? names.smpi : names.network, text,
+                             &factor == &network.bandwidth_factor);
     if (text.find(':') == text.npos) {
       factor = std::strtod(text.c_str(), nullptr);
       by_size.steps = {{0, factor}};

@@ -27,7 +27,8 @@ class Settings {
   void apply(bool ours) const;
   bool empty() const { return values_.empty(); }
 
-  /// What is in force, once a platform is loaded.
+  /// What is in force, once a platform is loaded. Throws BadPlatform for factors of latencies below
+  /// zero, and of bandwidths not above it.
   NetworkModel network() const;
 
  private:

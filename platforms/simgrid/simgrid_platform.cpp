@@ -213,7 +213,11 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
     throw BadPlatform(fmt::format("{}: {}", spec_.name(), in_one_line(error.what())));
   }
   if (seats_follow_the_grid(ranks_, hosts_.size())) grid_ = source.grid;
-  network_ = settings.network();
+  try {
+    network_ = settings.network();
+  } catch (const BadPlatform& error) {
+    throw BadPlatform(fmt::format("{}: {}", spec_.name(), error.what()));
+  }
   network_.one_connection = source.one_connection;
   if (network_.one_connection && network_.tcp_window > 0)
     throw BadPlatform(

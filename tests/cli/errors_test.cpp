@@ -233,6 +233,18 @@ TEST_F(Refused, RanksWithoutAWayToEachOtherWhenTheyMeet) {
             "some_ways.xml: no route from host \"h");
 }
 
+TEST_F(Refused, SettingsOnWhichSimGridWouldEndTheProcess) {
+  for (const std::string network : {" --network simgrid", " --network loggp"}) {
+    const std::string star = "collective --sizes 1K -a ring --platform star_16" + network;
+    refused(star + " --cfg network/bandwidth-factor:0",
+            "star_16.xml: network/bandwidth-factor: a factor of 0; expected more than 0");
+    refused(star + " --cfg network/latency-factor:-3",
+            "network/latency-factor: a factor of -3; expected 0 or more");
+    refused(star + " --cfg network/latency-factor:x", "SimGrid refuses this value");
+    refused(star + " --log nonsense", "--log nonsense: SimGrid: Invalid control string");
+  }
+}
+
 TEST_F(Refused, APluginThatThrowsANumber) {
   for (const std::string network : {"simgrid", "loggp"}) {
     const auto ran = troupe(
