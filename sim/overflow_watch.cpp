@@ -16,7 +16,8 @@ void report_overflow(const RankFiber& culprit) {
   static std::array<char, 256> text;
   const int length =
       std::snprintf(text.data(), text.size(),
-                    "rank %d has overflowed its stack of %zu KiB: its program needs a larger one\n",
+                    "troupe: rank %d has overflowed its stack of %zu KiB: large arrays belong on "
+                    "the heap, or into a Scratch\n",
                     culprit.rank, (culprit.fiber->stack().bytes + 1023) / 1024);
   static_cast<void>(!::write(STDERR_FILENO, text.data(), static_cast<std::size_t>(length)));
   ::_exit(1);
