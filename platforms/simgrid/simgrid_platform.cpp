@@ -265,6 +265,10 @@ void SimGridPlatform::place() {
   const std::vector<int> node_of_host = nodes_of(hosts_);
   std::map<int, int> numbers;  // nodes that hold a rank, renumbered
   for (const Seat& seat : seats) {
+    const HostFacts& host = facts_[static_cast<std::size_t>(seat.host)];
+    if (!(host.speed.value > 0))
+      throw BadPlatform(fmt::format("{}: host \"{}\": a speed of {} flop/s; expected more than 0",
+                                    spec_.name(), host.name, host.speed.value));
     const int node = node_of_host[static_cast<std::size_t>(seat.host)];
     const int number = numbers.emplace(node, static_cast<int>(numbers.size())).first->second;
     ranks_.push_back({.host = hosts_[static_cast<std::size_t>(seat.host)],

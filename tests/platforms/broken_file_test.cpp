@@ -133,6 +133,11 @@ TEST(BrokenFile, LinksWithALatencyBelowZero) {
               AllOf(HasSubstr("broken.xml: link \"l\": a latency of -1e-06 s; expected 0 or more"),
                     IsOneLine()));
 }
+TEST(BrokenFile, HostsOfRanksWithoutSpeed) {
+  EXPECT_THAT(
+      complaint_of_body("<zone id='z' routing='Full'><host id='a' speed='0'/></zone>"),
+      AllOf(HasSubstr("host \"a\": a speed of 0 flop/s; expected more than 0"), IsOneLine()));
+}
 TEST(BrokenFile, NoHost) {
   EXPECT_THAT(complaint_of_body("<zone id='z' routing='Full'/>"),
               AllOf(HasSubstr("declares no host"), IsOneLine()));
