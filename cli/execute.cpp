@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -180,11 +182,44 @@ void declare_output(Options& options) {
   options.value("min-busbw", "exit 3 if the mean bus bandwidth is below so many GB/s");
 }
 
-void check_outputs(const Options& options) {
+namespace {
+
+/// No for what is no regular file: into a device or a pipe much may be written.
+bool are_one_file(const std::string& one, const std::string& other) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (fs::exists(one, ignored) && !fs::is_regular_file(one, ignored)) return false;
+  return !one.empty() && !other.empty() &&
+         fs::weakly_canonical(fs::absolute(one), ignored) ==
+             fs::weakly_canonical(fs::absolute(other), ignored);
+}
+
+/// An output that would replace another, or what the run reads.
+void refuse_to_overwrite(const Options& options, const std::string& scenario) {
+  constexpr std::array outputs{"json", "csv", "trace"};
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const std::string name = options.text(outputs[i]);
+    if (name == "-") continue;
+    for (std::size_t j = 0; j < i; ++j)
+      if (are_one_file(name, options.text(outputs[j])))
+        throw BadInput{fmt::format("--{} {} and --{} {} are one file", outputs[j],
+                                   options.text(outputs[j]), outputs[i], name)};
+    for (const auto& [what, file] :
+         {std::pair{"scenario", scenario}, std::pair{"platform", options.text("platform")}})
+      if (are_one_file(name, file))
+        throw BadInput{
+            fmt::format("--{} {}: it is the {}, which would be lost", outputs[i], name, what)};
+  }
+}
+
+}  // namespace
+
+void check_outputs(const Options& options, const std::string& scenario) {
   if (options.text("json") == "-" && options.text("csv") == "-")
     throw BadInput{"--json - and --csv - cannot share standard output"};
   if (options.text("trace") == "-") throw BadInput{"--trace -: expected the name of a file"};
   most_spans(options);
+  refuse_to_overwrite(options, scenario);
   for (const char* option : {"json", "csv", "trace"})
     if (options.given(option)) analysis::Output{options.text(option)};
   if (options.given("tensorboard")) analysis::Output{event_file(options)};

@@ -33,7 +33,8 @@ std::string resolved_text(const Program& program, const Draft& draft, const Opti
 /// Prints and writes the report as the options say, and judges it. Returns the exit status.
 int conclude(const Executed& executed, const Options& options);
 
-/// Checks that the outputs of the options can be written; before a run.
-void check_outputs(const Options& options);
+/// Checks that the outputs of the options can be written, each into a file of its own that is not
+/// the scenario or platform that is read; before a run.
+void check_outputs(const Options& options, const std::string& scenario = {});
 
 }  // namespace troupe::cli

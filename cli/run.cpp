@@ -23,8 +23,9 @@ int run_command(const Program& program, const std::vector<std::string>& argument
     fmt::print("{}", options.help(program.name));
     return 0;
   }
-  check_outputs(options);
-  Draft draft{options.texts("scenario").front(), options.texts("set")};
+  const std::string file = options.texts("scenario").front();
+  check_outputs(options, file);
+  Draft draft{file, options.texts("set")};
   draft.apply_machine(options);
   if (options.given("resolve")) {
     fmt::print("{}\n", resolved_text(program, draft, options));

@@ -121,6 +121,16 @@ TEST_F(Refused, OutputsThatCannotBeWritten) {
   refused_collective("--json /proc/none/x.json", "cannot write /proc/none/x.json");
   refused_collective("--csv " + file("."), "it is a folder");
   refused_collective("--json - --csv -", "cannot share standard output");
+  refused_collective("--json " + file("a") + " --csv " + file("./a"), "are one file");
+}
+TEST_F(Refused, OutputsThatWouldReplaceWhatIsRead) {
+  const std::string content = R"({"troupe": 1, "platform": {"generator": {"kind": "star",
+      "hosts": 2, "bandwidth": "1GBps", "latency": 0}}, "collective": {"sizes": 8}})";
+  const auto scenario = write("s.json", content);
+  refused("run " + scenario + " --json " + file("./s.json"), "it is the scenario, which would be");
+  refused("collective --sizes 8 --platform " + scenario + " --csv " + scenario,
+          "it is the platform, which would be lost");
+  EXPECT_EQ(read(scenario), content);
 }
 
 TEST_F(Refused, WrongPlugins) {
