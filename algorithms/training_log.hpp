@@ -40,6 +40,8 @@ struct Figures {
   /// Seconds for which this rank, when it last told figures, evaluated them and kept the values
   /// behind them instead of training: on clocks that go on meanwhile.
   std::optional<double> evaluating{};
+  /// Seconds that this rank's kernels have taken on its device so far, by the device's clock.
+  std::optional<double> on_device{};
 };
 
 /// How one number for all ranks comes of the figures of each.
@@ -51,7 +53,7 @@ struct Measure {
   std::optional<double> Figures::*value;
   Combination combination;
 };
-inline constexpr std::array<Measure, 16> measures{
+inline constexpr std::array<Measure, 17> measures{
     {{"loss", &Figures::loss, Combination::mean},
      {"batch_loss", &Figures::batch_loss, Combination::mean},
      {"gap", &Figures::gap, Combination::mean},
@@ -67,7 +69,8 @@ inline constexpr std::array<Measure, 16> measures{
      {"gradient_sum", &Figures::gradient_sum, Combination::largest},
      {"messages", &Figures::messages, Combination::sum},
      {"sent_bytes", &Figures::sent_bytes, Combination::sum},
-     {"evaluating_s", &Figures::evaluating, Combination::largest}}};
+     {"evaluating_s", &Figures::evaluating, Combination::largest},
+     {"device_s", &Figures::on_device, Combination::largest}}};
 
 /// The values behind figures, where an evaluation was due; valid during the call only.
 struct Snapshot {

@@ -50,19 +50,23 @@ std::string training_csv(const Report& report) {
 
 std::string to_csv(const Report& report) {
   if (report.results.empty() && !report.training.empty()) return training_csv(report);
-  std::string text =
+  const bool on_devices =
+      std::ranges::any_of(report.results, [](const auto& r) { return r.on_device.has_value(); });
+  std::string text = fmt::format(
       "op,algorithm,dtype,redop,ranks,bytes,count,in_place,iterations,time_s,min_s,p10_s,p90_s,"
       "algbw_Bps,busbw_Bps,model_s,bound_s,messages,sent_bytes,messages_per_rank,"
-      "sent_per_rank_bytes,wrong,best\n";
+      "sent_per_rank_bytes,{}wrong,best\n",
+      on_devices ? "device_s," : "");
   const auto best = fastest(report.results);
   for (std::size_t i = 0; i < report.results.size(); ++i) {
     const auto& r = report.results[i];
     text += fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", field(r.op),
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}{},{}\n", field(r.op),
         field(r.algorithm), r.dtype, r.redop, r.ranks, r.bytes, r.count, r.in_place ? 1 : 0,
         r.iterations, r.time.count(), r.min.count(), r.p10.count(), r.p90.count(), r.algbw.value,
         r.busbw.value, field(r.model), field(r.bound), field(r.messages), field(r.sent_bytes),
-        field(r.messages_per_rank), field(r.sent_bytes_per_rank), field(r.wrong), best[i] ? 1 : 0);
+        field(r.messages_per_rank), field(r.sent_bytes_per_rank),
+        on_devices ? field(r.on_device) + "," : "", field(r.wrong), best[i] ? 1 : 0);
   }
   return text;
 }

@@ -54,7 +54,10 @@ struct CollectiveResult {
   /// Of one iteration: what all ranks together, and the busiest rank, sent. Empty: unknown, as of a
   /// library's own collective, which sends by itself.
   std::optional<std::uint64_t> messages, sent_bytes, messages_per_rank, sent_bytes_per_rank;
-  std::optional<ShareOfTime> shares;   ///< of the last iteration (back to back: of all)
+  std::optional<ShareOfTime> shares;  ///< of the last iteration (back to back: of all)
+  /// What the kernels of one rank took on its device, by the device's clock, in the last iteration
+  /// (back to back: in one, on average); of the rank with the most. Empty: nobody knows.
+  std::optional<Seconds> on_device;
   std::optional<std::uint64_t> wrong;  ///< values that differ from the exact answer; empty: unknown
 };
 

@@ -123,6 +123,7 @@ CollectiveResult result_from(const Walker& walk, const Json& json, const std::st
   r.sent_bytes_per_rank = walk.whole_or_null(json, at, "sent_per_rank_bytes");
   if (json.contains("shares") && !json["shares"].is_null())
     r.shares = shares_from(walk, json["shares"], at + "/shares");
+  r.on_device = walk.seconds_or_nothing(json, at, "device_s");
   if (json.contains("wrong") && !json["wrong"].is_null())
     r.wrong = walk.get<std::uint64_t>(json, at, "wrong");
   return r;

@@ -85,6 +85,7 @@ Row collective_row(const CollectiveResult& r) {
     const double rest = 1 - r.model->count() / time;
     row.add("contention_share", std::abs(rest) < 1e-9 ? 0 : rest);  // a clock that rounds
   }
+  if (r.on_device) row.add("device_s", r.on_device->count());
   if (r.wrong) row.add("wrong", whole(r.wrong));
   if (r.shares) add_shares(*r.shares, row);
   return row;
@@ -113,7 +114,7 @@ Row training_row(const Report& report, const std::vector<Target>& asked) {
     const auto& last = report.training.back();
     row.add("steps", last.step);
     for (const auto& [name, value] : last.values)
-      if (name != "messages" && name != "sent_bytes")
+      if (name != "messages" && name != "sent_bytes" && name != "device_s")  // among the totals
         row.add(name, std::isfinite(value) ? Cell{value} : Cell{});
   }
   for (const auto& [name, value] : report.totals)

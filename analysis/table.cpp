@@ -111,15 +111,28 @@ std::string rows(const Report& report, bool several) {
   grid.column("busbw\n(GB/s)");
   grid.column("model\n(us)");
   grid.column("bound\n(us)");
+  const bool on_devices =
+      std::ranges::any_of(report.results, [](const auto& r) { return r.on_device.has_value(); });
+  if (on_devices) grid.column("device\n(us)");
   grid.column("messages");
   grid.column("#wrong");
   const auto best = fastest(report.results);
   for (std::size_t i = 0; i < report.results.size(); ++i) {
     const auto& r = report.results[i];
-    grid.row({fmt::format("{}", r.bytes), fmt::format("{}", r.count), r.dtype, r.redop,
-              fmt::format("{}{}", r.algorithm, several && best[i] ? " *" : ""),
-              microseconds(r.time), gigabytes(r.algbw), gigabytes(r.busbw), time_or_dash(r.model),
-              time_or_dash(r.bound), number_or_dash(r.messages), number_or_dash(r.wrong)});
+    std::vector<std::string> row{fmt::format("{}", r.bytes),
+                                 fmt::format("{}", r.count),
+                                 r.dtype,
+                                 r.redop,
+                                 fmt::format("{}{}", r.algorithm, several && best[i] ? " *" : ""),
+                                 microseconds(r.time),
+                                 gigabytes(r.algbw),
+                                 gigabytes(r.busbw),
+                                 time_or_dash(r.model),
+                                 time_or_dash(r.bound)};
+    if (on_devices) row.push_back(time_or_dash(r.on_device));
+    row.push_back(number_or_dash(r.messages));
+    row.push_back(number_or_dash(r.wrong));
+    grid.row(std::move(row));
   }
   return "#\n" + grid.text();
 }
@@ -191,7 +204,10 @@ std::string curve(const Report& report) {
   Grid grid;
   grid.column("step");
   grid.column("time\n(s)");
-  for (const auto& name : names) grid.column(name == "sent_bytes" ? "sent\n(B)" : two_lines(name));
+  for (const auto& name : names)
+    grid.column(name == "sent_bytes" ? "sent\n(B)"
+                : name == "device_s" ? "device\n(s)"
+                                     : two_lines(name));
   for (const auto& point : report.training) {
     std::vector<std::string> row{fmt::format("{}", point.step),
                                  fmt::format("{:.6g}", point.time.count())};

@@ -101,6 +101,12 @@ class Backend {
     static_cast<void>(rank), static_cast<void>(now);
     return {};
   }
+  /// Likewise: the sum of what its kernels have taken on its device, which it waits for. Nothing
+  /// where no device times them.
+  virtual std::optional<Seconds> device_time(Rank rank) {
+    static_cast<void>(rank);
+    return {};
+  }
   /// Likewise, where time is simulated: for how long each link that carried anything had a transfer
   /// on it. Empty in other worlds.
   virtual std::map<std::string, Seconds> busy_links() const { return {}; }
@@ -122,7 +128,7 @@ struct BackendOptions {
   std::vector<std::string> log;                       ///< "category.thres:level", SimGrid's logging
   Float32Products products = Float32Products::exact;  ///< of cuda
   bool nccl = false;          ///< of cuda: NCCL carries messages between GPUs, not MPI
-  bool device_times = false;  ///< of cuda: GPUs time their kernels (RankActivity::on_device)
+  bool device_times = false;  ///< of cuda: GPUs time their kernels (device_time())
 };
 
 /// A backend this program has.

@@ -66,6 +66,10 @@ class MpiBackend final : public Backend {
     return BusyTimes{so_far.computing, so_far.communicating};
   }
 
+  std::optional<Seconds> device_time(Rank) override {
+    return device_.accelerator ? device_.accelerator->kernel_time() : std::nullopt;
+  }
+
   RunOutcome run(const Program& program) override {
     RunOutcome outcome;
     mpi::Options options;
@@ -76,7 +80,7 @@ class MpiBackend final : public Backend {
           auto said = run_on_device(program, comm);
           outcome.end = comm.now();
           Account account{.figures = said.size(), .activity = activity()};
-          if (device_.accelerator) account.on_device = device_.accelerator->kernel_time();
+          account.on_device = device_time(comm.rank());
           account.clock_ahead = clock_ahead(comm);
           describe_place(account.host);
           gather(comm, std::move(said), account, outcome);

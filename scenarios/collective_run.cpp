@@ -24,9 +24,9 @@ struct Measurement {
 };
 
 /// What every rank says of a measurement, as numbers: messages, bytes, wrong values, the seconds in
-/// which it computed and communicated in the last iteration (or nobody knows: not a number), then
-/// the begin and end of each iteration, on rank 0's clock.
-constexpr std::size_t figures = 5;
+/// which it computed, communicated and ran kernels on its device in the last iteration (or nobody
+/// knows: not a number), then the begin and end of each iteration, on rank 0's clock.
+constexpr std::size_t figures = 6;
 
 /// For how long links were busy in the last iteration of a measurement: from when its first rank
 /// begins until the last has done its part. Only where time is simulated, so that ranks take turns.
@@ -79,6 +79,25 @@ class Watch {
   std::array<double, 2> during_{std::nan(""), std::nan("")};
 };
 
+/// What the kernels of a rank take on its device meanwhile, in seconds; not a number where nobody
+/// knows. Outside of what is timed: asking takes the host a while.
+class WatchedDevice {
+ public:
+  WatchedDevice(Backend& backend, Rank rank) : backend_{backend}, rank_{rank} {}
+  void begin() { before_ = backend_.device_time(rank_); }
+  void end() {
+    const auto after = before_ ? backend_.device_time(rank_) : std::nullopt;
+    if (after) during_ = (*after - *before_).count();
+  }
+  double during() const { return during_; }
+
+ private:
+  Backend& backend_;
+  Rank rank_;
+  std::optional<Seconds> before_;
+  double during_ = std::nan("");
+};
+
 /// Of what ranks said, beginning at `at`: of the last iteration, from when the first rank begins
 /// (on real nodes not all go on at the same moment) until the last has done its part.
 std::optional<analysis::ShareOfTime> shares_of(const std::vector<std::vector<double>>& said,
@@ -105,6 +124,16 @@ std::optional<analysis::ShareOfTime> shares_of(const std::vector<std::vector<dou
   return shares;
 }
 
+/// Of what ranks said likewise: what the kernels of one took on its device, the most of any.
+std::optional<Seconds> on_device(const std::vector<std::vector<double>>& said, std::size_t at) {
+  double most = 0;
+  for (const auto& rank : said) {
+    if (std::isnan(rank[at + 5])) return {};
+    most = std::max(most, rank[at + 5]);
+  }
+  return Seconds{most};
+}
+
 class Measurer {
  public:
   Measurer(const CollectiveStudy& study, bool phantom, Backend& backend)
@@ -120,6 +149,7 @@ class Measurer {
     CollectiveBuffers buffers{study_.op, what.problem,    comm.rank(),
                               phantom_,  study_.in_place, memory_};
     Watch watch{backend_, comm, links};
+    WatchedDevice device{backend_, comm.rank()};
     SentCounters sent;
     CountingCommunicator counted{comm, sent};
     const auto call = call_of(what, buffers.buffers());
@@ -137,25 +167,30 @@ class Measurer {
     if (study_.timing == analysis::Timing::isolated) {
       for (int i = 0; i < study_.iterations; ++i) {
         if (study_.in_place || i + 1 == study_.iterations) buffers.fill();
-        times.push_back((start_together(comm, ahead) - ahead).count());
         const bool last = watched && i + 1 == study_.iterations;
+        if (last) device.begin();
+        times.push_back((start_together(comm, ahead) - ahead).count());
         if (last) watch.begin();
         once();
         if (last) watch.end();
         times.push_back(now());
+        if (last) device.end();
       }
     } else {
+      if (watched) device.begin();
       times.push_back((start_together(comm, ahead) - ahead).count());
       if (watched) watch.begin();
       for (int i = 0; i < study_.iterations; ++i) once();
       if (watched) watch.end();
       times.push_back(now());
+      if (watched) device.end();
     }
     const auto iterations = static_cast<std::uint64_t>(study_.iterations);
     said.push_back(static_cast<double>(sent.messages / iterations));
     said.push_back(static_cast<double>(sent.bytes / iterations));
     said.push_back(*study_.check ? static_cast<double>(checked(comm, buffers, once)) : 0);
     said.insert(said.end(), watch.during().begin(), watch.during().end());
+    said.push_back(device.during());
     said.insert(said.end(), times.begin(), times.end());
   }
 
@@ -256,8 +291,11 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
   if (*study.check) result.wrong = wrong;
   auto times = times_from(said, at + figures, intervals);
   result.shares = shares_of(said, at, intervals, links);
-  if (study.timing == analysis::Timing::back_to_back)
+  result.on_device = on_device(said, at);
+  if (study.timing == analysis::Timing::back_to_back) {
     for (auto& time : times) time /= study.iterations;
+    if (result.on_device) *result.on_device /= study.iterations;
+  }
   result.time = analysis::quantile(times, 0.5);
   result.min = analysis::quantile(times, 0);
   result.p10 = analysis::quantile(times, 0.1);

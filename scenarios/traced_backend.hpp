@@ -40,6 +40,7 @@ class TracedBackend final : public Backend {
   std::optional<BusyTimes> busy_times(Rank rank, Seconds now) const override {
     return inner_.busy_times(rank, now);
   }
+  std::optional<Seconds> device_time(Rank rank) override { return inner_.device_time(rank); }
   std::map<std::string, Seconds> busy_links() const override { return inner_.busy_links(); }
   Baseline* baseline(std::string_view library) override { return inner_.baseline(library); }
   RunOutcome run(const Program& program) override;

@@ -23,14 +23,15 @@ using algorithms::TrainingHistory;
 
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
-/// Passes on what ranks record, with what they have sent, and says how many of the steps rank 0 has
-/// done.
+/// Passes on what ranks record, with what they have sent and what kernels took on their devices,
+/// and says how many of the steps rank 0 has done.
 class WatchedLog final : public algorithms::TrainingLog {
  public:
   /// `together`: all ranks are in this process, and each can be asked what it has sent.
-  WatchedLog(TrainingHistory& history, SentSoFar& sent, bool together, std::int64_t steps,
-             const Progress& progress, const Notes& notes)
-      : history_{history},
+  WatchedLog(Backend& backend, TrainingHistory& history, SentSoFar& sent, bool together,
+             std::int64_t steps, const Progress& progress, const Notes& notes)
+      : backend_{backend},
+        history_{history},
         sent_{sent},
         together_{together},
         steps_{steps},
@@ -42,6 +43,7 @@ class WatchedLog final : public algorithms::TrainingLog {
     counted.messages = mine.messages;
     counted.sent_bytes = mine.bytes;
     if (together_ && figures.due) sent_.keep(figures.step);
+    if (!together_ && figures.due) counted.on_device = on_device(figures);
     history_.record(counted, snapshot);
     if (progress_ && figures.rank == 0)
       progress_(std::min(1.0, static_cast<double>(figures.step) / static_cast<double>(steps_)));
@@ -53,12 +55,26 @@ class WatchedLog final : public algorithms::TrainingLog {
   }
 
  private:
+  /// At the time of the figures, which is when their step was first told of: what brings parameters
+  /// together comes after it. They are due, so that the clock has been waited for.
+  std::optional<double> on_device(const Figures& figures) {
+    if (figures.step == told_) return on_device_;
+    told_ = figures.step;
+    const auto time = backend_.device_time(figures.rank);
+    on_device_ = time ? std::optional{time->count()} : std::nullopt;
+    return on_device_;
+  }
+
+  Backend& backend_;
   TrainingHistory& history_;
   SentSoFar& sent_;
   bool together_;
   std::int64_t steps_;
   const Progress& progress_;
   const Notes& notes_;
+  // Of this process's only rank:
+  std::int64_t told_ = -1;
+  std::optional<double> on_device_;
 };
 
 /// Of the parameters that each rank ends with.
@@ -232,7 +248,7 @@ RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progre
   TrainingHistory history;
   const bool gather = !backend.one_process();
   SentSoFar sent{backend.machine().ranks, !gather};
-  WatchedLog log{history, sent, !gather, problem.stop.steps, progress, notes};
+  WatchedLog log{backend, history, sent, !gather, problem.stop.steps, progress, notes};
   auto outcome = backend.run([&](Communicator& comm) {
     CountingCommunicator counted{comm, sent.of(comm.rank())};
     algorithms::train(counted, problem, log);

@@ -156,6 +156,7 @@ function resultsTable(op, all) {
     has('bound_s') && {title: '÷ bound', number: true, value: (r) => (r.bound_s > 0 ? r.time_s / r.bound_s : null), text: (r) => (r.bound_s > 0 ? digits(r.time_s / r.bound_s) + ' ×' : '–'), help: 'times the lower bound', best: 'least'},
     has('model_s') && {title: 'Closed form', number: true, value: (r) => r.model_s, text: (r) => (r.model_s == null ? '–' : time(r.model_s, 4)), help: 'without contention'},
     has('busbw_Bps') && {title: 'Bus bandwidth', number: true, value: (r) => r.busbw_Bps, text: (r) => rate(r.busbw_Bps), best: 'greatest'},
+    has('device_s') && {title: 'On the device', number: true, value: (r) => r.device_s, text: (r) => (r.device_s == null ? '–' : time(r.device_s, 4)), help: 'kernels of the rank with the most, in one iteration'},
     {title: 'Messages a rank', number: true, value: (r) => r.messages_per_rank, text: (r) => count(r.messages_per_rank), help: 'of the busiest rank, in one iteration'},
     {title: 'Bytes a rank', number: true, value: (r) => r.sent_per_rank_bytes, text: (r) => (r.sent_per_rank_bytes == null ? '–' : bytes(r.sent_per_rank_bytes)), help: 'of the busiest rank, in one iteration'},
     has('wrong') && {title: 'Wrong', number: true, value: (r) => r.wrong, text: (r) => count(r.wrong)},
@@ -169,7 +170,7 @@ function trainings() {
   const shown = runs.filter(isTraining);
   if (!shown.length) return;
   const known = [...new Set(shown.flatMap((run) => run.report.training.flatMap((point) => Object.keys(point))))];
-  const figuresShown = known.filter((key) => !['step', 'time_s', 'messages', 'sent_bytes'].includes(key));
+  const figuresShown = known.filter((key) => !['step', 'time_s', 'messages', 'sent_bytes', 'device_s'].includes(key));
   if (!figuresShown.length) {
     const part = section('training', 'Steps', 'Sizes without values: nothing is learnt, steps take their time.');
     for (const run of shown) part.append(curveTable(run));
@@ -226,7 +227,7 @@ function curveTable(run) {
   const keys = [...new Set(run.report.training.flatMap((point) => Object.keys(point)))];
   return sortableTable('Points of the curve of ' + run.name, keys.map((key) => ({
     title: key === 'time_s' ? 'time' : words(key), number: true, value: (p) => p[key],
-    text: (p) => (p[key] == null ? '–' : key === 'time_s' ? time(p[key], 4) : key.endsWith('bytes') ? bytes(p[key]) : Number.isInteger(p[key]) ? count(p[key]) : figure(p[key]))})), run.report.training, {filter: false});
+    text: (p) => (p[key] == null ? '–' : key.endsWith('_s') ? time(p[key], 4) : key.endsWith('bytes') ? bytes(p[key]) : Number.isInteger(p[key]) ? count(p[key]) : figure(p[key]))})), run.report.training, {filter: false});
 }
 
 // ---- one run: ranks, traffic, network, timeline, scenario

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "analysis/report_json.hpp"
@@ -49,6 +50,31 @@ TEST(Report, HasWhatKernelsTookOnDevicesWhereThatIsKnown) {
   report.ranks.emplace_back();
   EXPECT_EQ(time_on_devices(report.ranks), std::nullopt);
   EXPECT_THAT(to_json(report), testing::Not(HasSubstr("device_s")));
+}
+
+TEST(Report, HasWhatTheKernelsOfAResultAndTillAPointTookWhereThatIsKnown) {
+  auto report = samples::report();
+  const auto without = to_csv(report);
+  report.results.back().on_device = Seconds{0.125};
+  const auto text = to_json(report);
+  const auto json = nlohmann::json::parse(text);
+  EXPECT_EQ(json["results"].back()["device_s"], 0.125);
+  EXPECT_FALSE(json["results"].front().contains("device_s"));
+  const auto read = report_from_json(text, "sample.json");
+  EXPECT_EQ(read.results.back().on_device, Seconds{0.125});
+  EXPECT_EQ(to_json(read), text);
+  const auto csv = to_csv(report);
+  EXPECT_THAT(without, testing::Not(HasSubstr("device_s")));
+  EXPECT_THAT(csv, HasSubstr(",sent_per_rank_bytes,device_s,wrong,best\n"));
+  EXPECT_THAT(csv, HasSubstr(",0.125,"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), ','),
+            std::count(without.begin(), without.end(), ',') +
+                static_cast<std::ptrdiff_t>(1 + report.results.size()));
+
+  auto curve = samples::training({3, 2, 1});
+  curve.training[1].values.emplace_back("device_s", 0.5);
+  EXPECT_EQ(to_json(report_from_json(to_json(curve), "sample.json")), to_json(curve));
+  EXPECT_THAT(to_csv(curve), HasSubstr("device_s"));
 }
 
 TEST(Report, LeavesOutWallClockWhenReproducible) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "analysis/report_json.hpp"
@@ -42,6 +43,9 @@ TEST(Rows, HaveWhatEachResultKnowsOfItself) {
   EXPECT_EQ(*rows[1].find("compute_share"), Cell{0.25});
   EXPECT_EQ(*rows[1].find("hottest_links"), Cell{"l3_UP 75 %"});
   EXPECT_EQ(*rows[1].find("hottest_link_share"), Cell{0.75});
+  EXPECT_EQ(rows[1].find("device_s"), nullptr);
+  report.results[1].on_device = Seconds{0.25};
+  EXPECT_EQ(*rows_of(report)[1].find("device_s"), Cell{0.25});
 }
 
 TEST(Rows, AreOneForATraining) {
@@ -56,6 +60,15 @@ TEST(Rows, AreOneForATraining) {
   EXPECT_EQ(*rows[0].find("time_to_loss_2_s"), Cell{1.0});
   EXPECT_EQ(*rows[0].find("steps_to_loss_2"), Cell{std::int64_t{1}});
   EXPECT_EQ(*rows[0].find("time_to_loss_0.5_s"), Cell{});
+}
+
+TEST(Rows, HaveOfATrainingTheSumOverDevicesNotTheMostOfOneRank) {
+  auto report = samples::training({4, 2});
+  report.training.back().values.emplace_back("device_s", 1.5);
+  report.totals.emplace_back("device_s", 2.5);
+  const auto rows = rows_of(report);
+  EXPECT_EQ(std::ranges::count(rows[0].cells, "device_s", &std::pair<std::string, Cell>::first), 1);
+  EXPECT_EQ(*rows[0].find("device_s"), Cell{2.5});
 }
 
 TEST(Rows, SurviveJson) {

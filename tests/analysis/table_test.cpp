@@ -126,6 +126,17 @@ TEST(Table, SaysWhatKernelsTookOnDevicesWhereThatIsKnown) {
   report.ranks.resize(2);
   for (auto& rank : report.ranks) rank.on_device = Seconds{0.25};
   EXPECT_THAT(table(report), HasSubstr("# 500 ms on devices, all ranks and iterations together\n"));
+  EXPECT_THAT(table(report, Layout::rows), testing::Not(HasSubstr("device\n")));
+  report.results[0].on_device = Seconds{0.0125};
+  EXPECT_THAT(table(report, Layout::rows), HasSubstr("  device\n"));
+  EXPECT_THAT(table(report, Layout::rows), HasSubstr(" 12500.0 "));
+}
+
+TEST(Table, HasWhatKernelsTookTillAPointOfACurve) {
+  auto report = samples::training({3, 2, 1});
+  report.training[2].values.emplace_back("device_s", 0.75);
+  EXPECT_THAT(table(report), HasSubstr("  device\n"));
+  EXPECT_THAT(table(report), HasSubstr("  0.75\n"));
 }
 
 TEST(Table, NamesTheLayoutMeant) {

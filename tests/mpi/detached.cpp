@@ -76,7 +76,9 @@ class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
   void run_timed(const Kernel& kernel, Seconds& time) {
     const auto begin = std::chrono::steady_clock::now();
     run_staged(kernel, device_.staging_);
-    time += Seconds{std::chrono::steady_clock::now() - begin};
+    const Seconds took = std::chrono::steady_clock::now() - begin;
+    const Seconds each = device_.settings_.each_takes;
+    time += each > Seconds{} ? each : took;
   }
 
   DetachedAccelerator& device_;
@@ -206,9 +208,9 @@ mpi::Mark DetachedAccelerator::copy_to_device(std::byte* device, const std::byte
 }
 
 std::optional<Seconds> DetachedAccelerator::kernel_time() {
+  if (!settings_.times_kernels) return {};
   while (do_a_step()) {
   }
-  if (!settings_.times_kernels) return {};
   return computed_;
 }
 

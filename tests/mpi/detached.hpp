@@ -24,6 +24,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
     std::uint64_t seed = 1;
     bool reachable_by_mpi = false;
     bool times_kernels = false;      ///< by the clock of the host, which does its work
+    Seconds each_takes{};            ///< then what a kernel counts for, where not by that clock
     bool runs_off_the_clock = true;  ///< else the host computes what is off the clock
   };
   DetachedAccelerator() : DetachedAccelerator{Settings{}} {}

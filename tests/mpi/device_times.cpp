@@ -9,6 +9,7 @@
 
 #include "analysis/report_json.hpp"
 #include "analysis/table.hpp"
+#include "analysis/targets.hpp"
 #include "core/errors.hpp"
 #include "mpi/detached.hpp"
 #include "real_backend/mpi/world.hpp"
@@ -23,11 +24,23 @@ namespace {
 constexpr const char* of_a_collective =
     R"({"troupe": 1, "name": "sums", "collective": {"op": "allreduce", "algorithm": ["ring"],
         "sizes": "64K", "iterations": 2, "warmup": 1}})";
+constexpr const char* of_sizes_back_to_back =
+    R"({"troupe": 1, "name": "sums", "collective": {"op": "allreduce", "algorithm": ["ring", "mpi"],
+        "sizes": "1K,64K", "iterations": 5, "timing": "back-to-back"}})";
 constexpr const char* of_a_training =
     R"({"troupe": 1, "name": "training", "training": {"strategy": "data_parallel",
         "model": {"kind": "mlp", "layers": [784, 8, 10]}, "dtype": "float32",
         "data": {"kind": "digits", "samples": 100}, "batch": 10, "evaluate_every": 0,
         "stop": {"steps": 5}}})";
+
+constexpr const char* of_a_curve =
+    R"({"troupe": 1, "name": "curve", "training": {"strategy": "data_parallel",
+        "model": {"kind": "mlp", "layers": [784, 8, 10]}, "dtype": "float32",
+        "data": {"kind": "digits", "samples": 100}, "batch": 10, "evaluate_every": 2,
+        "stop": {"steps": 6}}})";
+
+/// Of kernels that each count for so long.
+constexpr Seconds each{0.25};
 
 void check(bool holds, const std::string& what) {
   if (!holds) throw Error{"it does not hold that " + what};
@@ -47,7 +60,7 @@ void check_report(const analysis::Report& report, bool timed, const std::vector<
   bool in_total = false;
   for (const auto& [key, value] : report.totals) {
     if (key == "device_s") in_total = value == sum;
-    if (key == "time_s")
+    if (key == "time_s" && report.training.size() == 1)
       check(times[0] < value, "a device that the host is works for a part of the run");
   }
   check(in_total == (timed && !report.totals.empty()), "a training has the sum of all ranks");
@@ -57,12 +70,36 @@ void check_report(const analysis::Report& report, bool timed, const std::vector<
   check((json.find("device_s") != std::string::npos) == timed, "it is written where it is known");
 }
 
-void run_one(scenarios::MpiJob& job, const char* text, bool timed) {
+/// Of kernels that each count for as long: what one iteration and each step has of them.
+void check_parts(const analysis::Report& report) {
+  const auto ranks = static_cast<double>(report.ranks.size());
+  for (const auto& result : report.results)
+    if (result.algorithm == "mpi") check(!result.on_device, "nobody times a library's kernels");
+    else
+      check(result.on_device == ranks * each,
+            "a ring copies its input and reduces once for each other rank in an iteration");
+  double before = 0, of_two_steps = 0;
+  for (const auto& point : report.training) {
+    const auto till_now = analysis::value_of(point, "device_s");
+    check(till_now.has_value(), "points say what kernels took till then");
+    check((*till_now == 0) == (point.step == 0), "kernels take time, and steps have some");
+    if (point.step > 2)
+      check(*till_now - before == of_two_steps, "steps have equally many, and evaluations none");
+    of_two_steps = *till_now - before;
+    before = *till_now;
+  }
+  if (report.training.empty()) return;
+  check(before == report.ranks[0].on_device->count(), "the last point has all kernels of a rank");
+}
+
+void run_one(scenarios::MpiJob& job, const char* text, bool timed, Seconds each_takes = {}) {
   DetachedAccelerator* device = nullptr;
   auto scenario = scenarios::read_scenario(nlohmann::json::parse(text), scenarios::Origin{}, "/");
   const auto backend = job.make(scenario, [&](const mpi::World& world) {
-    auto mine = std::make_unique<DetachedAccelerator>(DetachedAccelerator::Settings{
-        .seed = static_cast<std::uint64_t>(world.rank()), .times_kernels = timed});
+    auto mine = std::make_unique<DetachedAccelerator>(
+        DetachedAccelerator::Settings{.seed = static_cast<std::uint64_t>(world.rank()),
+                                      .times_kernels = timed,
+                                      .each_takes = each_takes});
     device = mine.get();
     scenarios::DeviceOfRank found;
     found.accelerator = std::move(mine);
@@ -79,6 +116,7 @@ void run_one(scenarios::MpiJob& job, const char* text, bool timed) {
   MPI_Gather(&mine, 1, MPI_DOUBLE, times.data(), 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
   if (!backend->reporter()) return;
   check_report(report, timed, times);
+  if (each_takes > Seconds{}) check_parts(report);
   std::printf("%s", analysis::table(report).c_str());
 }
 
@@ -89,6 +127,8 @@ int check_device_times(int argc, char** argv) {
   try {
     for (const bool timed : {false, true})
       for (const char* scenario : {of_a_collective, of_a_training}) run_one(job, scenario, timed);
+    for (const char* scenario : {of_a_collective, of_sizes_back_to_back, of_a_curve})
+      run_one(job, scenario, true, each);
     return 0;
   } catch (const Error& error) {
     job.end(error.what(), error.exit_status());

@@ -3,8 +3,9 @@
 
 namespace troupe::tests {
 
-/// A collective and a training on detached devices that time their kernels, and on such that do
-/// not. Needs an MPI job that has not begun. The program's exit status.
+/// Collectives and trainings on detached devices that time their kernels, and on such that do not:
+/// the whole run, results and points of a curve. Needs an MPI job that has not begun. The program's
+/// exit status.
 int check_device_times(int argc, char** argv);
 
 }  // namespace troupe::tests
