@@ -41,6 +41,10 @@ class Builder {
     trace_.left_out = data.value("spans_left_out", std::uint64_t{0});
     trace_.links_left_out = data.value("links_left_out", std::size_t{0});
     if (trace_.ranks < 1) refuse(name_, "/otherData/ranks is missing or below 1");
+    rows_ = data.value("lanes_of_a_rank", chrome::usual_rows);
+    if (rows_ < chrome::usual_rows || rows_ > chrome::most_rows)
+      refuse(name_, fmt::format("/otherData/lanes_of_a_rank is {}, this program reads {} or {}",
+                                rows_, chrome::usual_rows, chrome::most_rows));
     has_head_ = true;
   }
   void event(const Json& event) {
@@ -63,13 +67,17 @@ class Builder {
     return Seconds{event.at(key).get<double>() * 1e-6};
   }
   void add_span(const Json& event) {
-    const auto lane = chrome::lane_of(event.at("tid").get<int>(), trace_.ranks);
+    const auto lane = chrome::lane_of(event.at("tid").get<int>(), trace_.ranks, rows_);
     const Seconds begin = time(event, "ts"), end = begin + time(event, "dur");
     const auto name = event.at("name").get<std::string>();
     static const Json nothing = Json::object();
     const Json& more = event.contains("args") ? event["args"] : nothing;
     if (lane.row == Row::phases) {
       trace_.phases.push_back({lane.rank, name, more.value("detail", ""), begin, end});
+      return;
+    }
+    if (lane.row == Row::device) {
+      trace_.devices.push_back({lane.rank, kernel(name), begin, end});
       return;
     }
     Span span{.lane = static_cast<Span::Lane>(static_cast<int>(lane.row) - 1),
@@ -113,6 +121,7 @@ class Builder {
   std::string name_;
   Trace trace_;
   bool has_head_ = false;
+  int rows_ = chrome::usual_rows;
   std::map<std::string, std::uint16_t> kernels_;
   std::map<std::string, std::vector<Point>> counters_;
 };

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <unordered_map>
 
 #include "analysis/chrome_lanes.hpp"
@@ -31,6 +32,7 @@ class Writer {
     put("{{\"displayTimeUnit\":\"ns\",\"otherData\":{},\n\"traceEvents\":[\n", other_data());
     for (const auto& phase : trace_.phases) add_phase(phase);
     for (const auto& span : trace_.spans) add_span(span);
+    for (const auto& span : trace_.devices) add_device_span(span);
     add_counters();
     add_names();
     text_ += "\n]}\n";
@@ -63,6 +65,7 @@ class Writer {
                                 {"end_s", trace_.end.count()},
                                 {"spans_left_out", trace_.left_out},
                                 {"links_left_out", trace_.links_left_out}};
+    if (rows_ != chrome::usual_rows) data["lanes_of_a_rank"] = rows_;
     if (trace_.left_out > 0)
       data["note"] =
           fmt::format("the trace ends at {:.9g} s: there was no room for the {} events after it",
@@ -83,13 +86,13 @@ class Writer {
   }
   /// The lane of a span: the first of its kind that is free at its begin.
   int lane(Rank rank, Row row, std::int64_t begin, std::int64_t end) {
-    auto& ends = ends_[{rank, row}];
+    auto& ends = ends_[{rank, chrome::place_of(row), row}];
     // An instant takes no room, but two at one time are easier to tell apart side by side.
     const auto free = std::ranges::find_if(ends, [&](std::int64_t last) { return last <= begin; });
     const auto number = static_cast<std::size_t>(free - ends.begin());
     if (free == ends.end()) ends.push_back(end);
     else *free = end;
-    return chrome::thread_of({rank, row, static_cast<int>(number)}, trace_.ranks);
+    return chrome::thread_of({rank, row, static_cast<int>(number)}, trace_.ranks, rows_);
   }
   int process(Rank rank) const { return process_of_rank_[static_cast<std::size_t>(rank)]; }
 
@@ -141,6 +144,12 @@ class Writer {
           R"({{"ph":"f","bp":"e","cat":"message","name":"message","id":{},"pid":{},"tid":{},"ts":{}}})",
           span.flow, process(span.rank), thread, micro(std::max(begin, end - 1)));
   }
+  void add_device_span(const DeviceSpan& span) {
+    const auto begin = nanoseconds(span.begin), end = nanoseconds(span.end);
+    event(R"({{"ph":"X","cat":"device","name":{},"pid":{},"tid":{},"ts":{},"dur":{}}})",
+          json_text(trace_.kernels[span.name]), process(span.rank),
+          lane(span.rank, Row::device, begin, end), micro(begin), micro(end - begin));
+  }
   void add_counters() {
     for (const auto& link : trace_.links) {
       const Seconds part = trace_.end / static_cast<double>(link.shares.size());
@@ -167,8 +176,9 @@ class Writer {
     }
     for (const auto& [key, ends] : ends_)
       for (std::size_t number = 0; number < ends.size(); ++number) {
-        const auto& [rank, row] = key;
-        const int thread = chrome::thread_of({rank, row, static_cast<int>(number)}, trace_.ranks);
+        const auto& [rank, place, row] = key;
+        const int thread =
+            chrome::thread_of({rank, row, static_cast<int>(number)}, trace_.ranks, rows_);
         const auto more = number > 0 ? fmt::format(" {}", number + 1) : "";
         event(
             R"({{"ph":"M","name":"thread_name","pid":{},"tid":{},"args":{{"name":"rank {} {}{}"}}}})",
@@ -184,12 +194,13 @@ class Writer {
     std::vector<Rank> ranks;
   };
   const Trace& trace_;
+  const int rows_ = trace_.devices.empty() ? chrome::usual_rows : chrome::most_rows;
   std::string text_;
   bool first_ = true;
   int sort_index_ = 1;
   std::vector<Host> hosts_;
   std::vector<int> process_of_rank_;
-  std::map<std::pair<Rank, Row>, std::vector<std::int64_t>> ends_;
+  std::map<std::tuple<Rank, int, Row>, std::vector<std::int64_t>> ends_;  // with its place
 };
 
 }  // namespace

@@ -185,6 +185,28 @@ Trace trace_of(const std::vector<std::vector<Event>>& events, const EagerLimit& 
   return trace;
 }
 
+void add_device_kernels(Trace& trace, const std::vector<std::vector<TimedKernel>>& of_rank,
+                        Seconds until) {
+  std::map<std::string_view, std::uint16_t> numbers;
+  std::vector<std::string> names = trace.kernels;
+  for (const auto& name : names) numbers.emplace(name, static_cast<std::uint16_t>(numbers.size()));
+  for (std::size_t rank = 0; rank < of_rank.size(); ++rank)
+    for (const TimedKernel& kernel : of_rank[rank]) {
+      if (trace.left_out > 0 && kernel.begin >= until) {
+        ++trace.left_out;
+        continue;
+      }
+      const auto [entry, is_new] =
+          numbers.try_emplace(kernel.name, static_cast<std::uint16_t>(numbers.size()));
+      if (is_new) trace.kernels.emplace_back(kernel.name);
+      trace.devices.push_back({static_cast<Rank>(rank), entry->second, kernel.begin, kernel.end});
+      trace.end = std::max(trace.end, kernel.end);
+    }
+  std::ranges::stable_sort(trace.devices, {}, [](const DeviceSpan& span) {
+    return std::tuple{span.rank, span.begin, -span.end.count()};
+  });
+}
+
 void add_waiting(Trace& trace, const std::vector<Seconds>& ends) {
   const Busy all = busy(trace);
   for (Rank rank = 0; rank < trace.ranks; ++rank) {

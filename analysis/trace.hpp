@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/activity.hpp"
 #include "core/recorder.hpp"
 
 namespace troupe::analysis {
@@ -23,6 +24,13 @@ struct Span {
   std::uint64_t bytes = 0;  ///< of a message
   Seconds issued{};         ///< when the rank asked for it
   Seconds begin{}, end{};   ///< of the work, or of the transfer
+};
+
+/// A kernel as a rank's device timed it.
+struct DeviceSpan {
+  Rank rank = 0;
+  std::uint16_t name = 0;  ///< index of Trace::kernels
+  Seconds begin{}, end{};
 };
 
 /// Something that takes many spans: one run of a collective, a step of training.
@@ -46,7 +54,8 @@ struct Trace {
   std::string digest;                     ///< of the resolved scenario
   bool simulated = false;  ///< then a rank waits whenever it neither computes nor communicates
   std::vector<std::string> kernels;
-  std::vector<Span> spans;  ///< sorted by (rank, lane, begin)
+  std::vector<Span> spans;          ///< sorted by (rank, lane, begin)
+  std::vector<DeviceSpan> devices;  ///< sorted by (rank, begin); in no share of a rank's time
   std::vector<Phase> phases;
   std::vector<LinkUse> links;
   Seconds end{};
@@ -63,6 +72,11 @@ using EagerLimit = std::function<Bytes(Rank from, Rank to)>;
 /// later are left out, so that what is there is complete. No waiting spans yet.
 Trace trace_of(const std::vector<std::vector<RecordedEvent>>& events, const EagerLimit& eager_limit,
                std::uint64_t left_out, Seconds until);
+
+/// Adds the kernels that each rank's device timed; those that began at `until` or later only where
+/// nothing was left out.
+void add_device_kernels(Trace& trace, const std::vector<std::vector<TimedKernel>>& of_rank,
+                        Seconds until);
 
 /// Adds the waiting of each rank: its time till `ends[rank]` in which it neither computes nor has a
 /// transfer. To be called once.

@@ -177,7 +177,8 @@ void declare_output(Options& options) {
   options.value("trace-spans", "leave out of the trace what comes after so many (500000)");
   options.value("format", "of the table: auto, rows, matrix, nccl, osu (auto)");
   options.flag("reproducible", "leave out of the report what differs from run to run");
-  options.flag("device-times", "of cuda: report what kernels take on GPUs, by their own clocks");
+  options.flag("device-times",
+               "of cuda: report, and trace, what kernels take on GPUs, by their own clocks");
   options.flag("quiet,q", "no table, no progress; notes and warnings stay");
   options.value("min-busbw", "exit 3 if the mean bus bandwidth is below so many GB/s");
 }

@@ -1,7 +1,8 @@
 #pragma once
-// What one rank did in a run on real hardware, by its wall clock.
+// What one rank did in a run on real hardware, by its wall clock, and its device.
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/units.hpp"
 
@@ -19,6 +20,12 @@ struct Activity {
   std::uint64_t kernels = 0;
   Flops flops{};
   Seconds computing{}, communicating{}, waiting{};
+};
+
+/// When a kernel ran on a rank's device, as the device timed it.
+struct TimedKernel {
+  std::string_view name;  ///< as name_of() has it
+  Seconds begin{}, end{};
 };
 
 }  // namespace troupe

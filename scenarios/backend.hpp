@@ -14,6 +14,7 @@
 #include "algorithms/catalogue.hpp"
 #include "analysis/report.hpp"
 #include "analysis/trace.hpp"
+#include "core/activity.hpp"
 #include "core/communicator.hpp"
 #include "core/float32_products.hpp"
 #include "scenarios/baseline.hpp"
@@ -107,6 +108,14 @@ class Backend {
     static_cast<void>(rank);
     return {};
   }
+  /// Likewise: from now on its device, if it times kernels, keeps when each ran, of the first
+  /// `most`, until take_device_kernels(); `comm` is there as long.
+  virtual void keep_device_kernels(Communicator& comm, std::size_t most) {
+    static_cast<void>(comm), static_cast<void>(most);
+  }
+  /// Waits for them: on the clock of that communicator, those of a flow in their order. Empty where
+  /// none were kept.
+  virtual std::vector<TimedKernel> take_device_kernels() { return {}; }
   /// Likewise, where time is simulated: for how long each link that carried anything had a transfer
   /// on it. Empty in other worlds.
   virtual std::map<std::string, Seconds> busy_links() const { return {}; }

@@ -70,6 +70,15 @@ class MpiBackend final : public Backend {
     return device_.accelerator ? device_.accelerator->kernel_time() : std::nullopt;
   }
 
+  void keep_device_kernels(Communicator& comm, std::size_t most) override {
+    if (device_.accelerator)
+      device_.accelerator->keep_kernels(most, [&comm] { return comm.now(); });
+  }
+  std::vector<TimedKernel> take_device_kernels() override {
+    if (!device_.accelerator) return {};
+    return device_.accelerator->take_kernels();
+  }
+
   RunOutcome run(const Program& program) override {
     RunOutcome outcome;
     mpi::Options options;

@@ -14,34 +14,46 @@
 namespace troupe::scenarios {
 namespace {
 
-/// What a rank recorded, and what it had no room for.
+/// What a rank recorded, what it had no room for, and what its device timed.
 struct Recorded {
   std::vector<RecordedEvent> events;
   std::uint64_t left_out = 0;
   Seconds until = forever;
+  std::vector<TimedKernel> on_device;
 };
 
-// Where ranks are processes, events travel behind the rank's own figures as the bytes of these, and
-// then how many they are: all ranks run the same program on like machines.
+// Where ranks are processes, all that travels behind the rank's own figures: lists as the bytes of
+// these, and then how many they are. All ranks run the same program on like machines.
 
-struct Wire {
+/// The name of a kernel, to which what is recorded only points.
+using Name = std::array<char, 24>;
+
+struct EventWire {
   RecordedEvent event;
-  std::array<char, 24> kernel{};  ///< its name, which the event only points to
+  Name kernel{};
 };
-static_assert(std::is_trivially_copyable_v<Wire> && sizeof(Wire) % sizeof(double) == 0);
-constexpr std::size_t doubles = sizeof(Wire) / sizeof(double);
+struct DeviceWire {
+  Seconds begin{}, end{};
+  Name kernel{};
+};
 
-void append(std::vector<double>& said, const RecordedRank& log) {
-  const auto events = log.events();
+Name written(std::string_view kernel) {
+  Name name{};
+  std::ranges::copy(kernel.substr(0, name.size()), name.begin());
+  return name;
+}
+/// It lives as long as `names`.
+std::string_view read(const Name& name, std::set<std::string>& names) {
+  return *names.emplace(name.data(), std::ranges::find(name, '\0') - name.begin()).first;
+}
+
+template <class Wire>
+void append(std::vector<double>& said, const std::vector<Wire>& list) {
+  static_assert(std::is_trivially_copyable_v<Wire> && sizeof(Wire) % sizeof(double) == 0);
   const std::size_t before = said.size();
-  said.resize(before + events.size() * doubles);
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    Wire wire{.event = events[i]};
-    std::ranges::copy(events[i].kernel.substr(0, wire.kernel.size()), wire.kernel.begin());
-    std::memcpy(said.data() + before + i * doubles, &wire, sizeof wire);
-  }
-  said.insert(said.end(), {static_cast<double>(log.left_out()), log.first_left_out().count(),
-                           static_cast<double>(events.size())});
+  said.resize(before + list.size() * (sizeof(Wire) / sizeof(double)));
+  if (!list.empty()) std::memcpy(said.data() + before, list.data(), list.size() * sizeof(Wire));
+  said.push_back(static_cast<double>(list.size()));
 }
 
 double take_last(std::vector<double>& said) {
@@ -50,23 +62,40 @@ double take_last(std::vector<double>& said) {
   return last;
 }
 
+/// Takes off what append() added.
+template <class Wire>
+std::vector<Wire> take_list(std::vector<double>& said) {
+  std::vector<Wire> list(static_cast<std::size_t>(take_last(said)));
+  const std::size_t before = said.size() - list.size() * (sizeof(Wire) / sizeof(double));
+  if (!list.empty())
+    std::memcpy(static_cast<void*>(list.data()), said.data() + before, list.size() * sizeof(Wire));
+  said.resize(before);
+  return list;
+}
+
+void append(std::vector<double>& said, const RecordedRank& log,
+            const std::vector<TimedKernel>& on_device) {
+  std::vector<EventWire> events;
+  for (const auto& event : log.events()) events.push_back({event, written(event.kernel)});
+  append(said, events);
+  said.insert(said.end(), {static_cast<double>(log.left_out()), log.first_left_out().count()});
+  std::vector<DeviceWire> kernels;
+  for (const auto& kernel : on_device)
+    kernels.push_back({kernel.begin, kernel.end, written(kernel.name)});
+  append(said, kernels);
+}
+
 /// Takes off what append() added. The names of kernels live as long as `names`.
 Recorded detach(std::vector<double>& said, std::set<std::string>& names) {
   Recorded recorded;
-  recorded.events.resize(static_cast<std::size_t>(take_last(said)));
+  for (const auto& wire : take_list<DeviceWire>(said))
+    recorded.on_device.push_back({read(wire.kernel, names), wire.begin, wire.end});
   recorded.until = Seconds{take_last(said)};
   recorded.left_out = static_cast<std::uint64_t>(take_last(said));
-  const std::size_t begin = said.size() - recorded.events.size() * doubles;
-  for (std::size_t i = 0; i < recorded.events.size(); ++i) {
-    Wire wire;
-    std::memcpy(static_cast<void*>(&wire), said.data() + begin + i * doubles, sizeof wire);
-    wire.event.kernel = *names
-                             .emplace(wire.kernel.data(),
-                                      std::ranges::find(wire.kernel, '\0') - wire.kernel.begin())
-                             .first;
-    recorded.events[i] = wire.event;
+  for (auto& wire : take_list<EventWire>(said)) {
+    wire.event.kernel = read(wire.kernel, names);
+    recorded.events.push_back(wire.event);
   }
-  said.resize(begin);
   return recorded;
 }
 
@@ -88,23 +117,27 @@ RunOutcome TracedBackend::run(const Program& program) {
   const bool together = one_process();
   auto outcome = inner_.run([&](Communicator& comm) {
     RecordedRank& log = *logs[static_cast<std::size_t>(comm.rank())];
+    keep_device_kernels(comm, most);
     Recorder recorder{comm, log};
     auto said = program(recorder);
-    if (!together) append(said, log);
+    const auto on_device = take_device_kernels();
+    if (!together) append(said, log, on_device);
     return said;
   });
   if (!reporter()) return outcome;
 
   std::set<std::string> names;
   std::vector<std::vector<RecordedEvent>> events;
+  std::vector<std::vector<TimedKernel>> on_devices;
   std::uint64_t left_out = 0;
   Seconds until = forever;
   for (std::size_t i = 0; i < ranks; ++i) {
     auto recorded =
-        together ? Recorded{logs[i]->events(), logs[i]->left_out(), logs[i]->first_left_out()}
+        together ? Recorded{logs[i]->events(), logs[i]->left_out(), logs[i]->first_left_out(), {}}
                  : detach(outcome.said[i], names);
     logs[i].reset();
     events.push_back(std::move(recorded.events));
+    on_devices.push_back(std::move(recorded.on_device));
     left_out += recorded.left_out;
     until = std::min(until, recorded.until);
   }
@@ -112,6 +145,7 @@ RunOutcome TracedBackend::run(const Program& program) {
     return inner_.eager_limit(from, to).value_or(eager_limit_);
   };
   auto trace = analysis::trace_of(events, eager_limit_of, left_out, until);
+  analysis::add_device_kernels(trace, on_devices, until);
   trace.simulated = simulated();
   for (const auto& rank : outcome.ranks) trace.host_of_rank.push_back(rank.host);
   analysis::add_waiting(trace, ends_of(outcome, simulated()));

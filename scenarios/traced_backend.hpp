@@ -41,6 +41,10 @@ class TracedBackend final : public Backend {
     return inner_.busy_times(rank, now);
   }
   std::optional<Seconds> device_time(Rank rank) override { return inner_.device_time(rank); }
+  void keep_device_kernels(Communicator& comm, std::size_t most) override {
+    inner_.keep_device_kernels(comm, most);
+  }
+  std::vector<TimedKernel> take_device_kernels() override { return inner_.take_device_kernels(); }
   std::map<std::string, Seconds> busy_links() const override { return inner_.busy_links(); }
   Baseline* baseline(std::string_view library) override { return inner_.baseline(library); }
   RunOutcome run(const Program& program) override;

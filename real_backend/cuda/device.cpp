@@ -202,16 +202,16 @@ class Lane final : public mpi::AcceleratorLane {
         [&]<class K>(const K& k) {
           if constexpr (std::is_same_v<K, Opaque>) run_on_the_host(kernel);
           else if constexpr (is_convolution<K>)
-            has_convolutions() ? run_on_the_device(k, times) : run_on_the_host(kernel);
-          else run_on_the_device(k, times);
+            has_convolutions() ? run_on_the_device(k, kernel, times) : run_on_the_host(kernel);
+          else run_on_the_device(k, kernel, times);
         },
         kernel);
   }
   template <class K>
-  void run_on_the_device(const K& kernel, KernelTimes* times) {
+  void run_on_the_device(const K& k, const Kernel& kernel, KernelTimes* times) {
     ++counters_.launches;
-    if (times) times->time(stream_.get(), [&] { cuda::launch(stream_, kernel); });
-    else cuda::launch(stream_, kernel);
+    if (times) times->time(name_of(kernel), stream_.get(), [&] { cuda::launch(stream_, k); });
+    else cuda::launch(stream_, k);
   }
   /// Reading and writing device memory waits for this lane, whose turn it is.
   void run_on_the_host(const Kernel& kernel) {
@@ -314,6 +314,13 @@ void Device::time_kernels() {
 std::optional<Seconds> Device::kernel_time() {
   if (!state_->times) return {};
   return state_->times->finish();
+}
+void Device::keep_kernels(std::size_t most, std::function<Seconds()> host_now) {
+  if (state_->times) state_->times->keep(most, state_->base.get(), std::move(host_now));
+}
+std::vector<TimedKernel> Device::take_kernels() {
+  if (!state_->times) return {};
+  return state_->times->take_kept();
 }
 
 }  // namespace troupe::cuda

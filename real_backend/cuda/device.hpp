@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,6 +65,8 @@ class Device final : public mpi::Accelerator {
                            const mpi::Mark& after) override;
   bool reachable_by_mpi() const noexcept override;
   std::optional<Seconds> kernel_time() override;
+  void keep_kernels(std::size_t most, std::function<Seconds()> host_now) override;
+  std::vector<TimedKernel> take_kernels() override;
 
   /// From now on kernels are timed, each between two events: what is launched later takes the host
   /// some microseconds more.

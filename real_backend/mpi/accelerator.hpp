@@ -4,9 +4,12 @@
 // it. One thread uses it, that of the rank.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "core/activity.hpp"
 #include "core/kernel.hpp"
 #include "core/slice.hpp"
 #include "core/units.hpp"
@@ -64,6 +67,16 @@ class Accelerator {
   /// since the device is there. Those that the host computed, or that ran off the clock, are not in
   /// it. Empty where the device does not time them.
   virtual std::optional<Seconds> kernel_time() { return {}; }
+
+  /// From now on a device that times its kernels also keeps when each ran, of the first `most`. Its
+  /// clock is told by `host_now`, which is called here and in take_kernels() and waits for what has
+  /// been launched; it is kept until then.
+  virtual void keep_kernels(std::size_t most, std::function<Seconds()> host_now) {
+    static_cast<void>(most), static_cast<void>(host_now);
+  }
+  /// Waits for all kernels launched so far, and ends what keep_kernels() began: what was kept,
+  /// those of a lane in their order, on the host's clock. Empty where nothing was.
+  virtual std::vector<TimedKernel> take_kernels() { return {}; }
 };
 
 }  // namespace troupe::mpi

@@ -113,6 +113,68 @@ TEST(Trace, WaitingIsWhatIsLeft) {
   EXPECT_EQ(trace.end.count(), 5);
 }
 
+TEST(Trace, KernelsThatADeviceTimedHaveALaneAndAreInNoShare) {
+  const std::vector<std::vector<RecordedEvent>> events{{event(Kind::kernel, 0, 0, 1, 2)},
+                                                       {event(Kind::kernel, 0, 0, 1, 2)}};
+  const auto plain = made(events);
+  auto trace = plain;
+  add_device_kernels(trace,
+                     {{},
+                      {{"Gemm", Seconds{3}, Seconds{5}},
+                       {"Bias", Seconds{1.5}, Seconds{4}},
+                       {"Gemm", Seconds{5}, Seconds{7}}}},
+                     Seconds{6});
+  ASSERT_EQ(trace.devices.size(), 3u);
+  EXPECT_EQ(trace.kernels, (std::vector<std::string>{"Gemm", "Bias"}));
+  EXPECT_EQ(trace.devices[0].begin.count(), 1.5);  // by begin
+  EXPECT_EQ(trace.devices[1].name, 0);
+  EXPECT_EQ(trace.end.count(), 7);
+  EXPECT_EQ(shares_of(trace)[1].compute.count(), 1);
+
+  const auto text = to_chrome_json(trace);
+  EXPECT_THAT(to_chrome_json(plain), testing::Not(HasSubstr("device")));
+  const auto written = json::parse(text);
+  std::map<int, std::string> lanes;
+  std::map<int, int> places;
+  std::map<std::string, std::vector<std::string>> kernels;
+  for (const auto& event : written["traceEvents"]) {
+    if (event["ph"] == "M" && event["name"] == "thread_name")
+      lanes[event["tid"]] = event["args"]["name"];
+    if (event["ph"] == "M" && event["name"] == "thread_sort_index")
+      places[event["tid"]] = event["args"]["sort_index"];
+  }
+  std::map<std::string, int> place_of;
+  for (const auto& [thread, name] : lanes) place_of[name] = places[thread];
+  for (const auto& event : written["traceEvents"])
+    if (event.value("cat", "") == "device") kernels[lanes[event["tid"]]].push_back(event["name"]);
+  EXPECT_EQ(kernels, (std::map<std::string, std::vector<std::string>>{
+                         {"rank 1 device", {"Bias", "Gemm"}}, {"rank 1 device 2", {"Gemm"}}}));
+  EXPECT_EQ(place_of["rank 1 device"], place_of["rank 1 compute"] + 1);
+
+  const auto read = trace_from_json(text, "t.json");
+  EXPECT_EQ(read.spans.size(), 2u);
+  EXPECT_EQ(read.devices.size(), 3u);
+  EXPECT_EQ(to_chrome_json(read), text);
+}
+
+TEST(Trace, LeavesOutWhatDevicesRanWhereThereWasNoRoomForTheRest) {
+  auto trace = trace_of(
+      {{event(Kind::kernel, 0, 0, 1, 2)}}, [](Rank, Rank) { return Bytes{}; }, 1, Seconds{3});
+  add_device_kernels(trace, {{{"Gemm", Seconds{2}, Seconds{4}}, {"Gemm", Seconds{3}, Seconds{4}}}},
+                     Seconds{3});
+  EXPECT_EQ(trace.devices.size(), 1u);
+  EXPECT_EQ(trace.left_out, 2u);
+}
+
+TEST(Trace, RefusesAnUnknownNumberOfLanes) {
+  for (const char* lanes : {"4", "7"})
+    EXPECT_THROW(
+        trace_from_json(R"({"otherData": {"troupe_trace": 1, "ranks": 2, "lanes_of_a_rank": )" +
+                            std::string{lanes} + R"(}, "traceEvents": []})",
+                        "t.json"),
+        BadInput);
+}
+
 TEST(Trace, LinksCarryEveryByteOnce) {
   auto trace = made({{event(Kind::send, 1, 600, 0, 3), event(Kind::send, 1, 400, 5, 9)},
                      {event(Kind::receive, 0, 600, 0, 3), event(Kind::receive, 0, 400, 0, 9)}});

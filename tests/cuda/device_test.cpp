@@ -9,6 +9,7 @@
 #include <chrono>
 #include <numeric>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "core/errors.hpp"
@@ -148,6 +149,45 @@ TEST_F(OnAGpu, TimesKernelsWhereItIsAskedTo) {
   other->follow(lane_->mark());
   for (int i = 0; i < 100; ++i) other->launch(Scale{1, x});
   EXPECT_NEAR((*device_->kernel_time() - *time) / *time, 0.5, 0.2);
+}
+
+TEST_F(OnAGpu, TellsWhenKernelsRanByTheHostsClock) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto now = [start] { return Seconds{std::chrono::steady_clock::now() - start}; };
+  const Buffer x = counting(std::size_t{16} << 20);
+  device_->keep_kernels(100, now);
+  lane_->launch(Scale{1, x});
+  EXPECT_TRUE(device_->take_kernels().empty());  // nothing is timed
+  device_->time_kernels();
+  device_->wait(lane_->mark());
+  device_->keep_kernels(150, now);
+  const Seconds begin = now();
+  for (int i = 0; i < 100; ++i) lane_->launch(Scale{1, x});
+  device_->wait(lane_->mark());
+  std::this_thread::sleep_for(std::chrono::milliseconds{300});  // beyond what one event is used for
+  lane_->run(Scale{1, x});
+  const Seconds again = now();
+  for (int i = 0; i < 100; ++i) lane_->launch(Fill{1, x});
+  device_->wait(lane_->mark());
+  const Seconds end = now();
+  const auto sum = device_->kernel_time();
+  const auto kernels = device_->take_kernels();
+  ASSERT_EQ(kernels.size(), 150u);  // the first of them
+  constexpr Seconds slack{100e-6};
+  Seconds till = begin - slack, all{};
+  for (std::size_t i = 0; i < kernels.size(); ++i) {
+    if (i == 100) till = again - slack;
+    EXPECT_EQ(kernels[i].name, i < 100 ? "Scale" : "Fill");
+    EXPECT_GE(kernels[i].begin, till - Seconds{1e-6});
+    EXPECT_GT(kernels[i].end, kernels[i].begin);
+    till = kernels[i].end;
+    all += kernels[i].end - kernels[i].begin;
+  }
+  EXPECT_LE(kernels[99].end, again);
+  EXPECT_LE(till, end + slack);
+  EXPECT_LT(all, *sum);
+  lane_->launch(Scale{1, x});
+  EXPECT_TRUE(device_->take_kernels().empty());  // they have been taken
 }
 
 TEST_F(OnAGpu, BringsWhatAnOpaqueKernelNamesToTheHostAndCountsIt) {

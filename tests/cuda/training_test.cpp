@@ -51,7 +51,15 @@ void expect_no_wait(const char* training, bool timed = false,
   Counting log{device, 10, 110};
   mpi::Options options;
   options.accelerator = &device;
-  world->run([&](Communicator& comm) { algorithms::train(comm, problem, log); }, options);
+  std::size_t kept = 0;
+  world->run(
+      [&](Communicator& comm) {
+        device.keep_kernels(100'000, [&comm] { return comm.now(); });
+        algorithms::train(comm, problem, log);
+        kept = device.take_kernels().size();
+      },
+      options);
+  EXPECT_EQ(kept > 0, timed);
   EXPECT_GE(log.last.launches - log.first.launches, 1000u);
   EXPECT_EQ(log.last.synchronisations, log.first.synchronisations);
   EXPECT_EQ(log.last.pool_bytes, log.first.pool_bytes);

@@ -13,6 +13,9 @@
 namespace troupe::tests {
 
 namespace {
+/// Than the host's is the device's clock.
+constexpr double faster = 1.25;
+
 /// Every value of it is a NaN, or -1.
 void poison(void* address, std::size_t bytes) {
   if (bytes > 0) std::memset(address, 0xFF, bytes);
@@ -31,10 +34,10 @@ class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
     finish();
     device_.lanes_.erase(queue_);
   }
-  void launch(const Kernel& kernel) override { launch(kernel, device_.computed_); }
+  void launch(const Kernel& kernel) override { launch(kernel, device_.settings_.times_kernels); }
   void run(const Kernel& kernel) override {
     ++device_.off_the_clock_;
-    launch(kernel, untimed_);
+    launch(kernel, false);
   }
   mpi::Mark mark() override {
     const auto point = std::make_shared<Point>();
@@ -55,8 +58,8 @@ class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
     return std::holds_alternative<Opaque>(kernel) || std::holds_alternative<Cholesky>(kernel) ||
            std::holds_alternative<Svd>(kernel) || std::holds_alternative<Loss>(kernel);
   }
-  /// Adds to `time` what it takes, unless the host computes it.
-  void launch(const Kernel& kernel, Seconds& time) {
+  /// `timed`: adds what it takes to the device's time, unless the host computes it.
+  void launch(const Kernel& kernel, bool timed) {
     if (is_for_the_host(kernel)) {
       finish();
       const std::uint64_t read = device_.read_by_host_;
@@ -65,24 +68,25 @@ class DetachedAccelerator::Lane final : public mpi::AcceleratorLane {
     } else if (const auto* gather = std::get_if<Gather>(&kernel)) {
       // The indices are the caller's again when this returns.
       put_off([own = *gather, columns = std::vector(gather->columns.begin(), gather->columns.end()),
-               &time, this]() mutable {
+               timed, this]() mutable {
         own.columns = columns;
-        run_timed(own, time);
+        run(own, timed);
       });
     } else {
-      put_off([kernel, &time, this] { run_timed(kernel, time); });
+      put_off([kernel, timed, this] { run(kernel, timed); });
     }
   }
-  void run_timed(const Kernel& kernel, Seconds& time) {
-    const auto begin = std::chrono::steady_clock::now();
+  void run(const Kernel& kernel, bool timed) {
+    const Seconds begin = device_now();
     run_staged(kernel, device_.staging_);
-    const Seconds took = std::chrono::steady_clock::now() - begin;
-    const Seconds each = device_.settings_.each_takes;
-    time += each > Seconds{} ? each : took;
+    if (!timed) return;
+    const Seconds end = device_now(), each = device_.settings_.each_takes;
+    device_.computed_ += each > Seconds{} ? each : (end - begin) / faster;
+    if (device_.kept_.size() < device_.most_kept_)
+      device_.kept_.push_back({name_of(kernel), begin, end});
   }
 
   DetachedAccelerator& device_;
-  Seconds untimed_{};  // of what is off the clock
   std::list<Queue>::iterator queue_;
 };
 
@@ -212,6 +216,37 @@ std::optional<Seconds> DetachedAccelerator::kernel_time() {
   while (do_a_step()) {
   }
   return computed_;
+}
+
+Seconds DetachedAccelerator::device_now() {
+  const Seconds host = std::chrono::steady_clock::now().time_since_epoch();
+  return Seconds{1e4} + faster * host;
+}
+mpi::SameMoment DetachedAccelerator::now_on_both() const {
+  mpi::SameMoment best;
+  Seconds shortest = forever;
+  for (int i = 0; i < 20; ++i) {
+    const Seconds before = host_now_(), device = device_now(), after = host_now_();
+    if (after - before >= shortest) continue;
+    shortest = after - before;
+    best = {.device = device, .host = before + shortest / 2};
+  }
+  return best;
+}
+void DetachedAccelerator::keep_kernels(std::size_t most, std::function<Seconds()> host_now) {
+  if (!settings_.times_kernels) return;
+  host_now_ = std::move(host_now);
+  keeping_since_ = now_on_both();
+  most_kept_ = most;
+}
+std::vector<TimedKernel> DetachedAccelerator::take_kernels() {
+  if (most_kept_ == 0) return {};
+  while (do_a_step()) {
+  }
+  mpi::tell_by_host(kept_, keeping_since_, now_on_both());
+  most_kept_ = 0;
+  host_now_ = nullptr;
+  return std::exchange(kept_, {});
 }
 
 std::size_t DetachedAccelerator::put_off() const noexcept {

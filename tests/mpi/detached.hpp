@@ -15,6 +15,7 @@
 
 #include "core/random.hpp"
 #include "real_backend/mpi/accelerator.hpp"
+#include "real_backend/mpi/device_clock.hpp"
 
 namespace troupe::tests {
 
@@ -44,6 +45,8 @@ class DetachedAccelerator final : public mpi::Accelerator {
                            const mpi::Mark& after) override;
   bool reachable_by_mpi() const noexcept override { return settings_.reachable_by_mpi; }
   std::optional<Seconds> kernel_time() override;
+  void keep_kernels(std::size_t most, std::function<Seconds()> host_now) override;
+  std::vector<TimedKernel> take_kernels() override;
 
   /// How much has been put off and is not done yet.
   std::size_t put_off() const noexcept;
@@ -100,6 +103,10 @@ class DetachedAccelerator final : public mpi::Accelerator {
   void expect_own_thread() const;
   /// Blocks until the lane that was entered has done everything; nothing in the midst of a step.
   void finish_lane();
+  /// A clock that is not the host's: it is far ahead, and goes faster.
+  static Seconds device_now();
+  /// Now on both clocks, as well as that can be told.
+  mpi::SameMoment now_on_both() const;
 
   Settings settings_;
   std::thread::id thread_ = std::this_thread::get_id();
@@ -112,6 +119,10 @@ class DetachedAccelerator final : public mpi::Accelerator {
   std::exception_ptr failed_;
   std::uint64_t waits_ = 0, copies_ = 0, off_the_clock_ = 0, read_by_host_ = 0;
   Seconds computed_{};
+  std::size_t most_kept_ = 0;
+  std::vector<TimedKernel> kept_;
+  std::function<Seconds()> host_now_;
+  mpi::SameMoment keeping_since_;
 };
 
 }  // namespace troupe::tests

@@ -2,9 +2,12 @@
 
 #include <mpi.h>
 
+#include <cmath>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analysis/report_json.hpp"
@@ -16,6 +19,7 @@
 #include "scenarios/backend_mpi.hpp"
 #include "scenarios/resolve.hpp"
 #include "scenarios/run.hpp"
+#include "scenarios/traced_backend.hpp"
 
 namespace troupe::tests {
 
@@ -92,6 +96,35 @@ void check_parts(const analysis::Report& report) {
   check(before == report.ranks[0].on_device->count(), "the last point has all kernels of a rank");
 }
 
+/// When kernels ran, told by the clock of the run though the device's is another: after their
+/// launches, till the end of the run, and for as long as the report says.
+void check_trace(const analysis::Trace& trace, const analysis::Report& report, bool timed) {
+  check(trace.devices.empty() != timed, "the trace has kernels of devices where they are timed");
+  constexpr Seconds slack{5e-4};  // between reading one clock and the other
+  double end = 0;
+  for (const auto& [key, value] : report.totals)
+    if (key == "time_s") end = value;
+  std::vector<Seconds> sums(report.ranks.size());
+  std::map<std::pair<Rank, std::uint16_t>, std::vector<Seconds>> launches;
+  for (const auto& span : trace.spans)
+    if (span.lane == analysis::Span::Lane::compute)
+      launches[{span.rank, span.name}].push_back(span.issued);
+  std::map<std::pair<Rank, std::uint16_t>, std::size_t> so_far;
+  for (const auto& span : trace.devices) {
+    const std::pair key{span.rank, span.name};
+    const auto number = so_far[key]++;
+    check(number < launches[key].size(), "what a device ran has been launched");
+    check(launches[key][number] <= span.begin + slack, "it ran after its launch");
+    check(span.begin <= span.end, "it began before it ended");
+    if (span.rank == 0)  // whose end is the run's
+      check(span.end.count() <= end + slack.count(), "it ended in the run");
+    sums[static_cast<std::size_t>(span.rank)] += span.end - span.begin;
+  }
+  for (std::size_t rank = 0; timed && rank < sums.size(); ++rank)
+    check(std::abs(sums[rank] / *report.ranks[rank].on_device - 1) < 0.1,
+          "kernels are as long in the trace as in the report");
+}
+
 void run_one(scenarios::MpiJob& job, const char* text, bool timed, Seconds each_takes = {}) {
   DetachedAccelerator* device = nullptr;
   auto scenario = scenarios::read_scenario(nlohmann::json::parse(text), scenarios::Origin{}, "/");
@@ -106,7 +139,10 @@ void run_one(scenarios::MpiJob& job, const char* text, bool timed, Seconds each_
     return found;
   });
   const auto resolved = scenarios::resolve(std::move(scenario), backend->machine(), false);
-  const auto report = scenarios::run(resolved, *backend, {}, {});
+  analysis::Trace trace;
+  scenarios::TracedBackend traced{*backend, resolved.scenario.eager_limit};
+  const auto report = each_takes > Seconds{} ? scenarios::run(resolved, *backend)
+                                             : scenarios::run(resolved, traced, {}, {}, &trace);
   const auto own = device->kernel_time();
   check(own.has_value() == timed && (!timed || own->count() > 0), "the device has timed kernels");
   const double mine = timed ? own->count() : 0;
@@ -117,6 +153,8 @@ void run_one(scenarios::MpiJob& job, const char* text, bool timed, Seconds each_
   if (!backend->reporter()) return;
   check_report(report, timed, times);
   if (each_takes > Seconds{}) check_parts(report);
+  else if (!report.training.empty()) check_trace(trace, report, timed);
+  else check(trace.devices.empty() != timed, "a collective's kernels are in its trace, too");
   std::printf("%s", analysis::table(report).c_str());
 }
 

@@ -4,7 +4,7 @@
 namespace troupe::tests {
 
 /// Collectives and trainings on detached devices that time their kernels, and on such that do not:
-/// the whole run, results and points of a curve. Needs an MPI job that has not begun. The program's
+/// the whole run, results, points of a curve and traces. Needs an MPI job that has not begun. The program's
 /// exit status.
 int check_device_times(int argc, char** argv);
 

@@ -1,5 +1,5 @@
-// What the MPI backend does without MPI: packing tags, reading the launcher's environment, and
-// fibers.
+// What the MPI backend does without MPI: packing tags, reading the launcher's environment, fibers,
+// and telling a device's clock by the host's.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/errors.hpp"
+#include "real_backend/mpi/device_clock.hpp"
 #include "real_backend/mpi/fiber.hpp"
 #include "real_backend/mpi/launch.hpp"
 #include "real_backend/mpi/tag_packing.hpp"
@@ -169,6 +170,25 @@ TEST(Fiber, HandlesItsOwnExceptions) {
   EXPECT_FALSE(std::current_exception());
   fiber.resume();
   EXPECT_EQ(seen, "inside");
+}
+
+TEST(DeviceClock, IsToldByTheHostsThroughTwoMoments) {
+  std::vector<TimedKernel> kernels{{"Gemm", Seconds{100}, Seconds{104}},
+                                   {"Bias", Seconds{108}, Seconds{120}}};
+  tell_by_host(kernels, {.device = Seconds{100}, .host = Seconds{3}},
+               {.device = Seconds{116}, .host = Seconds{7}});
+  EXPECT_EQ(kernels[0].begin, Seconds{3});
+  EXPECT_EQ(kernels[0].end, Seconds{4});
+  EXPECT_EQ(kernels[1].begin, Seconds{5});
+  EXPECT_EQ(kernels[1].end, Seconds{8});  // after the second
+  EXPECT_EQ(kernels[1].name, "Bias");
+}
+TEST(DeviceClock, RunsLikeTheHostsWhereNoTimeLiesBetweenTheMoments) {
+  std::vector<TimedKernel> kernels{{"Gemm", Seconds{100}, Seconds{104}}};
+  const SameMoment once{.device = Seconds{102}, .host = Seconds{3}};
+  tell_by_host(kernels, once, once);
+  EXPECT_EQ(kernels[0].begin, Seconds{1});
+  EXPECT_EQ(kernels[0].end, Seconds{5});
 }
 
 }  // namespace
