@@ -84,18 +84,18 @@ class Watch {
 class WatchedDevice {
  public:
   WatchedDevice(Backend& backend, Rank rank) : backend_{backend}, rank_{rank} {}
-  void begin() { before_ = backend_.device_time(rank_); }
-  void end() {
-    const auto after = before_ ? backend_.device_time(rank_) : std::nullopt;
-    if (after) during_ = (*after - *before_).count();
-  }
+  void begin() { before_ = time(); }
+  void end() { during_ = time() - before_; }
   double during() const { return during_; }
 
  private:
+  double time() const {
+    const auto known = backend_.device_time(rank_);
+    return known ? known->count() : std::nan("");
+  }
   Backend& backend_;
   Rank rank_;
-  std::optional<Seconds> before_;
-  double during_ = std::nan("");
+  double before_ = std::nan(""), during_ = std::nan("");
 };
 
 /// Of what ranks said, beginning at `at`: of the last iteration, from when the first rank begins
