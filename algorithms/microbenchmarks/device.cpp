@@ -66,6 +66,17 @@ Seconds middle(std::vector<Seconds> times) {
   std::ranges::nth_element(times, half);
   return *half;
 }
+/// What one reading takes longer than the other, by their medians: in turns, so that a host which
+/// becomes slower is slower for both.
+template <class With, class Without>
+Seconds difference(int repeats, const With& with, const Without& without) {
+  std::vector<Seconds> longer, shorter;
+  for (int i = 0; i < repeats; ++i) {
+    shorter.push_back(without());
+    longer.push_back(with());
+  }
+  return middle(std::move(longer)) - middle(std::move(shorter));
+}
 
 /// Times of kernels on the device alone: rows behind what keeps it busy while they are launched. 0
 /// where a row that waits for the program does not clearly take longer.
@@ -85,12 +96,10 @@ class Behind {
     constexpr double spare = 1.5, clearly = 0.95;
     constexpr Seconds shortest{1e-7};  // differences of noisy times may be negative
     const int copies = 1 + static_cast<int>(std::ceil(spare * length * (row / one_copy_)));
-    std::vector<Seconds> with, without;
-    for (int i = 0; i < repeats_; ++i) {
-      without.push_back(seconds_of(copies, {}));
-      with.push_back(seconds_of(copies, once));
-    }
-    const Seconds one = (middle(with) - middle(without)) / length;
+    const Seconds one = difference(
+                            repeats_, [&] { return seconds_of(copies, once); },
+                            [&] { return seconds_of(copies, {}); }) /
+                        length;
     return one < clearly * row ? std::max(one, shortest) : Seconds{};
   }
 
@@ -133,13 +142,10 @@ class Among {
   /// 0 where it cannot be told from the others' noise.
   template <class Once>
   Seconds time(std::string_view kernel, const Once& once) {
-    std::vector<Seconds> with, without;
     pause();
-    for (int i = 0; i < repeats_; ++i) {
-      without.push_back(cycles(kernel, {}));
-      with.push_back(cycles(kernel, once));
-    }
-    return std::max(Seconds{}, (middle(with) - middle(without)) / count);
+    const Seconds all = difference(
+        repeats_, [&] { return cycles(kernel, once); }, [&] { return cycles(kernel, {}); });
+    return std::max(Seconds{}, all / count);
   }
 
  private:

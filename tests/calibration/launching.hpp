@@ -58,4 +58,13 @@ inline void expect_launches(Communicator& comm, Seconds message) {
   after(64 + message.count() * 1e6);
 }
 
+/// On each of two ranks that share a device: both are launched in 10 us, beside each other; then
+/// each of the long kernels takes twice its 30 us.
+inline void expect_launches_beside(Communicator& comm, double tolerance_us) {
+  compute(comm, copy_of(1'000'000));
+  EXPECT_NEAR(comm.now().count() * 1e6, 70, tolerance_us);
+  compute(comm, copy_of(100));  // launched behind it
+  EXPECT_NEAR(comm.now().count() * 1e6, 74, tolerance_us);
+}
+
 }  // namespace troupe::test

@@ -13,14 +13,8 @@ TEST(LaunchingInSimGrid, HidesBehindWhatTheDeviceStillRuns) {
 }
 
 TEST(LaunchingInSimGrid, IsNotSharedByRanksThatShareADevice) {
-  // Both are launched in 10 us; then each of the long kernels takes twice its 30 us.
   test::run_on({.ranks = 2, .ranks_per_host = 2, .processor = test::launched_processor()},
-               [&](Communicator& comm) {
-                 compute(comm, test::copy_of(1'000'000));
-                 EXPECT_NEAR(comm.now().count() * 1e6, 70, 1e-2);
-                 compute(comm, test::copy_of(100));  // launched behind it, beside the other's
-                 EXPECT_NEAR(comm.now().count() * 1e6, 74, 1e-2);
-               });
+               [](Communicator& comm) { test::expect_launches_beside(comm, 1e-2); });
 }
 
 }  // namespace
