@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -25,13 +26,14 @@ class ClusterFitter {
   ClusterFit fit() {
     fit_speeds();
     if (links_.hosts.size() < 2) return std::move(fit_);
+    for (const auto& times : links_.pairs) expect_times(times, where(times));
+    fit_factors();
     for (const auto& times : links_.pairs)
-      pairs_.push_back(
-          line_of(times, fmt::format("calibrate: {} and {}", name(times.a), name(times.b))));
+      pairs_.push_back(line_of(times, factors(times.a, times.b), where(times)));
     fit_inside();
     fit_cards();
     fit_rails();
-    look_for_cross_traffic();
+    fit_both_ways();
     judge();
     return std::move(fit_);
   }
@@ -47,6 +49,13 @@ class ClusterFitter {
   std::string name(Rank rank) const {
     return fit_.gpus == 1 ? links_.hosts[index(rank)]
                           : fmt::format("{}-{}", links_.hosts[index(rank)], local(rank));
+  }
+
+  std::string where(const PairTimes& pair) const {
+    return fmt::format("calibrate: {} and {}", name(pair.a), name(pair.b));
+  }
+  const std::vector<SizeFactor>& factors(Rank a, Rank b) const {
+    return together(a, b) ? fit_.inside_by_size : fit_.across_by_size;
   }
 
   void find_nodes() {
@@ -76,6 +85,23 @@ class ClusterFitter {
         common("add", [](const RankSpeed& speed) { return speed.reduced_bytes.value; })};
   }
 
+  /// Inside a node and between nodes, each from the pair with most sizes.
+  void fit_factors() {
+    for (const bool inside : {true, false}) {
+      const PairTimes* most = nullptr;
+      for (const auto& pair : links_.pairs)
+        if (together(pair.a, pair.b) == inside &&
+            (!most || pair.points.size() > most->points.size()))
+          most = &pair;
+      if (!most) continue;
+      auto found = fit_size_factors(*most);
+      (inside ? fit_.inside_by_size : fit_.across_by_size) = std::move(found.factors);
+      for (const Bytes bytes : found.left_out)
+        doubt("{} and {}: the time of {} disagrees with all others and is left out", name(most->a),
+              name(most->b), to_text(bytes));
+    }
+  }
+
   // ---- messages alone
 
   /// Of the pairs for which `is_one` is true of their ranks.
@@ -98,22 +124,29 @@ class ClusterFitter {
   std::optional<double> slowdown(const MeetingTimes& meeting) const {
     if (meeting.points.empty()) return {};
     PairKind slowest;
+    const auto* by_size = &fit_.inside_by_size;
     for (const auto& [from, to] : meeting.flows) {
       const auto alone = kind([&](Rank a, Rank b) {
         return std::pair{a, b} == std::pair{std::min(from, to), std::max(from, to)};
       });
       const auto& usual = together(from, to) ? inside_ : across_;
       const PairKind flow = alone ? *alone : usual.value_or(PairKind{});
-      if (flow.beta > slowest.beta) slowest = flow;
+      if (flow.beta <= slowest.beta) continue;
+      slowest = flow;
+      by_size = &factors(from, to);
     }
     if (slowest.beta <= 0) return {};
+    const auto alone = [&](const RoundTime& point) {
+      return slowest.at(static_cast<double>(point.bytes.value), *by_size);
+    };
     const auto& last = meeting.points.back();
-    const auto bytes = static_cast<double>(last.bytes.value);
-    if (meeting.points.size() == 1)
-      return (last.time.count() - slowest.alpha) / (bytes * slowest.beta);
+    if (meeting.points.size() == 1) {
+      const double latency =
+          slowest.alpha * factor_for(*by_size, static_cast<double>(last.bytes.value)).latency;
+      return (last.time.count() - latency) / (alone(last) - latency);
+    }
     const auto& first = meeting.points.front();  // the difference has no latency
-    return (last.time - first.time).count() /
-           ((bytes - static_cast<double>(first.bytes.value)) * slowest.beta);
+    return (last.time - first.time).count() / (alone(last) - alone(first));
   }
   /// The median over meetings of this kind for whose flows `is_one` is true.
   template <class IsOne>
@@ -254,18 +287,35 @@ class ClusterFitter {
     doubt("how much fits between rails at once was not measured: taken as wide as all cards");
   }
 
-  void look_for_cross_traffic() {
-    const auto slower = slowdown(MeetingTimes::Kind::two_way, [](const auto&) { return true; });
-    if (slower && *slower > 1 + same)
+  // ---- both ways at once
+
+  void fit_both_ways() {
+    fit_.inside_both_ways = both_ways(true, fit_.inside.bandwidth);
+    const auto card = both_ways(false, fit_.card.bandwidth);
+    if (card && fit_.host_link)
       doubt(
-          "messages both ways at once take {:.0f} % longer, for which a GPU-cluster file has no "
-          "word",
-          100 * (*slower - 1));
+          "messages both ways at once take longer, but one rank does not fill a card: what a card "
+          "carries both ways is not seen");
+    else fit_.card_both_ways = card;
+  }
+  /// From the pairs that did: what is left for each of the two.
+  std::optional<BytesPerSecond> both_ways(bool inside, BytesPerSecond one_way) {
+    const auto slower = slowdown(MeetingTimes::Kind::two_way, [&](const std::vector<Flow>& flows) {
+      return flows.size() == 2 && is_inside(flows) == inside;
+    });
+    if (!slower || *slower < 1 + same) return {};
+    if (*slower > 2 + outlier)
+      doubt(
+          "messages both ways at once {} take {:.2f} times as long as one way alone; taken as two "
+          "times, as if they took turns",
+          inside ? "in a node" : "between nodes", *slower);
+    return one_way * (2 / std::min(2.0, *slower));
   }
 
   // ---- what became of it
 
   double time(Rank a, Rank b, double bytes) const {
+    const auto& factor = factor_for(factors(a, b), bytes);
     const auto& cable = fit_.inside;
     double alpha = 0, bandwidth = cable.bandwidth.value;
     if (together(a, b)) {
@@ -275,7 +325,7 @@ class ClusterFitter {
         alpha += 2 * fit_.root.latency.count();
         bandwidth = std::min(bandwidth, fit_.root.bandwidth.value);
       }
-      return alpha + bytes / bandwidth;
+      return alpha * factor.latency + bytes / (bandwidth * factor.bandwidth);
     }
     alpha = 2 * fit_.card.latency.count();
     bandwidth = fit_.host_link.value_or(fit_.card.bandwidth).value;
@@ -283,10 +333,10 @@ class ClusterFitter {
       alpha += 2 * fit_.between_rails->latency.count();
       bandwidth = std::min(bandwidth, fit_.between_rails->bandwidth.value);
     }
-    return alpha + bytes / bandwidth;
+    return alpha * factor.latency + bytes / (bandwidth * factor.bandwidth);
   }
 
-  /// Pairs that differ from what is written for all of their kind, and sizes off the line.
+  /// Pairs that differ from what is written for all of their kind, and sizes off the lines.
   void judge() {
     double squares = 0, worst = 0, worst_bend = 0;
     std::size_t count = 0, odd = 0, bent = 0;
@@ -294,13 +344,14 @@ class ClusterFitter {
     Bytes odd_size{}, bend{};
     for (const auto& pair : pairs_) {
       bool is_odd = false, is_bent = false;
+      const PairKind line = *kind_of(std::array{&pair});
       for (const auto& point : pair.times->points) {
         const auto bytes = static_cast<double>(point.bytes.value);
         const double written = time(pair.times->a, pair.times->b, bytes);
         squares += std::pow(written / point.time.count() - 1, 2);
         ++count;
-        const double differs = pair.line.at(bytes) / written - 1;
-        const double off = pair.line.at(bytes) / point.time.count() - 1;
+        const double fitted = line.at(bytes, factors(pair.times->a, pair.times->b));
+        const double differs = fitted / written - 1, off = fitted / point.time.count() - 1;
         is_odd |= std::abs(differs) > outlier;
         is_bent |= std::abs(off) > outlier;
         if (std::abs(differs) > std::abs(worst)) {
@@ -326,11 +377,8 @@ class ClusterFitter {
           odd, pairs_.size(), name(odd_one->times->a), name(odd_one->times->b), 100 * worst,
           to_text(odd_size));
     if (2 * bent > pairs_.size())
-      doubt(
-          "times do not lie on a straight line of the size ({:+.0f} % for messages of {}), and a "
-          "GPU-cluster "
-          "file has no other; -o FILE.xml keeps factors by size",
-          100 * worst_bend, to_text(bend));
+      doubt("times do not lie on a few straight lines of the size ({:+.0f} % for messages of {})",
+            100 * worst_bend, to_text(bend));
   }
 
   const MeasuredLinks& links_;

@@ -2,12 +2,13 @@
 // From times of messages to a cluster of equal nodes, as a GPU-cluster file describes one: what
 // joins the ranks of a node, how many network cards they share, rails. All nodes and all ranks are
 // taken to be alike, medians over pairs of one kind count, and what contradicts that is said. Hosts
-// that differ, factors by size and racks are what link_fit.hpp is for.
+// that differ and racks are what link_fit.hpp is for.
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "analysis/size_factors.hpp"
 #include "core/measured_links.hpp"
 
 namespace troupe::analysis {
@@ -26,6 +27,11 @@ struct ClusterFit {
   enum class Interconnect { none, nvswitch, nvlink, pcie };
   Interconnect interconnect = Interconnect::none;
   ClusterCable inside;      ///< a port, or a pair's cable
+  /// What both ways of a port, or of a pair's cable, and of a card carry together; nothing: each way
+  /// as if it were alone.
+  std::optional<BytesPerSecond> inside_both_ways, card_both_ways;
+  /// Of messages inside a node and between nodes; one factor, of 1, where the size changes nothing.
+  std::vector<SizeFactor> inside_by_size{SizeFactor{}}, across_by_size{SizeFactor{}};
   int gpus_per_switch = 0;  ///< of pcie, and ...
   ClusterCable root;        ///< ... a switch's way to the others
   int cards = 0;            ///< network cards of a node; 0: there is one node

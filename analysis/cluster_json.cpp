@@ -19,12 +19,25 @@ Json in_json(const ClusterCable& cable) {
           {"latency", rounded(cable.latency.count())}};
 }
 
+/// What there is of it: both ways, and factors where there is more than one line.
+void add_more(Json& json, std::optional<BytesPerSecond> both_ways,
+              const std::vector<SizeFactor>& factors) {
+  if (both_ways) json["both_ways"] = rounded(both_ways->value);
+  if (factors.size() < 2) return;
+  for (const auto& factor : factors)
+    if (factor.above.value > 0 || factor.bandwidth != 1)
+      json["by_size"].push_back({{"above", factor.above.value},
+                                 {"latency", rounded(factor.latency)},
+                                 {"bandwidth", rounded(factor.bandwidth)}});
+}
+
 Json interconnect_of(const ClusterFit& fit) {
   using Kind = ClusterFit::Interconnect;
   Json json{{"kind", fit.interconnect == Kind::pcie     ? "pcie"
                      : fit.interconnect == Kind::nvlink ? "nvlink"
                                                         : "nvswitch"}};
   json.update(in_json(fit.inside));
+  add_more(json, fit.inside_both_ways, fit.inside_by_size);
   if (fit.interconnect != Kind::pcie) return json;
   json["gpus_per_switch"] = fit.gpus_per_switch;
   json["root_bandwidth"] = rounded(fit.root.bandwidth.value);
@@ -45,6 +58,7 @@ Json node_of(const ClusterFit& fit, const Calibration& calibration) {
     node["host_link"] = in_json(ClusterCable{.latency = {}, .bandwidth = *fit.host_link});
   node["nics"] = {{"count", fit.cards}};
   node["nics"].update(in_json(fit.card));
+  add_more(node["nics"], fit.card_both_ways, fit.across_by_size);
   return node;
 }
 

@@ -15,7 +15,7 @@ constexpr double unknown = std::numeric_limits<double>::infinity();
 // however long they are measured.
 constexpr double least_noise = 5e-4, least_error = 2e-3;
 constexpr std::size_t least_points = 3;
-constexpr std::size_t most_segments = 4;
+constexpr std::size_t most_segments = 6;
 
 using Indices = std::vector<std::size_t>;
 
@@ -115,7 +115,12 @@ Line fit_line(std::span<const TimedSize> points) {
   }
   Line line = least_squares(points, used);
   while (used.size() > least_points && left_out.size() < points.size() / 3) {
-    const auto off = [&](std::size_t i) { return std::abs(relative_error(line, points[i])); };
+    // Where a neighbour disagrees as well, it is something that the network does.
+    const auto off = [&](std::size_t i) {
+      const bool alone = std::ranges::none_of(
+          left_out, [i](std::size_t other) { return other + 1 == i || i + 1 == other; });
+      return alone ? std::abs(relative_error(line, points[i])) : 0.0;
+    };
     const auto worst = std::ranges::max_element(used, {}, off);
     const double usual = std::max(usual_error(points, used, line), noise_of(points));
     if (off(*worst) < 5 * usual) break;
@@ -145,12 +150,11 @@ std::vector<Segment> fit_segments(std::span<const TimedSize> points) {
         if (best[k][begin].cost + cost < best[k + 1][end].cost)
           best[k + 1][end] = {best[k][begin].cost + cost, begin};
     }
-  // One more line must halve the errors, and there must be some to speak of.
+  // Each line more must halve the errors, and there must be some to speak of.
   const double quiet = static_cast<double>(n);
   std::size_t lines = 1;
-  while (lines < most_segments && best[lines][n].cost > quiet &&
-         best[lines + 1][n].cost < best[lines][n].cost / 2)
-    ++lines;
+  for (std::size_t more = 2; more <= most_segments && best[lines][n].cost > quiet; ++more)
+    if (best[more][n].cost * std::exp2(more - lines) < best[lines][n].cost) lines = more;
   std::vector<Segment> segments;
   for (std::size_t end = n; lines > 0; --lines) {
     const std::size_t begin = best[lines][end].begin;

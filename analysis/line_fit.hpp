@@ -1,7 +1,7 @@
 #pragma once
 // Times of messages as straight lines of their size, by least squares of relative errors, each in
-// units of its noise, so that a byte counts as much as a megabyte that is as well known. What
-// disagrees with all the rest is left out, and said so.
+// units of its noise, so that a byte counts as much as a megabyte that is as well known. A point
+// that disagrees with all the rest is left out, and said so.
 
 #include <cstddef>
 #include <span>
@@ -38,7 +38,7 @@ struct Segment {
   Line line;
 };
 
-/// As few lines as describe the points to their noise (four at most, of three points or more).
+/// As few lines as describe the points to their noise (six at most, of three points or more).
 /// EXPECTS growing sizes.
 std::vector<Segment> fit_segments(std::span<const TimedSize> points);
 

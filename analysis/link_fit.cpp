@@ -7,7 +7,6 @@
 #include <map>
 
 #include "analysis/latency_fit.hpp"
-#include "analysis/line_fit.hpp"
 #include "analysis/size_factors.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
@@ -102,16 +101,7 @@ class Fitter {
   // ---- each pair
 
   void fit_pair(const PairTimes& pair) {
-    std::vector<TimedSize> points;
-    for (const auto& point : pair.points) {
-      const auto bytes = static_cast<double>(point.bytes.value);
-      const auto& factor = factor_for(fit_.factors, bytes);
-      points.push_back({.bytes = bytes,
-                        .seconds = point.time.count(),
-                        .noise = noise_of(point),
-                        .latency = factor.latency,
-                        .per_byte = 1 / factor.bandwidth});
-    }
+    const auto points = timed_sizes(pair, fit_.factors);
     const Line line = fit_line(points);
     PairFit fit{.a = pair.a, .b = pair.b, .alpha = Seconds{line.alpha}};
     fit.alpha_error = Seconds{line.alpha_error};

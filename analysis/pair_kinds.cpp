@@ -5,23 +5,22 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/size_factors.hpp"
 #include "core/errors.hpp"
 
 namespace troupe::analysis {
 
-PairLine line_of(const PairTimes& times, const std::string& where) {
+void expect_times(const PairTimes& times, const std::string& where) {
   if (times.points.empty())
     throw BadInput{fmt::format("{}: no message was fast enough to be timed", where)};
-  std::vector<TimedSize> points;
-  for (const auto& point : times.points) {
+  for (const auto& point : times.points)
     if (!std::isfinite(point.time.count()) || point.time.count() <= 0)
       throw BadInput{fmt::format("{}: {} B took {} s: expected a time above 0", where,
                                  point.bytes.value, point.time.count())};
-    points.push_back({.bytes = static_cast<double>(point.bytes.value),
-                      .seconds = point.time.count(),
-                      .noise = noise_of(point)});
-  }
+}
+
+PairLine line_of(const PairTimes& times, const std::vector<SizeFactor>& factors,
+                 const std::string& where) {
+  const auto points = timed_sizes(times, factors);
   PairLine pair{.times = &times, .line = fit_line(points)};
   constexpr double nothing = 1e-6;  // of the time of the largest message
   if (pair.line.beta * points.back().bytes <= nothing * points.back().seconds)

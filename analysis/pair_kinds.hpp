@@ -1,13 +1,13 @@
 #pragma once
-// Pairs of ranks, each a straight line of the size of its messages, and what pairs of one kind have
-// in common.
+// Pairs of ranks, each a line of the size of its messages, straight but for factors by size, and
+// what pairs of one kind have in common.
 
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "analysis/line_fit.hpp"
+#include "analysis/size_factors.hpp"
 #include "core/measured_links.hpp"
 
 namespace troupe::analysis {
@@ -17,9 +17,12 @@ struct PairLine {
   Line line;
 };
 
-/// Throws BadInput, with `where` it was, if times are missing, not finite or not positive, or do
-/// not grow with the size. The result refers to `times`.
-PairLine line_of(const PairTimes& times, const std::string& where);
+/// Throws BadInput, with `where` it was, if times are missing, not finite or not positive.
+void expect_times(const PairTimes& times, const std::string& where);
+/// Throws BadInput, with `where` it was, if times do not grow with the size. The result refers to
+/// `times`.
+PairLine line_of(const PairTimes& times, const std::vector<SizeFactor>& factors,
+                 const std::string& where);
 
 /// Medians.
 struct PairKind {
@@ -27,6 +30,10 @@ struct PairKind {
   double spread = 0;  ///< of alpha: the median absolute deviation
   double beta = 0;    ///< seconds a byte
 
+  double at(double bytes, const std::vector<SizeFactor>& factors) const {
+    const auto& factor = factor_for(factors, bytes);
+    return alpha * factor.latency + beta * bytes / factor.bandwidth;
+  }
   BytesPerSecond bandwidth() const { return {1 / beta}; }
   Seconds half_latency() const { return Seconds{alpha / 2}; }
 };

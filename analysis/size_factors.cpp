@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/line_fit.hpp"
-
 namespace troupe::analysis {
 namespace {
 
@@ -38,7 +36,8 @@ void find_asking(const Segment& before, const Segment& after, SizeFactors& found
   const double jump = after.line.at(after.above) - before.line.at(after.above);
   const bool noticeable =
       jump > 0.5 * before.line.alpha && jump > 0.1 * before.line.at(after.above);
-  if (!noticeable || jump < found.asking.count()) return;
+  // Asking takes a way there and back. More is something else, say the end of a cache.
+  if (!noticeable || jump > 4 * before.line.alpha || jump < found.asking.count()) return;
   found.asks_above = Bytes{static_cast<std::uint64_t>(after.above)};
   found.asking = Seconds{jump};
 }
@@ -49,6 +48,20 @@ double noise_of(const RoundTime& point) {
   return 1.2533 * 1.4826 * (point.spread / point.time) / std::sqrt(std::max(1, point.rounds));
 }
 
+std::vector<TimedSize> timed_sizes(const PairTimes& pair, const std::vector<SizeFactor>& factors) {
+  std::vector<TimedSize> points;
+  for (const auto& point : pair.points) {
+    const auto bytes = static_cast<double>(point.bytes.value);
+    const auto& factor = factor_for(factors, bytes);
+    points.push_back({.bytes = bytes,
+                      .seconds = point.time.count(),
+                      .noise = noise_of(point),
+                      .latency = factor.latency,
+                      .per_byte = 1 / factor.bandwidth});
+  }
+  return points;
+}
+
 const SizeFactor& factor_for(const std::vector<SizeFactor>& factors, double bytes) {
   auto found = factors.begin();
   for (auto factor = factors.begin(); factor != factors.end(); ++factor)
@@ -57,11 +70,7 @@ const SizeFactor& factor_for(const std::vector<SizeFactor>& factors, double byte
 }
 
 SizeFactors fit_size_factors(const PairTimes& pair) {
-  std::vector<TimedSize> points;
-  for (const auto& point : pair.points)
-    points.push_back({.bytes = static_cast<double>(point.bytes.value),
-                      .seconds = point.time.count(),
-                      .noise = noise_of(point)});
+  const auto points = timed_sizes(pair, {SizeFactor{}});
   const auto segments = fit_segments(points);
   const auto end_of = [&](std::size_t i) {
     return i + 1 < segments.size() ? segments[i + 1].above : points.back().bytes;

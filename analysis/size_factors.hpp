@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "analysis/line_fit.hpp"
 #include "core/measured_links.hpp"
 
 namespace troupe::analysis {
@@ -25,6 +26,9 @@ struct SizeFactors {
 
 /// EXPECTS growing sizes, at least one, and positive times.
 SizeFactors fit_size_factors(const PairTimes& pair);
+
+/// What a line is fitted to, each size with the factors that it pays.
+std::vector<TimedSize> timed_sizes(const PairTimes& pair, const std::vector<SizeFactor>& factors);
 
 /// Of a message of so many bytes.
 const SizeFactor& factor_for(const std::vector<SizeFactor>& factors, double bytes);

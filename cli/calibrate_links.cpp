@@ -187,6 +187,14 @@ analysis::Calibration describe(const scenarios::Backend& backend,
   return calibration;
 }
 
+/// Nothing where the size of a message changes nothing.
+void print_factors(const char* of, const std::vector<analysis::SizeFactor>& factors) {
+  if (factors.size() < 2) return;
+  for (const auto& factor : factors)
+    fmt::print("# {}above {:<10} latency x {:<8.4g} bandwidth x {:<8.4g}\n", of,
+               to_text(factor.above), factor.latency, factor.bandwidth);
+}
+
 void print_table(const analysis::LinkFit& fit, const analysis::Calibration& calibration) {
   fmt::print("# {} ranks on {}, eager limit {}\n", fit.hosts.size(), calibration.backend,
              to_text(calibration.eager_limit));
@@ -201,10 +209,7 @@ void print_table(const analysis::LinkFit& fit, const analysis::Calibration& cali
     fmt::print("  {:<20} {:>6} {:>12} {:>12.5g}{}\n", "group", group,
                to_text(fit.groups[group].latency), fit.groups[group].bandwidth.value * 1e-6,
                fit.groups[group].at_least ? "               at least" : "");
-  if (fit.factors.size() > 1)
-    for (const auto& factor : fit.factors)
-      fmt::print("# above {:<10} latency x {:<8.4g} bandwidth x {:<8.4g}\n", to_text(factor.above),
-                 factor.latency, factor.bandwidth);
+  print_factors("", fit.factors);
   if (fit.cross_traffic > 0)
     fmt::print("# messages both ways at once take {:.2g} % longer\n", 100 * fit.cross_traffic);
   if (fit.one_connection) fmt::print("# messages of a pair follow each other\n");
@@ -234,6 +239,14 @@ void print_cluster(const analysis::ClusterFit& fit, const analysis::Calibration&
   if (fit.host_link) line("rank's way to its card", {.latency = {}, .bandwidth = *fit.host_link});
   if (fit.cards > 0) line(fmt::format("card, of {} a node", fit.cards), fit.card);
   if (fit.between_rails) line("cable between rails", *fit.between_rails);
+  const auto both = [](const char* of, const std::optional<BytesPerSecond>& together) {
+    if (together)
+      fmt::print("# both ways of a {} together {:.5g} GB/s\n", of, together->value * 1e-9);
+  };
+  both(fit.interconnect == Kind::nvlink ? "pair's cable" : "port", fit.inside_both_ways);
+  both("card", fit.card_both_ways);
+  print_factors("in a node, ", fit.inside_by_size);
+  print_factors("between nodes, ", fit.across_by_size);
   fmt::print("# a rank: {:.4g} GFLOP/s, {:.4g} GB/s\n", fit.speed.value * 1e-9,
              fit.memory_bandwidth.value * 1e-9);
   if (!alone)

@@ -23,6 +23,27 @@ double FactorBySize::greatest() const {
   return greatest;
 }
 
+double NetworkModel::latency_factor_of(PairClass pair, double bytes) const {
+  return factors_by_size ? by_size[static_cast<std::size_t>(pair)].latency.at(bytes)
+                         : latency_factor;
+}
+double NetworkModel::bandwidth_factor_of(PairClass pair, double bytes) const {
+  return factors_by_size ? by_size[static_cast<std::size_t>(pair)].bandwidth.at(bytes)
+                         : bandwidth_factor;
+}
+
+void NetworkModel::scale_by_size(const FactorsByClass& factors) {
+  const auto times = [](FactorBySize stated, double general) {
+    stated.steps.insert(stated.steps.begin(), {-1, 1});
+    for (auto& step : stated.steps) step.factor *= general;
+    return stated;
+  };
+  factors_by_size = true;
+  for (std::size_t pair = 0; pair < factors.size(); ++pair)
+    by_size[pair] = {times(factors[pair].latency, latency_factor),
+                     times(factors[pair].bandwidth, bandwidth_factor)};
+}
+
 Seconds NetworkModel::effective_latency(Seconds raw) const { return raw * latency_factor; }
 
 BytesPerSecond NetworkModel::effective_bandwidth(BytesPerSecond raw, Seconds raw_latency) const {
@@ -35,7 +56,7 @@ BytesPerSecond NetworkModel::effective_bandwidth(BytesPerSecond raw, Seconds raw
 std::string NetworkModel::text() const {
   return fmt::format(
       "{} ({}), latency ×{:g}, bandwidth ×{:g}{}, {}, {}{}", name, chosen_by, latency_factor,
-      bandwidth_factor, factors_by_size ? " (for 1 MiB: they depend on the size)" : "",
+      bandwidth_factor, factors_by_size ? " (they depend on the size)" : "",
       cross_traffic ? "cross-traffic" : "no cross-traffic",
       tcp_window > 0 ? fmt::format("TCP window {:g} B", tcp_window) : "no TCP window",
       one_connection ? ", one connection a pair" : "");

@@ -1,8 +1,11 @@
 #pragma once
 // What is known about a loaded platform, as plain values: no simulator stands behind them.
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/units.hpp"
@@ -17,6 +20,14 @@ struct HostFacts {
   std::optional<BytesPerSecond> memory_bandwidth{};
 };
 
+/// Where two ranks are to each other.
+enum class PairClass : std::uint8_t {
+  same_host,
+  same_node,  ///< other hosts of one node
+  across      ///< nodes
+};
+inline constexpr std::array<std::string_view, 3> pair_classes{"same_host", "same_node", "across"};
+
 /// A factor that depends on the size of a message.
 struct FactorBySize {
   struct Step {
@@ -30,6 +41,12 @@ struct FactorBySize {
   double greatest() const;
 };
 
+/// On latency and bandwidth.
+struct FactorsBySize {
+  FactorBySize latency{}, bandwidth{};
+};
+using FactorsByClass = std::array<FactorsBySize, pair_classes.size()>;
+
 /// How the network charges a message of m bytes on a quiet route of latency l and least bandwidth
 /// b: l × latency_factor + m / (b × bandwidth_factor), the rate bounded by tcp_window / (2 l) where
 /// the window is not 0.
@@ -41,14 +58,19 @@ struct NetworkModel {
   bool cross_traffic = false;
   /// Who chose it: "--cfg", "scenario", "platform file" or "SimGrid's default".
   std::string chosen_by;
-  /// Factors depend on the size of a message, as those of SMPI and IB do; those above are for 1
-  /// MiB.
+  /// Factors depend on the size of a message. Those above are then for 1 MiB, where all pairs have
+  /// the same, as under SMPI and IB; else (GPU clusters) what `by_size` was multiplied by.
   bool factors_by_size = false;
-  FactorBySize latency_by_size{}, bandwidth_by_size{};  ///< then
+  FactorsByClass by_size{};  ///< then, whole
   /// Messages of a pair of ranks, and queues on their way, are served in order (decision 18). Else
   /// all share links, as in SimGrid. (In the LogGP world ports serve in order anyway.)
   bool one_connection = false;
 
+  /// Of a message of so many bytes.
+  double latency_factor_of(PairClass pair, double bytes) const;
+  double bandwidth_factor_of(PairClass pair, double bytes) const;
+  /// Factors by size come on top of the general ones.
+  void scale_by_size(const FactorsByClass& factors);
   Seconds effective_latency(Seconds raw) const;
   BytesPerSecond effective_bandwidth(BytesPerSecond raw, Seconds raw_latency) const;
   /// One line: "CM02 (platform file), latency ×1, bandwidth ×1, no cross-traffic, no TCP window".

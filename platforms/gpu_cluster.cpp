@@ -16,8 +16,36 @@ namespace {
 
 constexpr int most_gpus = 1 << 20;
 
+/// What a port or a cable carries both ways together; nothing: each way as if it were alone.
+using BothWays = std::optional<BytesPerSecond>;
+BothWays read_both_ways(const JsonReader& value) {
+  if (!value.has("both_ways")) return {};
+  const BytesPerSecond together = value["both_ways"].bandwidth();
+  if (together.value < value["bandwidth"].bandwidth().value)
+    value["both_ways"].fail("no less than one way carries, its bandwidth");
+  return together;
+}
+TopologyLink both_ways_of(const std::string& name, BytesPerSecond together) {
+  return {.name = name + "_BOTH", .bandwidth = together, .latency = {}, .own = false};
+}
+
 Cable read_cable(const JsonReader& value) {
   return {.bandwidth = value["bandwidth"].bandwidth(), .latency = value["latency"].time()};
+}
+
+/// [{"above": 4096, "latency": 2, "bandwidth": 0.9}, …]: messages larger than that, up to the next.
+FactorsBySize read_by_size(const JsonReader& value) {
+  FactorsBySize factors;
+  double before = -1;
+  for (const JsonReader& step : value.elements(1)) {
+    step.expect_keys({"above", "latency", "bandwidth"});
+    const auto above = static_cast<double>(step["above"].bytes().value);
+    if (above <= before) step["above"].fail("sizes that grow");
+    before = above;
+    factors.latency.steps.push_back({above, step["latency"].number(0)});
+    factors.bandwidth.steps.push_back({above, step["bandwidth"].number(0, true)});
+  }
+  return factors;
 }
 
 /// The links and routes inside one node; links are numbered from 0 in every node.
@@ -25,6 +53,21 @@ struct Inside {
   std::vector<TopologyLink> links{};
   std::function<LinkPath(int from, int to)> route{};
 };
+
+/// Messages cross such a link after their first and before their last, of the ports at both ends.
+template <class Part>
+void share_both_ways(Part& part, int ports, const BothWays& together, const PortName& name) {
+  if (!together) return;
+  const int first = static_cast<int>(part.links.size());
+  for (int port = 0; port < ports; ++port)
+    part.links.push_back(both_ways_of(name(port), *together));
+  part.route = [first, inner = std::move(part.route)](int from, int to) {
+    LinkPath path = inner(from, to);
+    path.insert(path.begin() + 1, first + from);
+    path.insert(path.end() - 1, first + to);
+    return path;
+  };
+}
 
 /// As a crossbar, plus a way up and down for each switch of `per_switch` GPUs.
 Inside pcie(int gpus, int per_switch, Cable port, Cable root) {
@@ -43,16 +86,23 @@ Inside pcie(int gpus, int per_switch, Cable port, Cable root) {
           }};
 }
 
-Inside all_pairs(int gpus, Cable cable) {
+Inside all_pairs(int gpus, Cable cable, const BothWays& together) {
   Inside inside;
   std::vector<int> forward(static_cast<std::size_t>(gpus * gpus), -1);  // of the lower of two GPUs
   for (int low = 0; low < gpus; ++low)
-    for (int high = low + 1; high < gpus; ++high)
+    for (int high = low + 1; high < gpus; ++high) {
       forward[static_cast<std::size_t>(low * gpus + high)] =
           add_cable(inside.links, fmt::format("gpu{}-gpu{}", low, high), cable, true);
-  inside.route = [gpus, forward = std::move(forward)](int from, int to) {
+      if (together)
+        inside.links.push_back(both_ways_of(fmt::format("gpu{}-gpu{}", low, high), *together));
+    }
+  inside.route = [gpus, forward = std::move(forward), is_shared = together.has_value()](int from,
+                                                                                        int to) {
     const int pair = std::min(from, to) * gpus + std::max(from, to);
-    return LinkPath{forward[static_cast<std::size_t>(pair)] + (from < to ? 0 : 1)};
+    const int up = forward[static_cast<std::size_t>(pair)];
+    LinkPath path{up + (from < to ? 0 : 1)};
+    if (is_shared) path.push_back(up + 2);
+    return path;
   };
   return inside;
 }
@@ -60,19 +110,24 @@ Inside all_pairs(int gpus, Cable cable) {
 Inside read_inside(const JsonReader& value, int gpus) {
   const std::string kind = value["kind"].one_of({"nvswitch", "nvlink", "pcie"});
   const Cable cable = read_cable(value);
+  const BothWays together = read_both_ways(value);
   if (kind == "pcie") {
-    value.expect_keys(
-        {"kind", "bandwidth", "latency", "gpus_per_switch", "root_bandwidth", "root_latency"});
+    value.expect_keys({"kind", "bandwidth", "latency", "gpus_per_switch", "root_bandwidth",
+                       "root_latency", "both_ways", "by_size"});
     const int per_switch =
         value.has("gpus_per_switch") ? value["gpus_per_switch"].integer(1, gpus) : gpus;
     Cable root = cable;
     if (value.has("root_bandwidth")) root.bandwidth = value["root_bandwidth"].bandwidth();
     if (value.has("root_latency")) root.latency = value["root_latency"].time();
-    return pcie(gpus, per_switch, cable, root);
+    Inside inside = pcie(gpus, per_switch, cable, root);
+    share_both_ways(inside, gpus, together, [](int gpu) { return fmt::format("gpu{}-pcie", gpu); });
+    return inside;
   }
-  value.expect_keys({"kind", "bandwidth", "latency"});
-  if (kind == "nvlink") return all_pairs(gpus, cable);
-  Fabric ports = crossbar(gpus, cable, [](int gpu) { return fmt::format("gpu{}-nvlink", gpu); });
+  value.expect_keys({"kind", "bandwidth", "latency", "both_ways", "by_size"});
+  if (kind == "nvlink") return all_pairs(gpus, cable, together);
+  const PortName name = [](int gpu) { return fmt::format("gpu{}-nvlink", gpu); };
+  Fabric ports = crossbar(gpus, cable, name);
+  share_both_ways(ports, gpus, together, name);
   return {.links = std::move(ports.links), .route = std::move(ports.route)};
 }
 
@@ -80,6 +135,7 @@ struct Cards {
   int nodes = 1;
   int per_node = 1;
   Cable cable;
+  BothWays together{};
 
   int count() const { return nodes * per_node; }
   std::string name(int node, int card) const { return fmt::format("node{}-nic{}", node, card); }
@@ -163,9 +219,11 @@ Fabric make_torus(const JsonReader& value, const Cards& cards) {
 }
 
 Cards read_cards(const JsonReader& nics, int nodes, int gpus) {
-  nics.expect_keys({"count", "bandwidth", "latency"});
-  const Cards cards{
-      .nodes = nodes, .per_node = nics["count"].integer(1, gpus), .cable = read_cable(nics)};
+  nics.expect_keys({"count", "bandwidth", "latency", "both_ways", "by_size"});
+  const Cards cards{.nodes = nodes,
+                    .per_node = nics["count"].integer(1, gpus),
+                    .cable = read_cable(nics),
+                    .together = read_both_ways(nics)};
   divided(nics["count"], gpus, cards.per_node, "GPUs of a node");
   return cards;
 }
@@ -287,6 +345,7 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
     host_link = read_cable(node["host_link"]);
   }
   Fabric fabric = alone ? Fabric{} : read_fabric(value["fabric"], cards);
+  share_both_ways(fabric, cards.count(), cards.together, by_node(cards));
   if (cards.per_node < gpus)
     for (TopologyLink& link : fabric.links) link.own = false;
 
@@ -303,6 +362,13 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
   const ClusterRoutes routes{gpus, cards, std::move(inside), host_link, std::move(fabric)};
   topology.links = routes.links();
   topology.route = routes;
+  const auto note_sizes = [&](PairClass pair, const char* of) {
+    if (!node.has(of) || !node[of].has("by_size")) return;
+    if (!topology.by_size) topology.by_size.emplace();
+    (*topology.by_size)[static_cast<std::size_t>(pair)] = read_by_size(node[of]["by_size"]);
+  };
+  note_sizes(PairClass::same_node, "interconnect");
+  note_sizes(PairClass::across, "nics");
   if (value.has("loggp")) topology.message_costs = read_message_costs(value["loggp"]);
   return topology;
 }

@@ -22,6 +22,8 @@ namespace troupe::platforms {
 ///                   the cards of one number from `nodes_per_rail` nodes, spines join the leaves),
 ///                   dragonfly, torus (of the cards)
 /// One node alone may have neither cards nor a fabric.
+/// `interconnect` and `nics` may say `by_size`: what longer messages pay, within a node and between
+/// nodes.
 /// Messages between rails are not relayed over NVLink, as NCCL's PXN does: an algorithm may.
 /// Throws BadPlatform with the JSON pointer.
 Topology gpu_cluster(const nlohmann::json& document, const std::string& file);

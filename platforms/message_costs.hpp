@@ -4,17 +4,14 @@
 
 #include <array>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "core/units.hpp"
+#include "platforms/facts.hpp"
 #include "platforms/json_reader.hpp"
 #include "platforms/xml_scan.hpp"
 
 namespace troupe::platforms {
-
-/// Where two ranks are to each other: on one host, on other hosts of one node, in different nodes.
-inline constexpr std::array<std::string_view, 3> pair_classes{"same_host", "same_node", "across"};
 
 /// Of each message between two ranks of a class (sim/loggp/simulation.hpp).
 struct MessageCosts {

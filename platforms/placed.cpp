@@ -89,6 +89,7 @@ class OwnPlatform final : public PlacedPlatform {
       settings.set(item.substr(0, colon), item.substr(std::min(colon + 1, item.size())));
     }
     network = settings.network;
+    if (topology_.by_size) network.scale_by_size(*topology_.by_size);
     name = spec.generator.empty() ? spec.file.stem().string() : spec.name();
     source = spec.name();
     digest = digest_of(fmt::format("{}\n{} {} {} {} {}", own.content, network.name,

@@ -42,6 +42,11 @@ class PlacedPlatform {
   const HostFacts& host_of(int rank) const {
     return hosts[static_cast<std::size_t>(place_of(rank).host)];
   }
+  PairClass class_of(int from, int to) const {
+    const auto &a = place_of(from), &b = place_of(to);
+    if (a.host == b.host) return PairClass::same_host;
+    return a.node == b.node ? PairClass::same_node : PairClass::across;
+  }
   /// The links from rank to rank. Both on one host: its loopback, or nothing.
   virtual Way way(int from, int to) const = 0;
 

@@ -41,6 +41,8 @@ struct Topology {
   std::function<LinkPath(int from, int to)> route{};
   std::vector<int> grid{};  ///< dimensions of a torus, the last varying fastest; empty: no torus
   CostsByClass message_costs{};
+  /// What the size of a message changes beyond its bytes; nothing where nobody said so.
+  std::optional<FactorsByClass> by_size{};
 };
 
 }  // namespace troupe::platforms

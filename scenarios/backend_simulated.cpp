@@ -148,6 +148,23 @@ int nics_per_node(const PlacedPlatform& platform) {
   return std::max(1, static_cast<int>(leaving.size()));
 }
 
+/// What the size of messages makes of the general factors: for 1 MiB, and at best.
+struct SizeScale {
+  double latency = 1, least_latency = 1, bandwidth = 1;
+};
+SizeScale scale_of(const platforms::NetworkModel& network, platforms::PairClass pair) {
+  SizeScale scale;
+  if (!network.factors_by_size) return scale;
+  constexpr double typical_message = 1 << 20;
+  if (network.latency_factor > 0) {
+    const auto& by_size = network.by_size[static_cast<std::size_t>(pair)];
+    scale.latency = by_size.latency.at(typical_message) / network.latency_factor;
+    scale.least_latency = by_size.latency.least() / network.latency_factor;
+  }
+  scale.bandwidth = network.bandwidth_factor_of(pair, typical_message) / network.bandwidth_factor;
+  return scale;
+}
+
 }  // namespace
 
 sim::Options simulation_options(const Scenario& scenario) {
@@ -205,15 +222,19 @@ Machine machine_of(const PlacedPlatform& platform, const std::vector<sim::Proces
   if (is_measured || options.jitter.kind != sim::Jitter::Kind::none) best.gamma = 0;
   if (machine.ranks > 1) {
     std::vector<double> latencies, rates;
-    double widest = 0;
+    double widest = 0, least = std::numeric_limits<double>::infinity();
     std::vector<Access> leave(processors.size()), enter(processors.size());
     const int step = std::max(1, machine.ranks / 4096);
     for (int rank = 0; rank < machine.ranks; rank += step) {
       for (const int peer : peers_of(rank, machine.ranks)) {
         const auto way = platform.way(rank, peer);
         const auto narrowest = platform.narrowest(way);
-        latencies.push_back(platform.network.effective_latency(way.latency).count());
-        rates.push_back(platform.network.effective_bandwidth(narrowest, way.latency).value);
+        const auto scale = scale_of(platform.network, platform.class_of(rank, peer));
+        const double latency = platform.network.effective_latency(way.latency).count();
+        latencies.push_back(scale.latency * latency);
+        least = std::min(least, scale.least_latency * latency);
+        rates.push_back(scale.bandwidth *
+                        platform.network.effective_bandwidth(narrowest, way.latency).value);
         if (way.links.empty()) continue;
         const auto note = [&](Access& access, int link) {
           access.through(link, platform.links[static_cast<std::size_t>(link)]);
@@ -226,14 +247,11 @@ Machine machine_of(const PlacedPlatform& platform, const std::vector<sim::Proces
       for (const auto& access : side) widest = std::max(widest, access.bandwidth());
     typical.alpha = Seconds{median(latencies)};
     typical.beta = 1 / median(rates);
-    best.alpha = Seconds{*std::min_element(latencies.begin(), latencies.end())};
+    best.alpha = Seconds{least};
     double fastest = platform.network.bandwidth_factor;
-    if (platform.network.factors_by_size) {  // those for some other size may be better
-      const double typical_factor = platform.network.latency_factor;
-      if (typical_factor > 0)
-        best.alpha *= platform.network.latency_by_size.least() / typical_factor;
-      fastest = std::max(1.0, platform.network.bandwidth_by_size.greatest());
-    }
+    for (const auto& factors : platform.network.by_size)  // those for some other size may be better
+      if (platform.network.factors_by_size)
+        fastest = std::max({1.0, fastest, factors.bandwidth.greatest()});
     best.beta = widest > 0 ? 1 / (widest * fastest) : 0;
   }
   machine.typical = typical;

@@ -165,8 +165,11 @@ class Measurer {
     const auto now = [&] { return (comm.now() - ahead).count(); };
     std::vector<double> times;
     if (study_.timing == analysis::Timing::isolated) {
+      // Else peers would find in their caches what they read an iteration before: programs send
+      // what they have just computed.
+      const bool afresh = study_.in_place || (memory_.on_host() && !backend_.simulated());
       for (int i = 0; i < study_.iterations; ++i) {
-        if (study_.in_place || i + 1 == study_.iterations) buffers.fill();
+        if (afresh || i + 1 == study_.iterations) buffers.fill();
         const bool last = watched && i + 1 == study_.iterations;
         if (last) device.begin();
         times.push_back((start_together(comm, ahead) - ahead).count());

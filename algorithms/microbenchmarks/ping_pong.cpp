@@ -1,4 +1,5 @@
 #include <array>
+#include <utility>
 
 #include "algorithms/microbenchmarks/messages.hpp"
 
@@ -16,19 +17,22 @@ Buffer parcels(Bytes bytes, std::size_t count, const RoundChoice& choice) {
 
 std::optional<RoundTime> ping_pong(Communicator& comm, Rank a, Rank b, Bytes bytes,
                                    const RoundChoice& choice) {
-  const Buffer there = parcels(bytes, 1, choice), back = parcels(bytes, 1, choice);
+  const Buffer one = parcels(bytes, 1, choice), other = parcels(bytes, 1, choice);
+  Slice there = one.slice(), back = other.slice();
   const std::array ranks{a, b};
   const bool first = comm.rank() == a;
   return play(comm, ranks, bytes, choice, [&] {
     const Seconds begin = comm.now();
     if (first) {
-      Request answer = comm.irecv(b, pong, back.slice());
-      wait_all(comm, comm.isend(b, ping, there.slice()), std::move(answer));
+      Request answer = comm.irecv(b, pong, back);
+      wait_all(comm, comm.isend(b, ping, there), std::move(answer));
     } else {
-      receive(comm, a, ping, there.slice());
-      send(comm, a, pong, back.slice());
+      receive(comm, a, ping, back);
+      send(comm, a, pong, back);
     }
-    return (comm.now() - begin) / 2;
+    const Seconds took = comm.now() - begin;
+    std::swap(there, back);  // programs send what they have just written
+    return took / 2;
   });
 }
 

@@ -149,6 +149,7 @@ class Surveyor {
       tell(0.8 * static_cast<double>(++done) / static_cast<double>(pairs.size()));
     }
     const auto groups = find_groups(links);
+    time_at_all_sizes(links, groups);
     for (const auto& ring : rings(pairs, groups)) add(links, MeetingTimes::Kind::two_way, ring);
     tell(0.85);
     for (const Rank root : roots(groups)) {
@@ -213,6 +214,17 @@ class Surveyor {
       if (const auto time = order(Task::ping_pong, {pair}, bytes)) times.points.push_back(*time);
       else break;
     return times;
+  }
+
+  /// The first pair, and the first that is in one group where that is not, or the other way round.
+  void time_at_all_sizes(MeasuredLinks& links, const std::vector<int>& groups) {
+    const auto is_near = [&](const PairTimes& pair) {
+      return groups[index(pair.a)] == groups[index(pair.b)];
+    };
+    const bool first = is_near(links.pairs.front());
+    const auto other = std::ranges::find_if(
+        links.pairs, [&](const PairTimes& pair) { return is_near(pair) != first; });
+    if (other != links.pairs.end()) *other = time_pair({other->a, other->b}, choice_.sizes);
   }
 
   /// A pair of ranks of one group, a pair of two groups, and three ranks of one group.

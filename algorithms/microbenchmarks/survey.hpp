@@ -11,7 +11,7 @@
 namespace troupe::algorithms {
 
 struct SurveyChoice {
-  /// Of one pair of ranks, growing; of others some of them, and the last two for messages together.
+  /// Of one pair of ranks in a group and one of two groups, growing; of others some of them, and the last two for messages together.
   std::vector<Bytes> sizes;
   RoundChoice rounds;
   int all_pairs_up_to = 16;  ///< ranks; of more, those 1, 2, 4, … ranks apart

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "algorithms/microbenchmarks/messages.hpp"
 
@@ -10,7 +11,8 @@ constexpr Tag tag{4};
 
 std::optional<RoundTime> two_way(Communicator& comm, std::span<const Rank> ring, Bytes bytes,
                                  const RoundChoice& choice) {
-  const Buffer outgoing = parcels(bytes, 1, choice), incoming = parcels(bytes, 1, choice);
+  const Buffer one = parcels(bytes, 1, choice), other = parcels(bytes, 1, choice);
+  Slice outgoing = one.slice(), incoming = other.slice();
   const auto n = ring.size();
   const auto me = static_cast<std::size_t>(std::ranges::find(ring, comm.rank()) - ring.begin());
   EXPECTS(n > 1 && me < n, "both ways are used by the ranks of the ring, two or more");
@@ -19,8 +21,10 @@ std::optional<RoundTime> two_way(Communicator& comm, std::span<const Rank> ring,
     // Where messages leave at once, one rank may be ahead of another, which is then ahead of it: as
     // many exchanges as there are ranks take n times their mean.
     const Seconds begin = comm.now();
-    for (std::size_t i = 0; i < n; ++i)
-      exchange(comm, tag, outgoing.slice(), next, incoming.slice(), previous);
+    for (std::size_t i = 0; i < n; ++i) {
+      exchange(comm, tag, outgoing, next, incoming, previous);
+      std::swap(outgoing, incoming);  // programs send what they have just written
+    }
     return (comm.now() - begin) / static_cast<double>(n);
   });
 }

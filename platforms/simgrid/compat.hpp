@@ -3,6 +3,7 @@
 // 13). Nothing else in Troupe asks for SimGrid's version.
 
 #include <functional>
+#include <simgrid/kernel/resource/NetworkModelIntf.hpp>
 #include <simgrid/kernel/routing/NetPoint.hpp>
 #include <simgrid/kernel/routing/NetZoneImpl.hpp>
 #include <simgrid/s4u.hpp>

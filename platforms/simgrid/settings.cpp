@@ -27,6 +27,11 @@ struct FactorNames {
 constexpr FactorNames latency_names{"network/latency-factor", "smpi/lat-factor"};
 constexpr FactorNames bandwidth_names{"network/bandwidth-factor", "smpi/bw-factor"};
 
+bool is_factor(const std::string& name) {
+  return name == latency_names.network || name == latency_names.smpi ||
+         name == bandwidth_names.network || name == bandwidth_names.smpi;
+}
+
 /// Whether the engine has it from its own command line; no for names that do not exist.
 bool is_set(const std::string& name) {
   try {
@@ -121,7 +126,8 @@ Settings::Settings(const PlatformSpec& spec, std::span<const std::string> comman
 }
 
 void Settings::apply(bool ours) const {
-  for (const auto& [name, value] : values_) set(name, value.text, value.origin);
+  for (const auto& [name, value] : values_)
+    if (!keeps_factors_ || !is_factor(name)) set(name, value.text, value.origin);
   if (!ours) return;
   for (const auto& [name, value] : our_model)
     if (simgrid::config::is_default(name)) set(name, value, "generator");
@@ -132,8 +138,10 @@ NetworkModel Settings::network() const {
   network.name = simgrid::config::get_value<std::string>(model_key);
   const bool of_smpi = network.name == "SMPI" || network.name == "IB";
   const auto read = [&](const FactorNames& names, double& factor, FactorBySize& by_size) {
-    const std::string text =
-        of_smpi ? compat::smpi_factor(names.smpi) : compat::network_factor(names.network);
+    const auto kept = values_.find(of_smpi ? names.smpi : names.network);
+    const std::string text = keeps_factors_ && kept != values_.end() ? kept->second.text
+                             : of_smpi ? compat::smpi_factor(names.smpi)
+                                       : compat::network_factor(names.network);
     refuse_impossible_factor(of_smpi ? names.smpi : names.network, text,
                              &factor == &network.bandwidth_factor);
     if (text.find(':') == text.npos) {
@@ -145,8 +153,10 @@ NetworkModel Settings::network() const {
     by_size = factor_by_size(text);
     factor = by_size.at(typical_message);
   };
-  read(latency_names, network.latency_factor, network.latency_by_size);
-  read(bandwidth_names, network.bandwidth_factor, network.bandwidth_by_size);
+  FactorsBySize by_size;
+  read(latency_names, network.latency_factor, by_size.latency);
+  read(bandwidth_names, network.bandwidth_factor, by_size.bandwidth);
+  network.by_size.fill(by_size);
   network.tcp_window = simgrid::config::get_value<double>("network/TCP-gamma");
   network.cross_traffic = simgrid::config::get_value<bool>("network/crosstraffic");
   if (const auto value = values_.find(model_key); value != values_.end())

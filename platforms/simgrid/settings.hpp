@@ -21,6 +21,10 @@ class Settings {
   /// was given already (its own --cfg) counts as if it stood there too.
   Settings(const PlatformSpec& spec, std::span<const std::string> command_line);
 
+  /// Factors on latencies and bandwidths are charged by a callback, which SimGrid wants alone: it
+  /// is not told them.
+  void keep_factors() { keeps_factors_ = true; }
+
   /// Sets them in SimGrid, so that a file's <config> leaves them alone. With `ours`, also the model
   /// our own platforms run under, where nobody says otherwise. Throws BadPlatform for an unknown
   /// name, with the nearest one, and for a value that SimGrid refuses.
@@ -37,7 +41,7 @@ class Settings {
     std::string origin;  // "--cfg" or "scenario"
   };
   std::map<std::string, Value> values_;
-  bool engine_chose_model_ = false;
+  bool engine_chose_model_ = false, keeps_factors_ = false;
 };
 
 }  // namespace troupe::platforms

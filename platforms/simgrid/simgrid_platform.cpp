@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <unordered_map>
 
 #include "core/errors.hpp"
 #include "core/text.hpp"
@@ -198,9 +199,10 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
                                  std::span<const std::string> command_line_cfg)
     : spec_{spec} {
   EXPECTS(engine.get_host_count() == 0, "an engine loads one platform");
-  const Settings settings{spec_, command_line_cfg};
+  Settings settings{spec_, command_line_cfg};
   const Source source{spec_};
   const bool ours = source.topology.has_value();
+  if (ours && source.topology->by_size) settings.keep_factors();
   const auto build = [&] {
     settings.apply(ours);
     load(engine, source);
@@ -224,6 +226,15 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
         fmt::format("{}: connections \"one_per_pair\" have no window: set network/TCP-gamma to 0",
                     spec_.name()));
   message_costs_ = source.message_costs;
+  if (ours && source.topology->by_size) {
+    if (network_.factors_by_size)
+      throw BadPlatform(
+          fmt::format("{}: says by_size what messages pay, and so does network model {}: expected "
+                      "network/model:CM02",
+                      spec_.name(), network_.name));
+    network_.scale_by_size(*source.topology->by_size);
+    charge_by_size(engine);
+  }
   if (ours && network_.chosen_by == "platform") network_.chosen_by = "as all generated platforms";
   if (network_.chosen_by == "SimGrid's default")
     notices_.push_back(unchosen_model_notice(spec_.name(), network_));
@@ -251,6 +262,26 @@ void SimGridPlatform::load(s4u::Engine& engine, const Source& source) {
   if (!source.topology) refuse_impossible_links(engine, spec_.name());
   facts_.clear();
   for (const s4u::Host* host : hosts_) facts_.push_back(facts_about(*host));
+}
+
+/// SimGrid's own factors by size are the same for all pairs.
+void SimGridPlatform::charge_by_size(const s4u::Engine& engine) const {
+  const auto node_of = std::make_shared<std::unordered_map<const s4u::Host*, int>>();
+  const std::vector<int> nodes = nodes_of(hosts_);
+  for (std::size_t host = 0; host < hosts_.size(); ++host)
+    node_of->emplace(hosts_[host], nodes[host]);
+  const auto factor = [network = network_, node_of](auto of) {
+    return [=](double bytes, const s4u::Host* from, const s4u::Host* to, const auto&, const auto&) {
+      const bool near = node_of->at(from) == node_of->at(to);
+      return (network.*of)(from == to ? PairClass::same_host
+                           : near     ? PairClass::same_node
+                                      : PairClass::across,
+                           bytes);
+    };
+  };
+  auto* const model = engine.get_netzone_root()->get_network_model();
+  model->set_lat_factor_cb(factor(&NetworkModel::latency_factor_of));
+  model->set_bw_factor_cb(factor(&NetworkModel::bandwidth_factor_of));
 }
 
 void SimGridPlatform::place() {

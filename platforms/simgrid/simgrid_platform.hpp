@@ -68,6 +68,7 @@ class SimGridPlatform {
   struct Source;
   void load(simgrid::s4u::Engine& engine, const Source& source);
   void place();
+  void charge_by_size(const simgrid::s4u::Engine& engine) const;
 
   PlatformSpec spec_;
   std::vector<simgrid::s4u::Host*> hosts_;

@@ -174,7 +174,9 @@ bool Engine::runs_at_issue(const Kernel& kernel, Seconds busy) const {
   if (options_.progress == Progress::none) return true;
   if (!worker_.idle()) return false;
   if (is_phantom(kernel)) return busy <= Seconds{};
-  return !std::holds_alternative<Opaque>(kernel) && work(kernel).bytes <= options_.run_at_issue;
+  const Work amount = work(kernel);
+  return !std::holds_alternative<Opaque>(kernel) && amount.bytes.value <= options_.run_at_issue &&
+         amount.flops.value <= static_cast<double>(options_.run_at_issue);
 }
 Request Engine::start(Kernel kernel) {
   check(kernel);

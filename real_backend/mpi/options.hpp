@@ -39,9 +39,10 @@ struct Options {
   FlopsPerSecond phantom_speed{0};
   BytesPerSecond phantom_bandwidth{0};
   Seconds phantom_launch{0};
-  /// A kernel that moves at most this many bytes runs at issue even where there is a worker, if the
-  /// worker is idle: handing it over would cost more. Opaque kernels always go to the worker.
-  Bytes run_at_issue{64 * 1024};
+  /// A kernel that moves at most so many bytes, in at most as many operations, runs at issue even
+  /// where there is a worker, if that is idle: handing it over (8 µs) may cost more. Opaque kernels
+  /// always go to the worker.
+  std::uint64_t run_at_issue = 1 << 20;
   /// Stack of a spawned flow. Kernels may run on it, and Eigen takes up to 128 KiB.
   std::size_t flow_stack = 1024 * 1024;
   /// While an exception leaves the program, how long a dropped message may take before the job is

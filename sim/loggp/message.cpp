@@ -62,7 +62,7 @@ World::Flight World::leave(Pair& pair, std::size_t size, double start) {
   }
   double latency = pair.latency, per_byte = pair.per_byte;
   if (scales_by_size_) {
-    const SizeScale scale = network_.scale(bytes);
+    const SizeScale scale = network_.scale(pair.kind, bytes);
     latency *= scale.latency;
     per_byte *= scale.per_byte;
   }

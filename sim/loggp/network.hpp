@@ -44,9 +44,11 @@ class Network {
   /// where too many pairs of ranks talk to remember all of them. Throws BadPlatform where there is
   /// none.
   virtual Route route(Rank from, Rank to) const = 0;
-  /// Whether the size of a message matters beyond its bytes, and how. Ports do not change.
+  /// Whether the size of a message matters beyond its bytes, and how, for one kind of route. Ports
+  /// do not change.
   virtual bool scales_by_size() const { return false; }
-  virtual SizeScale scale(double bytes) const {
+  virtual SizeScale scale(std::uint8_t kind, double bytes) const {
+    static_cast<void>(kind);
     static_cast<void>(bytes);
     return {};
   }

@@ -49,19 +49,18 @@ PlatformNetwork::PlatformNetwork(const platforms::PlacedPlatform& platform,
                         (names.empty() ? "" : " (some are: " + names + ")")};
 }
 
-SizeScale PlatformNetwork::scale(double bytes) const {
+SizeScale PlatformNetwork::scale(std::uint8_t kind, double bytes) const {
   const auto& network = platform_.network;
+  const auto pair = static_cast<PairClass>(kind);
   SizeScale scale;
   if (network.latency_factor > 0)
-    scale.latency = network.latency_by_size.at(bytes) / network.latency_factor;
-  scale.per_byte = network.bandwidth_factor / network.bandwidth_by_size.at(bytes);
+    scale.latency = network.latency_factor_of(pair, bytes) / network.latency_factor;
+  scale.per_byte = network.bandwidth_factor / network.bandwidth_factor_of(pair, bytes);
   return scale;
 }
 
 PairClass PlatformNetwork::class_of(Rank from, Rank to) const {
-  const auto &a = platform_.place_of(from), &b = platform_.place_of(to);
-  if (a.host == b.host) return PairClass::same_host;
-  return a.node == b.node ? PairClass::same_node : PairClass::across;
+  return platform_.class_of(from, to);
 }
 
 Route PlatformNetwork::route(Rank from, Rank to) const {

@@ -14,13 +14,8 @@
 
 namespace troupe::sim::loggp {
 
-/// Where two ranks are to each other; the kind of their Route.
-enum class PairClass : std::uint8_t {
-  same_host,
-  same_node,  ///< other hosts of one node
-  across      ///< nodes
-};
 using platforms::pair_classes;
+using platforms::PairClass;  // the kind of a Route
 
 /// Replaces what the platform says of the pairs of a class.
 struct Override {
@@ -48,9 +43,9 @@ class PlatformNetwork final : public Network {
   /// Throws BadPlatform, naming the hosts, where a pair has no latency and bandwidth.
   Route route(Rank from, Rank to) const override;
   PairClass class_of(Rank from, Rank to) const;
-  /// As factors by size of the network model. Routes are those of messages of 1 MiB.
+  /// As factors by size of the network model; routes have its general ones.
   bool scales_by_size() const override { return platform_.network.factors_by_size; }
-  SizeScale scale(double bytes) const override;
+  SizeScale scale(std::uint8_t kind, double bytes) const override;
 
   /// The classes that have pairs: of all up to 256 ranks, beyond that of those 1, 2, 4, … apart.
   std::vector<ClassFacts> classes() const;

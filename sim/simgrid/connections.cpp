@@ -54,8 +54,8 @@ void Connections::send(SimOperation& send, const s4u::Host& from, const s4u::Hos
   Connection& connection = connections_[send.pair];
   if (connection.latency < 0) look_up(connection, from, to);
   const auto bytes = static_cast<double>(send.bytes);
-  const double factor =
-      network_.factors_by_size ? network_.latency_by_size.at(bytes) : network_.latency_factor;
+  // Platforms with connections have one factor for all pairs.
+  const double factor = network_.latency_factor_of(platforms::PairClass::across, bytes);
   connection.waiting.push_back({&send, now() + factor * connection.latency});
   connection.total += bytes;
   if (!connection.busy) proceed(connection);

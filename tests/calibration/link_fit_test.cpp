@@ -235,6 +235,33 @@ TEST(LinkFit, FindsWhereMpiAsksBeforeItSends) {
   expect_recovered(fit, star, 1e-6);
 }
 
+TEST(LinkFit, SizesInARowThatDisagreeAreAProtocolAndNoMistake) {
+  // As MPI within a memory: 1.5 us up to 256 B, 1.2 to 2 KiB, then twice that and 18 GB/s.
+  MeasuredLinks links{
+      .hosts = {"h", "h"}, .speeds = {{}, {}}, .pairs = {{0, 1, {}}}, .meetings = {}};
+  const auto seconds = [](double bytes) {
+    return bytes <= 256 ? 1.5e-6 : bytes <= 2048 ? 1.2e-6 + bytes / 12e9 : 2.8e-6 + bytes / 18e9;
+  };
+  for (std::uint64_t bytes = 1; bytes <= 4 << 20; bytes *= 2)
+    links.pairs[0].points.push_back({.bytes = {bytes},
+                                     .time = Seconds{seconds(static_cast<double>(bytes))},
+                                     .spread = {},
+                                     .rounds = 60});
+  const auto fit = fit_links(links);
+  EXPECT_LT(fit.residual, 0.01);
+  ASSERT_EQ(fit.factors.size(), 3u);
+  EXPECT_EQ(fit.factors[1].above.value, 256u);
+  EXPECT_EQ(fit.factors[2].above.value, 2048u);
+  EXPECT_THAT(fit.doubts, testing::Not(testing::Contains(HasSubstr("left out"))));
+}
+
+TEST(LinkFit, TheEndOfACacheIsNoQuestionOfMpi) {
+  auto network = star;
+  network.asks_above = 65536;
+  network.asking = 20e-3;  // ten latencies
+  EXPECT_FALSE(fit_links(Laboratory{network}.measure()).asks_above.has_value());
+}
+
 TEST(LinkFit, DividesASmallCrossTrafficBetweenOneWayAndBoth) {
   const auto charged = [](double cross_traffic) {
     auto network = star;

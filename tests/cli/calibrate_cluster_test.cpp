@@ -48,6 +48,10 @@ void expect_recovered(const json& found, const json& expected, const std::string
       ASSERT_TRUE(found.contains(key)) << where << "/" << key;
       expect_recovered(found[key], value, where + "/" + key);
     }
+  } else if (expected.is_array()) {
+    ASSERT_EQ(found.size(), expected.size()) << where << ": " << found;
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      expect_recovered(found[i], expected[i], fmt::format("{}/{}", where, i));
   } else if (expected.is_number() && expected != 0) {
     EXPECT_NEAR(found.get<double>() / expected.get<double>(), 1, 0.01) << where;
   } else {
@@ -98,6 +102,46 @@ TEST_F(CalibrateCluster, SwitchesOfANodeAndCardsThatNeighboursShareAreRecovered)
   EXPECT_EQ(found["nodes"], 3);
   expect_recovered(found["node"], node);
   EXPECT_EQ(found["fabric"], fabric);
+}
+
+/// A switch inside and cards, both narrower both ways at once, and whose messages pay by their
+/// size.
+json node_by_size(const char* kind) {
+  const auto step = [](std::uint64_t above, double latency, double bandwidth) {
+    return json{{"above", above}, {"latency", latency}, {"bandwidth", bandwidth}};
+  };
+  return {{"gpus", 4},
+          {"speed", 1e12},
+          {"memory_bandwidth", 2e12},
+          {"interconnect",
+           {{"kind", kind},
+            {"bandwidth", 10e9},
+            {"latency", 1e-6},
+            {"both_ways", 16e9},
+            {"by_size", {step(4096, 2, 0.8), step(524288, 4, 1)}}}},
+          {"nics",
+           {{"count", 4},
+            {"bandwidth", 5e9},
+            {"latency", 1e-5},
+            {"both_ways", 7e9},
+            {"by_size", json::array({step(65536, 3, 1)})}}}};
+}
+
+TEST_F(CalibrateCluster, BothWaysAndWhatTheSizeChangesAreRecovered) {
+  for (const char* kind : {"nvswitch", "nvlink"}) {
+    const json node = node_by_size(kind);
+    const auto found = calibrated(cluster(2, node, {{"kind", "crossbar"}}), "--sizes 1:4M:x2");
+    expect_recovered(found["node"], node);
+    EXPECT_THAT(found["comment"].get<std::string>(), testing::Not(HasSubstr("Doubt")));
+  }
+}
+TEST_F(CalibrateCluster, WhatTheSizeChangesIsRecoveredInTheLogGpWorldToo) {
+  json node = node_by_size("nvswitch");
+  node["interconnect"].erase("both_ways");  // which is not contended there
+  node["nics"].erase("both_ways");
+  expect_recovered(calibrated(cluster(2, node, {{"kind", "crossbar"}}),
+                              "--network loggp --sizes 1:4M:x2")["node"],
+                   node);
 }
 
 TEST_F(CalibrateCluster, CablesOfPairsAndACardThatOneRankCannotFillAreRecovered) {

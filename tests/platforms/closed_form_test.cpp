@@ -74,8 +74,7 @@ TEST(ClosedForm, GpusThatLeaveTheirNodeByOneCardEachHaveTheirShareOfIt) {
     });
   }
   loaded.engine.run();
-  for (const double seconds : arrived)
-    EXPECT_NEAR(seconds / (latency + 4 * bytes / 10e9), 1, 1e-6);
+  for (const double seconds : arrived) EXPECT_NEAR(seconds / (latency + 4 * bytes / 10e9), 1, 1e-6);
 }
 
 TEST(ClosedForm, EffectiveRouteIsWhatSimGridChargesUnderCM02) {
@@ -98,6 +97,35 @@ TEST(ClosedForm, EffectiveRouteIsWhatSimGridChargesWhereTheTcpWindowBinds) {
 }
 TEST(ClosedForm, EffectiveRouteIsWhatSimGridChargesWhereWindowAndLatencyFactorMeet) {
   expect_predicted(shipped("two_sites_wan.xml"), {"network/model:LV08"}, 1e8);
+}
+
+/// Two nodes of two GPUs; within and between them messages pay by their size, and the scenario
+/// doubles latencies.
+void expect_by_size(int to, double bytes, double latency, double bandwidth) {
+  const TemporaryFile file{"sizes.json", R"({
+    "troupe_gpu_cluster": 1, "nodes": 2,
+    "node": {"gpus": 2, "speed": "10Tf",
+             "interconnect": {"kind": "nvswitch", "bandwidth": "4GBps", "latency": "1us",
+               "by_size": [{"above": 1000, "latency": 3, "bandwidth": 0.5}]},
+             "nics": {"count": 2, "bandwidth": "1GBps", "latency": "10us",
+               "by_size": [{"above": 5000, "latency": 0, "bandwidth": 0.25}]}},
+    "fabric": {"kind": "crossbar"}})"};
+  PlatformSpec spec = platform_file(file.path());
+  spec.latency_factor = 2;
+  Loaded loaded{spec};
+  EXPECT_NEAR(loaded.time_of_message(0, to, bytes) / (2 * latency + bytes / bandwidth), 1, 1e-6);
+}
+TEST(ClosedForm, SimGridChargesAShortMessageWithinANodeAsStated) {
+  expect_by_size(1, 1000, 2e-6, 4e9);
+}
+TEST(ClosedForm, SimGridChargesALongMessageWithinANodeByItsSize) {
+  expect_by_size(1, 1001, 6e-6, 2e9);
+}
+TEST(ClosedForm, SimGridChargesAShortMessageBetweenNodesAsStated) {
+  expect_by_size(2, 5000, 2e-5, 1e9);
+}
+TEST(ClosedForm, SimGridChargesALongMessageBetweenNodesByItsSize) {
+  expect_by_size(2, 5001, 0, 0.25e9);
 }
 
 TEST(ClosedForm, RanksOfOneHostTalkOverItsLoopback) {

@@ -171,6 +171,41 @@ TEST(GpuCluster, DeviceGivesSpeedAndMemoryBandwidth) {
   EXPECT_EQ(cluster.hosts[0].memory_bandwidth->value, 3.35e12);
 }
 
+TEST(GpuCluster, BothWaysOfAPortAreALinkThatBothEndsOfARouteCross) {
+  json shared = document();
+  shared["node"]["interconnect"]["both_ways"] = "400GBps";
+  shared["node"]["nics"]["both_ways"] = "120Gbps";
+  const Topology cluster = gpu_cluster(shared, "c.json");
+  expect_sound(cluster);
+  EXPECT_THAT(names(cluster, 5, 6),
+              ElementsAre("node1-gpu1-nvlink_UP", "node1-gpu1-nvlink_BOTH",
+                          "node1-gpu2-nvlink_BOTH", "node1-gpu2-nvlink_DOWN"));
+  EXPECT_THAT(names(cluster, 1, 6), ElementsAre("node0-nic0_UP", "node0-nic0_BOTH",
+                                                "node1-nic1_BOTH", "node1-nic1_DOWN"));
+  shared["node"]["interconnect"]["kind"] = "nvlink";
+  const Topology pairs = gpu_cluster(shared, "c.json");
+  expect_sound(pairs);
+  EXPECT_THAT(names(pairs, 6, 5), ElementsAre("node1-gpu1-gpu2_DOWN", "node1-gpu1-gpu2_BOTH"));
+}
+
+TEST(GpuCluster, WhatTheSizeChangesIsKnownWithinNodesAndBetweenThem) {
+  const Topology plain = gpu_cluster(document(), "c.json");
+  EXPECT_FALSE(plain.by_size.has_value());
+  const Topology cluster =
+      gpu_cluster(document_with("/node/nics/by_size",
+                                R"([{"above": "4KiB", "latency": 2, "bandwidth": 0.5},
+                        {"above": 65536, "latency": 3, "bandwidth": 1}])"),
+                  "c.json");
+  ASSERT_TRUE(cluster.by_size.has_value());
+  const auto& across = (*cluster.by_size)[static_cast<std::size_t>(PairClass::across)];
+  EXPECT_EQ(across.latency.at(4096), 1);
+  EXPECT_EQ(across.latency.at(4097), 2);
+  EXPECT_EQ(across.bandwidth.at(65536), 0.5);
+  EXPECT_EQ(across.bandwidth.at(65537), 1);
+  const auto& inside = (*cluster.by_size)[static_cast<std::size_t>(PairClass::same_node)];
+  EXPECT_EQ(inside.latency.at(1e9), 1);
+}
+
 TEST(GpuCluster, ErrorsNamePointerValueExpectationAndNearestName) {
   const auto complaint = [](const char* pointer, const char* value) {
     return complaint_of([&] { gpu_cluster(document_with(pointer, value), "c.json"); });
@@ -190,6 +225,14 @@ TEST(GpuCluster, ErrorsNamePointerValueExpectationAndNearestName) {
   EXPECT_THAT(complaint("/fabric", R"({"kind": "torus", "dimensions": [3, 3]})"),
               HasSubstr("the number of network cards, 8"));
   EXPECT_THAT(complaint("/troupe_gpu_cluster", "2"), HasSubstr("/troupe_gpu_cluster: 2"));
+  EXPECT_THAT(complaint("/node/nics/both_ways", R"("99Gbps")"),
+              HasSubstr("/node/nics/both_ways: \"99Gbps\": expected no less than one way"));
+  EXPECT_THAT(complaint("/node/nics/by_size", R"([{"above": 5, "latency": 1, "bandwidth": 0}])"),
+              HasSubstr("/node/nics/by_size/0/bandwidth: 0: expected"));
+  EXPECT_THAT(complaint("/node/interconnect/by_size",
+                        R"([{"above": 5, "latency": 1, "bandwidth": 1},
+                            {"above": 5, "latency": 1, "bandwidth": 1}])"),
+              HasSubstr("/by_size/1/above: 5: expected sizes that grow"));
   EXPECT_THAT(complaint("/nodes", "4000000"), HasSubstr("/nodes: 4000000"));
 }
 
