@@ -122,7 +122,6 @@ class ClusterFitter {
   /// How much longer a byte takes than alone, beside the slowest of the flows. Nothing where it was
   /// not measured.
   std::optional<double> slowdown(const MeetingTimes& meeting) const {
-    if (meeting.points.empty()) return {};
     PairKind slowest;
     const auto* by_size = &fit_.inside_by_size;
     for (const auto& [from, to] : meeting.flows) {
@@ -135,18 +134,7 @@ class ClusterFitter {
       slowest = flow;
       by_size = &factors(from, to);
     }
-    if (slowest.beta <= 0) return {};
-    const auto alone = [&](const RoundTime& point) {
-      return slowest.at(static_cast<double>(point.bytes.value), *by_size);
-    };
-    const auto& last = meeting.points.back();
-    if (meeting.points.size() == 1) {
-      const double latency =
-          slowest.alpha * factor_for(*by_size, static_cast<double>(last.bytes.value)).latency;
-      return (last.time.count() - latency) / (alone(last) - latency);
-    }
-    const auto& first = meeting.points.front();  // the difference has no latency
-    return (last.time - first.time).count() / (alone(last) - alone(first));
+    return slowdown_of(meeting, slowest, *by_size);
   }
   /// The median over meetings of this kind for whose flows `is_one` is true.
   template <class IsOne>

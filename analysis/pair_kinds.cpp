@@ -44,6 +44,22 @@ std::optional<PairKind> kind_of(std::span<const PairLine* const> pairs) {
   return kind;
 }
 
+std::optional<double> slowdown_of(const MeetingTimes& meeting, const PairKind& alone,
+                                  const std::vector<SizeFactor>& factors) {
+  if (meeting.points.empty() || alone.beta <= 0) return {};
+  const auto time_alone = [&](const RoundTime& point) {
+    return alone.at(static_cast<double>(point.bytes.value), factors);
+  };
+  const auto& last = meeting.points.back();
+  if (meeting.points.size() == 1) {
+    const auto& factor = factor_for(factors, static_cast<double>(last.bytes.value));
+    const double latency = alone.alpha * factor.latency;
+    return (last.time.count() - latency) / (time_alone(last) - latency);
+  }
+  const auto& first = meeting.points.front();
+  return (last.time - first.time).count() / (time_alone(last) - time_alone(first));
+}
+
 bool is_farther(const PairKind& far, const PairKind& near) {
   return far.alpha > 1.05 * near.alpha && far.alpha - near.alpha > 3 * (far.spread + near.spread);
 }

@@ -41,6 +41,12 @@ struct PairKind {
 /// Nothing of no pairs.
 std::optional<PairKind> kind_of(std::span<const PairLine* const> pairs);
 
+/// How much longer a byte of messages under way together takes than one of `alone`: from the
+/// difference of two sizes, which has no latency; of one size, from its time less the latency.
+/// Nothing where it was not measured.
+std::optional<double> slowdown_of(const MeetingTimes& meeting, const PairKind& alone,
+                                  const std::vector<SizeFactor>& factors);
+
 /// Whether messages of one kind have a longer way than those of another: by more than 5 %, and by
 /// more than pairs of one kind differ.
 bool is_farther(const PairKind& far, const PairKind& near);
