@@ -51,7 +51,7 @@ std::string packed(const Trace& trace) {
   };
   std::string begins, durations, waits, bytes, flows, ranks, peers, lanes;
   std::uint32_t before = 0;
-  for (const auto& span : trace.spans) {
+  const auto add = [&](const Span& span, std::uint32_t lane) {
     const auto begin = ticks(span.begin);
     put(begins, begin - before, 4);
     before = begin;
@@ -65,8 +65,24 @@ std::string packed(const Trace& trace) {
     put(ranks, static_cast<std::uint32_t>(span.rank), 2);
     const bool computes = span.lane == Span::Lane::compute;
     put(peers, computes ? span.name : static_cast<std::uint32_t>(span.peer), 2);
-    put(lanes, static_cast<std::uint32_t>(span.lane), 1);
+    put(lanes, lane, 1);
+  };
+  constexpr std::uint32_t device_lane = 4;
+  auto device = trace.devices.begin();
+  const auto add_devices = [&](Rank until) {
+    for (; device != trace.devices.end() && device->rank < until; ++device)
+      add({.name = device->name,
+           .rank = device->rank,
+           .issued = device->begin,
+           .begin = device->begin,
+           .end = device->end},
+          device_lane);
+  };
+  for (const auto& span : trace.spans) {
+    add_devices(span.rank);
+    add(span, static_cast<std::uint32_t>(span.lane));
   }
+  add_devices(trace.ranks);
   return base64(deflated(begins + durations + waits + bytes + flows + ranks + peers + lanes));
 }
 

@@ -64,11 +64,17 @@ Json to_json(const Trace& trace, std::size_t report) {
   for (const auto& phase : trace.phases)
     if (phase.rank == 0)
       phases.push_back({phase.name, phase.detail, phase.begin.count(), phase.end.count()});
-  return {
-      {"report", report},           {"ranks", trace.ranks},        {"simulated", trace.simulated},
-      {"end_s", trace.end.count()}, {"left_out", trace.left_out},  {"kernels", trace.kernels},
-      {"phases", phases},           {"spans", trace.spans.size()}, {"packed", packed(trace)},
-      {"links", links_of(trace)}};
+  return {{"report", report},
+          {"ranks", trace.ranks},
+          {"simulated", trace.simulated},
+          {"end_s", trace.end.count()},
+          {"left_out", trace.left_out},
+          {"kernels", trace.kernels},
+          {"phases", phases},
+          {"spans", trace.spans.size() + trace.devices.size()},
+          {"devices", trace.devices.size()},
+          {"packed", packed(trace)},
+          {"links", links_of(trace)}};
 }
 
 /// The template with {{name}} replaced. What is put in is not looked at again.

@@ -27,7 +27,8 @@ std::string within_script(std::string json);
 /// Spans as columns of numbers, compressed by zlib, in base64: of each span its begin (after that
 /// of the span before), its duration, and how long before its begin it was asked for, in parts of
 /// `end` / (2^32 - 1); its bytes (float32), flow, rank, peer or kernel, and lane. 4 bytes each,
-/// then 2 for rank and peer and 1 for the lane, little endian, one column after the other.
+/// then 2 for rank and peer and 1 for the lane, little endian, one column after the other. Those of
+/// a rank's device are its last lane.
 std::string packed(const Trace& trace);
 
 }  // namespace troupe::analysis

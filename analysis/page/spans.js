@@ -1,6 +1,6 @@
 // The spans of a trace: unpacked into columns, and found by time.
 
-const lanes = ['compute', 'send', 'receive', 'waiting'];
+const lanes = ['compute', 'send', 'receive', 'waiting', 'device'];
 
 /** Columns as analysis/page/page.hpp describes them. */
 async function unpack(trace) {
@@ -16,18 +16,18 @@ async function unpack(trace) {
   const amounts = column(Float32Array), flows = column(Uint32Array);
   const ranks = column(Uint16Array), peers = column(Uint16Array), kinds = column(Uint8Array);
   const begin = new Float64Array(n), end = new Float64Array(n), latest = new Float64Array(n);
-  const first = new Int32Array(trace.ranks * 4 + 1).fill(-1);
+  const first = new Int32Array(trace.ranks * lanes.length + 1).fill(-1);
   let at = 0, lane = -1;
   for (let i = 0; i < n; ++i) {
     at = (at + steps[i]) >>> 0;
     begin[i] = at * tick;
     end[i] = (at + durations[i]) * tick;
-    const here = ranks[i] * 4 + kinds[i];
+    const here = ranks[i] * lanes.length + kinds[i];
     latest[i] = here === lane ? Math.max(latest[i - 1], end[i]) : end[i];
     if (here !== lane) { first[here] = i; lane = here; }
   }
-  first[trace.ranks * 4] = n;
-  for (let i = trace.ranks * 4 - 1; i >= 0; --i) if (first[i] < 0) first[i] = first[i + 1];
+  first[trace.ranks * lanes.length] = n;
+  for (let i = trace.ranks * lanes.length - 1; i >= 0; --i) if (first[i] < 0) first[i] = first[i + 1];
   return new Spans(trace, {begin, end, latest, first, waits, amounts, flows, ranks, peers, kinds, tick});
 }
 
@@ -40,14 +40,15 @@ class Spans {
   }
   /** The first span of a lane that ends after a time. */
   after(rank, lane, seconds) {
-    let low = this.first[rank * 4 + lane], high = this.first[rank * 4 + lane + 1];
+    let low = this.begins(rank, lane), high = this.last(rank, lane);
     while (low < high) {
       const middle = (low + high) >> 1;
       if (this.latest[middle] > seconds) high = middle; else low = middle + 1;
     }
     return low;
   }
-  last(rank, lane) { return this.first[rank * 4 + lane + 1]; }
+  begins(rank, lane) { return this.first[rank * lanes.length + lane]; }
+  last(rank, lane) { return this.first[rank * lanes.length + lane + 1]; }
   /** The shortest span of a lane at a time, or the nearest within `slack`; -1 if there is none. */
   find(rank, lane, seconds, slack) {
     let best = -1, distance = Infinity;
@@ -69,7 +70,7 @@ class Spans {
   }
   name(i) {
     return [() => this.trace.kernels[this.peers[i]], () => 'send to ' + this.peers[i], () => 'receive from ' + this.peers[i],
-      () => (this.trace.simulated ? 'waiting' : 'waiting or own code')][this.kinds[i]]();
+      () => (this.trace.simulated ? 'waiting' : 'waiting or own code'), () => this.trace.kernels[this.peers[i]] + ' on the device'][this.kinds[i]]();
   }
   describe(i) {
     const lines = [`rank ${this.ranks[i]}: ${this.name(i)}`, `${time(this.end[i] - this.begin[i])} from ${time(this.begin[i], 6)}`];
@@ -82,14 +83,14 @@ class Spans {
   totals() {
     const all = new Map();
     for (let i = 0; i < this.length; ++i) {
-      const name = this.kinds[i] === 0 ? this.trace.kernels[this.peers[i]] : lanes[this.kinds[i]];
-      const sum = all.get(name) || {name, lane: this.kinds[i], count: 0, seconds: 0, longest: 0, bytes: 0};
+      const kernel = this.kinds[i] === 0 || this.kinds[i] === 4, name = kernel ? this.trace.kernels[this.peers[i]] : lanes[this.kinds[i]];
+      const key = this.kinds[i] + name, sum = all.get(key) || {name, lane: this.kinds[i], count: 0, seconds: 0, longest: 0, bytes: 0};
       const duration = this.end[i] - this.begin[i];
       ++sum.count;
       sum.seconds += duration;
       sum.longest = Math.max(sum.longest, duration);
       sum.bytes += this.kinds[i] === 1 || this.kinds[i] === 2 ? this.amounts[i] : 0;
-      all.set(name, sum);
+      all.set(key, sum);
     }
     return [...all.values()].sort((a, b) => a.lane - b.lane || b.seconds - a.seconds);
   }

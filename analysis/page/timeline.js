@@ -18,8 +18,10 @@ function timeline(spans) {
   const scale = () => (width - left) / (view.to - view.from);
   const xOf = (seconds) => left + (seconds - view.from) * scale();
   const secondsAt = (x) => view.from + (x - left) / scale();
-  const heights = band >= 20 ? [Math.floor(band * 0.4), Math.floor(band * 0.22), Math.floor(band * 0.22)] : [Math.max(3, Math.floor(band * 0.42)), Math.max(1, Math.floor(band * 0.25)), Math.max(1, Math.floor(band * 0.25))];
-  const tops = [1, 1 + heights[0], 1 + heights[0] + heights[1]];
+  // The strips of a band from the top: what was launched, what a device ran of it, sends, receives.
+  const strips = trace.devices ? [0, 4, 1, 2] : [0, 1, 2], parts = trace.devices ? [0.34, 0.2, 0.17, 0.17] : band >= 20 ? [0.4, 0.22, 0.22] : [0.42, 0.25, 0.25];
+  const heights = [], tops = [];  // by lane
+  strips.reduce((top, lane, i) => { tops[lane] = top; heights[lane] = Math.max(i ? 1 : 3, Math.floor(band * parts[i])); return top + heights[lane]; }, 1);
 
   function clampView() {
     const least = Math.max(trace.end_s * 1e-7, 1e-9), length = Math.min(Math.max(view.to - view.from, least), trace.end_s);
@@ -61,11 +63,11 @@ function timeline(spans) {
     if (!pixels || pixels.width !== wide || pixels.height !== high) pixels = context.createImageData(wide, high);
     const image = new Uint32Array(pixels.data.buffer);
     const {colors} = theme;
-    const inks = [colors.compute, colors.send, colors.receive].map(shades);
+    const inks = [colors.compute, colors.send, colors.receive, colors.row, colors.device].map(shades);
     image.fill(shades(colors.surface)[64]);
     const taken = new Float32Array(wide + 1), line = new Uint32Array(wide), perSecond = wide / (view.to - view.from);
     for (let row = 0; row < shown; ++row)
-      for (let lane = 0; lane < 3; ++lane) {
+      for (const lane of strips) {
         cover(taken, view.top + row, lane, perSecond, wide);
         for (let x = 0; x < wide; ++x) line[x] = inks[lane][taken[x] >= 1 ? 64 : Math.ceil(taken[x] * 64)];
         const y = Math.round((row * band + tops[lane]) * ratio), end = Math.round((row * band + tops[lane] + heights[lane]) * ratio);
@@ -192,9 +194,9 @@ function timeline(spans) {
     const x = event.clientX - box.left, y = event.clientY - box.top - ruler;
     const row = Math.floor(y / band);
     if (x < left || y < 0 || row >= shown) return -1;
-    const within = y - row * band, lane = tops.reduce((found, top, i) => (within >= top ? i : found), 0);
+    const within = y - row * band, lane = strips.reduce((found, strip) => (within >= tops[strip] ? strip : found), 0);
     const seconds = secondsAt(x), slack = 2.5 / scale();
-    for (const other of [lane, 0, 1, 2]) { const i = spans.find(view.top + row, other, seconds, other === lane ? slack : 0); if (i >= 0) return i; }
+    for (const other of [lane, ...strips]) { const i = spans.find(view.top + row, other, seconds, other === lane ? slack : 0); if (i >= 0) return i; }
     return spans.find(view.top + row, 3, seconds, 0);
   }
   let grip = null;
@@ -229,7 +231,7 @@ function timeline(spans) {
     if (rank < 0) rank = 0;
     const middle = current >= 0 && spans.ranks[current] === rank ? spans.begin[current] : direction > 0 ? view.from : view.to;
     let best = -1;
-    for (let i = spans.first[rank * 4]; i < spans.first[rank * 4 + 3]; ++i) {
+    for (const lane of strips) for (let i = spans.begins(rank, lane); i < spans.last(rank, lane); ++i) {
       const ahead = direction > 0 ? spans.begin[i] > middle : spans.begin[i] < middle;
       if (ahead && (best < 0 || (direction > 0 ? spans.begin[i] < spans.begin[best] : spans.begin[i] > spans.begin[best]))) best = i;
     }
@@ -262,7 +264,7 @@ function timeline(spans) {
 
   onResize(frame, draw);
   const button = (text, label, act) => make('button', {type: 'button', class: 'quiet', 'aria-label': label, onclick: act}, text);
-  const legend = make('div', {class: 'legend plain'}, ...[['compute', 'kernels'], ['send', 'sends'], ['receive', 'receives'], ['row', 'neither: waiting']].map(([color, text]) => make('span', {}, make('i', {'data-color': color}), text)));
+  const legend = make('div', {class: 'legend plain'}, ...[['compute', trace.devices ? 'kernels launched' : 'kernels'], ...(trace.devices ? [['device', 'kernels on the device']] : []), ['send', 'sends'], ['receive', 'receives'], ['row', 'neither: waiting']].map(([color, text]) => make('span', {}, make('i', {'data-color': color}), text)));
   onTheme(() => { for (const mark of legend.querySelectorAll('i')) mark.style.background = theme.colors[mark.dataset.color]; });
   return {
     element: make('div', {}, make('div', {class: 'controls'}, button('+', 'Zoom in', () => zoom(0.5)), button('−', 'Zoom out', () => zoom(2)), button('Whole run', 'Show the whole run', all),

@@ -84,6 +84,31 @@ std::string from_base64(const std::string& text) {
   return bytes;
 }
 
+TEST(Page, PacksKernelsOfADeviceBehindTheOtherSpansOfTheirRank) {
+  Trace trace;
+  trace.ranks = 3;
+  trace.end = Seconds{8};
+  trace.kernels = {"Gemm", "Axpy"};
+  for (const Rank rank : {0, 2}) trace.spans.push_back({.lane = Span::Lane::waiting, .rank = rank});
+  for (const Rank rank : {0, 1, 2})
+    trace.devices.push_back({.rank = rank, .name = 1, .begin = Seconds{1}, .end = Seconds{3}});
+  const auto compressed = from_base64(packed(trace));
+  std::array<unsigned char, 5 * 25> raw{};
+  uLongf size = raw.size();
+  ASSERT_EQ(uncompress(raw.data(), &size, reinterpret_cast<const Bytef*>(compressed.data()),
+                       compressed.size()),
+            Z_OK);
+  ASSERT_EQ(size, raw.size());
+  const auto column = [&](std::size_t at, std::size_t width) {
+    std::vector<int> values;
+    for (std::size_t i = 0; i < 5; ++i) values.push_back(raw[5 * at + width * i]);
+    return values;
+  };
+  EXPECT_THAT(column(20, 2), testing::ElementsAre(0, 0, 1, 2, 2));  // rank
+  EXPECT_THAT(column(24, 1), testing::ElementsAre(3, 4, 4, 3, 4));  // lane
+  EXPECT_EQ(column(22, 2)[1], 1);                                   // kernel
+}
+
 TEST(Page, PacksSpansInColumns) {
   Trace trace;
   trace.ranks = 2;

@@ -1,6 +1,6 @@
 """Opens pages of `troupe report` in a browser and uses them as a person would.
 
-    page_test.py collective|training|many_spans --troupe FILE --chromium FILE --chromedriver FILE --root DIR --pictures DIR
+    page_test.py collective|training|devices|many_spans --troupe FILE --chromium FILE --chromedriver FILE --root DIR --pictures DIR
 """
 
 import argparse
@@ -237,6 +237,31 @@ class Check:
             assert self.browser.run(axis) == title
         alone = self.page("alone.html", "synchronous.json")
         self.look(alone, "training")
+
+    def devices(self):
+        """Kernels of two ranks' devices, launched before they run, between their launches and their sends."""
+        self.run_troupe("collective", "--platform", self.root / "platforms/star_16.xml", "--ranks", "2", "--algorithm", "ring", "--sizes", "1K",
+                        "-q", "--json", "run.json")
+        report = json.loads((self.folder / "run.json").read_text())
+        head = {"troupe_trace": 1, "name": "devices", "scenario_digest": report["digest"], "ranks": 2, "hosts": [], "clock": "wall",
+                "end_s": 1.0, "spans_left_out": 0, "links_left_out": 0, "lanes_of_a_rank": 6}
+        events = []
+        for rank in range(2):
+            for row, name, begin, length in ((1, "Gemm", 1e4, 1e5), (5, "Gemm", 2e5, 7e5), (2, f"to {1 - rank}", 8e5, 1e5)):
+                events.append({"ph": "X", "name": name, "pid": 1, "tid": 1 + rank * 6 + row, "ts": begin, "dur": length})
+        (self.folder / "devices.json").write_text('{"otherData":' + json.dumps(head) + ',"traceEvents":[\n{}' +
+                                                  "".join(",\n" + json.dumps(event) for event in events) + "\n]}\n")
+        page = self.page("devices.html", "run.json", "--trace", "devices.json")
+        self.look(page, "devices")
+        self.browser.open(page)
+        canvas = self.find(".timeline canvas")
+        assert canvas.get_attribute("data-spans") == "6"
+        assert "kernels on the device" in self.find(".timeline + .legend").text
+        canvas.send_keys(Keys.ARROW_DOWN, "n", "n")
+        said = self.browser.run("return document.getElementById('spoken').textContent")
+        assert said.startswith("rank 0: Gemm on the device, 700 ms from 200 ms"), said
+        totals = self.browser.run("return [...document.querySelectorAll('[aria-label=\"Totals by name\"] tbody tr')].map((r) => [...r.children].map((c) => c.textContent).slice(0, 4))")
+        assert ["Gemm", "compute", "2", "200 ms"] in totals and ["Gemm", "device", "2", "1.4 s"] in totals, totals
 
     def many_spans(self):
         """64 ranks with 5,000 spans each: loads in 3 s, and every frame is quick."""
