@@ -33,13 +33,16 @@ Bytes bytes_of(std::initializer_list<ConstSlice> slices) {
   return total;
 }
 
+void check_memory(ConstSlice a, ConstSlice b) {
+  EXPECTS(a.is_phantom() || b.is_phantom() || &a.memory() == &b.memory(),
+          "operands of a kernel are in one memory, not " + std::string{a.memory().name()} +
+              " and " + std::string{b.memory().name()});
+}
 void check_same(ConstSlice a, ConstSlice b) {
   EXPECTS(a.dtype() == b.dtype(), "operands of a kernel have one dtype, not " +
                                       std::string{name_of(a.dtype())} + " and " +
                                       std::string{name_of(b.dtype())});
-  EXPECTS(a.is_phantom() || b.is_phantom() || &a.memory() == &b.memory(),
-          "operands of a kernel are in one memory, not " + std::string{a.memory().name()} +
-              " and " + std::string{b.memory().name()});
+  check_memory(a, b);
 }
 void check_same_size(ConstSlice a, ConstSlice b) {
   EXPECTS(a.size() == b.size(), "operands of a vector kernel have one size, not " +
@@ -49,17 +52,40 @@ void check_real(ConstSlice slice) {
   EXPECTS(slice.dtype() == Dtype::float32 || slice.dtype() == Dtype::float64,
           "this kernel takes float32 or float64, not " + std::string{name_of(slice.dtype())});
 }
-void check_matrix(ConstSlice matrix, std::size_t rows, std::size_t columns, const char* which) {
-  check_real(matrix);
+void check_shape(ConstSlice matrix, std::size_t rows, std::size_t columns, const char* which) {
   EXPECTS(matrix.size() == rows * columns,
           std::string{"operand "} + which + " has " + std::to_string(matrix.size()) +
               " values, its shape is " + std::to_string(rows) + "x" + std::to_string(columns));
 }
+void check_matrix(ConstSlice matrix, std::size_t rows, std::size_t columns, const char* which) {
+  check_real(matrix);
+  check_shape(matrix, rows, columns, which);
+}
 
 }  // namespace description
 
-using description::bytes_of, description::check_matrix, description::check_same,
-    description::check_same_size, description::real;
+using description::bytes_of, description::check_matrix, description::check_memory,
+    description::check_real, description::check_same, description::check_same_size,
+    description::check_shape, description::real;
+
+namespace {
+
+void check_gemm(const Gemm& k) {
+  check_shape(k.a, k.m, k.k, "a");
+  check_shape(k.b, k.k, k.n, "b");
+  check_shape(k.c, k.m, k.n, "c");
+  check_same(k.a, k.b);
+  if (k.a.dtype() == Dtype::bfloat16) {
+    EXPECTS(k.c.dtype() == Dtype::float32, "a product of bfloat16 matrices makes float32, not " +
+                                               std::string{name_of(k.c.dtype())});
+    check_memory(k.a, k.c);
+  } else {
+    check_real(k.a);
+    check_same(k.a, k.c);
+  }
+}
+
+}  // namespace
 
 std::string_view name_of(Op op) noexcept {
   static constexpr std::array<std::string_view, 4> names{"sum", "product", "min", "max"};
@@ -214,9 +240,7 @@ void check(const Kernel& kernel) {
                         [](const Fill& k) { check_arithmetic(k.x); },
                         [](const Cast& k) {
                           check_same_size(k.into, k.from);
-                          EXPECTS(k.into.is_phantom() || k.from.is_phantom() ||
-                                      &k.into.memory() == &k.from.memory(),
-                                  "both operands of a cast are in one memory");
+                          check_memory(k.into, k.from);
                         },
                         [](const Gather& k) {
                           check_same(k.into, k.from);
@@ -228,13 +252,7 @@ void check(const Kernel& kernel) {
                           for (const std::size_t column : k.columns)
                             EXPECTS(column < count, "a gather takes columns that are there");
                         },
-                        [](const Gemm& k) {
-                          check_matrix(k.a, k.m, k.k, "a");
-                          check_matrix(k.b, k.k, k.n, "b");
-                          check_matrix(k.c, k.m, k.n, "c");
-                          check_same(k.a, k.b);
-                          check_same(k.a, k.c);
-                        },
+                        [](const Gemm& k) { check_gemm(k); },
                         [](const Cholesky& k) { check_matrix(k.a, k.n, k.n, "a"); },
                         [](const CholeskySolve& k) {
                           check_matrix(k.factor, k.n, k.n, "factor");

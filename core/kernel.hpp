@@ -68,9 +68,10 @@ struct Gather {
   ConstSlice from{};
 };
 
-// ---- dense kernels: float32 or float64, all operands of one dtype
+// ---- dense kernels: float32 or float64, all operands of one dtype, unless said otherwise
 
-/// C = alpha op(A) op(B) + beta C with op(A) m×k, op(B) k×n, C m×n; op transposes where told.
+/// C = alpha op(A) op(B) + beta C with op(A) m×k, op(B) k×n, C m×n; op transposes where told. Or A
+/// and B of bfloat16 with C of float32: their products are exact, and summed in float32.
 struct Gemm {
   std::size_t m = 0, n = 0, k = 0;
   double alpha = 1, beta = 0;

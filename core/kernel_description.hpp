@@ -12,11 +12,15 @@ namespace troupe::description {
 inline double real(std::size_t count) { return static_cast<double>(count); }
 Bytes bytes_of(std::initializer_list<ConstSlice> slices);
 
-/// EXPECTS one dtype and one memory (phantoms are in any).
+/// EXPECTS one memory (phantoms are in any).
+void check_memory(ConstSlice a, ConstSlice b);
+/// EXPECTS one dtype and one memory.
 void check_same(ConstSlice a, ConstSlice b);
 void check_same_size(ConstSlice a, ConstSlice b);
 /// EXPECTS float32 or float64.
 void check_real(ConstSlice slice);
+/// EXPECTS rows · columns values.
+void check_shape(ConstSlice matrix, std::size_t rows, std::size_t columns, const char* which);
 /// EXPECTS float32 or float64 and rows · columns values.
 void check_matrix(ConstSlice matrix, std::size_t rows, std::size_t columns, const char* which);
 

@@ -113,7 +113,7 @@ KernelShape sizes_of(const Kernel& kernel) {
           },
           [](const Gemm& k) {
             const std::size_t form = (k.transpose_a ? 2u : 0u) + (k.transpose_b ? 1u : 0u);
-            return of(k.c.dtype(), {k.m, k.n, k.k}, transpositions[form]);
+            return of(k.a.dtype(), {k.m, k.n, k.k}, transpositions[form]);
           },
           [](const Cholesky& k) { return of(k.a.dtype(), {k.n}); },
           [](const CholeskySolve& k) {

@@ -41,8 +41,8 @@ std::span<const KernelKind> kernel_kinds() noexcept;
 const KernelKind* find_kernel_kind(std::string_view name) noexcept;
 
 /// The shape of a kernel; of Opaque one without sizes, which is that of no other kernel. The dtype
-/// is that of what is written, of Cast and Loss that of what is read, of Copy and Gather uint8,
-/// float16, float32 or float64 for whatever has as many bytes.
+/// is that of what is written, of Cast, Gemm and Loss that of what is read, of Copy and Gather
+/// uint8, float16, float32 or float64 for whatever has as many bytes.
 KernelShape shape_of(const Kernel& kernel);
 
 }  // namespace troupe

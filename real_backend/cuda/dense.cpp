@@ -52,18 +52,23 @@ class InBf16 {
   Stream::Workspace values_;
 };
 
-/// The same of float32, whose operands are rounded to bfloat16 for tensor cores. By passes of our
-/// own: told to do it (CUBLAS_COMPUTE_32F_FAST_16BF) cuBLAS 13.1 computes in tf32 on an H200.
-void gemm_in_bf16(Stream& stream, const Gemm& kernel) {
-  const InBf16 a{stream, kernel.a}, b{stream, kernel.b};
+/// The same of bfloat16 matrices at a and b, into float32.
+void gemm_of_bf16(cublasHandle_t blas, const Gemm& kernel, const void* a, const void* b) {
   const auto alpha = static_cast<float>(kernel.alpha), beta = static_cast<float>(kernel.beta);
   check_call(
-      cublasGemmEx_64(stream.cublas(), operation(kernel.transpose_a), operation(kernel.transpose_b),
-                      wide(kernel.m), wide(kernel.n), wide(kernel.k), &alpha, a.get(), CUDA_R_16BF,
-                      leading(kernel.transpose_a ? kernel.k : kernel.m), b.get(), CUDA_R_16BF,
+      cublasGemmEx_64(blas, operation(kernel.transpose_a), operation(kernel.transpose_b),
+                      wide(kernel.m), wide(kernel.n), wide(kernel.k), &alpha, a, CUDA_R_16BF,
+                      leading(kernel.transpose_a ? kernel.k : kernel.m), b, CUDA_R_16BF,
                       leading(kernel.transpose_b ? kernel.n : kernel.k), &beta, kernel.c.address(),
                       CUDA_R_32F, leading(kernel.m), CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT),
       "cublasGemmEx");
+}
+
+/// The same of float32 matrices, rounded to bfloat16 for tensor cores. By passes of our own: told
+/// to do it (CUBLAS_COMPUTE_32F_FAST_16BF) cuBLAS 13.1 computes in tf32 on an H200.
+void gemm_of_rounded(Stream& stream, const Gemm& kernel) {
+  const InBf16 a{stream, kernel.a}, b{stream, kernel.b};
+  gemm_of_bf16(stream.cublas(), kernel, a.get(), b.get());
 }
 
 /// b becomes the solution X of op(L) X = b.
@@ -166,8 +171,10 @@ void launch(Stream& stream, const Gemm& kernel) {
     else launch(stream, Scale{kernel.beta, kernel.c});
     return;
   }
-  if (kernel.c.dtype() == Dtype::float32 && stream.products() == Float32Products::bf16)
-    return gemm_in_bf16(stream, kernel);
+  if (kernel.a.dtype() == Dtype::bfloat16)
+    return gemm_of_bf16(stream.cublas(), kernel, kernel.a.address(), kernel.b.address());
+  if (kernel.a.dtype() == Dtype::float32 && stream.products() == Float32Products::bf16)
+    return gemm_of_rounded(stream, kernel);
   with_real(kernel.c.dtype(),
             [&]<class T>(std::type_identity<T>) { gemm<T>(stream.cublas(), kernel); });
 }

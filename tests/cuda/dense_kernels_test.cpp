@@ -10,11 +10,18 @@
 namespace troupe::cuda {
 namespace {
 
+/// Those values in another dtype.
+Buffer cast(ConstSlice values, Dtype dtype) {
+  Buffer into{values.size(), dtype};
+  run_on_host(Cast{into, values});
+  return into;
+}
+
 TEST_F(KernelsOnAGpu, MultiplyMatricesOfAnyShape) {
   struct Shape {
     std::size_t m, n, k;
   };
-  for (const Dtype dtype : real_dtypes)
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::bfloat16})
     for (const Shape& shape : {Shape{1, 1, 1},
                                {3, 5, 7},
                                {64, 64, 64},
@@ -32,11 +39,12 @@ TEST_F(KernelsOnAGpu, MultiplyMatricesOfAnyShape) {
             SCOPED_TRACE(std::string{name_of(dtype)} + " " + std::to_string(m) + "x" +
                          std::to_string(n) + "x" + std::to_string(k));
             const std::size_t offset = m == 3 ? 1 : 0;
-            const Twin a = twin(whole(m * k, dtype, 30), offset);
-            const Twin b = twin(whole(k * n, dtype, 31), offset);
+            const Dtype into = dtype == Dtype::bfloat16 ? Dtype::float32 : dtype;
+            const Twin a = twin(cast(whole(m * k, into, 30), dtype), offset);
+            const Twin b = twin(cast(whole(k * n, into, 31), dtype), offset);
             // Exact, since all sums are of whole numbers; what beta = 0 overwrites may be NaN.
             const Twin c =
-                beta == 0 ? blank(m * n, dtype, offset) : twin(whole(m * n, dtype, 32), offset);
+                beta == 0 ? blank(m * n, into, offset) : twin(whole(m * n, into, 32), offset);
             run([&](auto side) {
               return Gemm{.m = m,
                           .n = n,
@@ -96,10 +104,7 @@ TEST_F(KernelsOnAGpu, MultiplyInBf16WhatACastToBfloat16Leaves) {
   const auto lane = device.make_lane();
   device.enter(lane.get());
   const auto rounded = [](ConstSlice values) {
-    Buffer narrow{values.size(), Dtype::bfloat16}, back{values.size(), Dtype::float32};
-    run_on_host(Cast{narrow, values});
-    run_on_host(Cast{back, narrow});
-    return back;
+    return cast(cast(values, Dtype::bfloat16), Dtype::float32);
   };
   struct Shape {
     std::size_t m, n, k;
@@ -138,6 +143,54 @@ TEST_F(KernelsOnAGpu, MultiplyInBf16WhatACastToBfloat16Leaves) {
           EXPECT_EQ(b.difference(0), "");
         }
   device.enter(nullptr);
+  device_->enter(lane_.get());
+}
+
+TEST_F(KernelsOnAGpu, MultiplyBfloat16WhereverItBegins) {
+  struct Shape {
+    std::size_t m, n, k;
+  };
+  device_->enter(nullptr);
+  for (const auto products :
+       {Float32Products::exact, Float32Products::tf32, Float32Products::bf16}) {
+    Device device{0, products};
+    const auto lane = device.make_lane();
+    device.enter(lane.get());
+    for (const Shape& shape :
+         {Shape{3, 5, 7}, {130, 33, 256}, {64, 128, 192}, {1, 200, 3}, {200, 1, 50}, {1, 1, 100}})
+      for (const auto& [at_a, at_b, at_c] :
+           {std::array{0u, 0u, 0u}, {1u, 1u, 1u}, {0u, 3u, 2u}, {4u, 2u, 0u}, {8u, 7u, 4u}})
+        for (const bool transpose_a : {false, true})
+          for (const bool transpose_b : {false, true}) {
+            const auto [m, n, k] = shape;
+            SCOPED_TRACE(std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) +
+                         " at " + std::to_string(at_a) + ", " + std::to_string(at_b) + ", " +
+                         std::string{name_of(products)});
+            const auto operand = [](std::size_t count, std::uint64_t seed) {
+              return cast(uniform(count, Dtype::float32, seed), Dtype::bfloat16);
+            };
+            const Twin a{device, operand(m * k, 41), at_a}, b{device, operand(k * n, 42), at_b};
+            const Twin c{device, uniform(m * n, Dtype::float32, 43), at_c};
+            const auto product = [&](auto side) {
+              return Gemm{.m = m,
+                          .n = n,
+                          .k = k,
+                          .alpha = 0.5,
+                          .beta = -2,
+                          .a = side(a),
+                          .b = side(b),
+                          .c = side(c),
+                          .transpose_a = transpose_a,
+                          .transpose_b = transpose_b};
+            };
+            run_on_host(product([](const Twin& twin) { return twin.host(); }));
+            lane->launch(product([](const Twin& twin) { return twin.device(); }));
+            EXPECT_EQ(c.difference(256 * 0x1.8p-19), "");  // as above
+            EXPECT_EQ(a.difference(0), "");
+            EXPECT_EQ(b.difference(0), "");
+          }
+    device.enter(nullptr);
+  }
   device_->enter(lane_.get());
 }
 

@@ -167,6 +167,21 @@ void computes_on_both_sides(World& world) {
   });
 }
 
+/// A product of bfloat16 into float32, behind the casts that round to it.
+void multiplies_bfloat16(World& world) {
+  run(world, [](Communicator& comm, DetachedAccelerator& device) {
+    const Buffer a = on_device(device, {1, 2, 3, 4}), b = on_device(device, {5, 6 + 0x1p-10f});
+    const Buffer c = on_device(device, {1, -1});
+    const Buffer narrow_a{4, Dtype::bfloat16, device.memory()};
+    const Buffer narrow_b{2, Dtype::bfloat16, device.memory()};
+    compute(comm, Cast{narrow_a, a});
+    compute(comm, Cast{narrow_b, b});
+    compute(comm, Gemm{.m = 2, .n = 1, .k = 2, .beta = 1, .a = narrow_a, .b = narrow_b, .c = c});
+    check(values_of(c) == std::vector<float>{1 + 5 + 18, -1 + 10 + 24},
+          "the device multiplies bfloat16 and sums in float32");
+  });
+}
+
 }  // namespace
 
 const Programs& kernel_programs() {
@@ -177,6 +192,7 @@ const Programs& kernel_programs() {
       {"throws", throws_from_the_wait},
       {"flows", orders_flows},
       {"both", computes_on_both_sides},
+      {"bfloat16", multiplies_bfloat16},
   };
   return all;
 }
