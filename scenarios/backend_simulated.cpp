@@ -110,6 +110,7 @@ sim::Processor processor_of(const platforms::HostFacts& facts) {
   if (const auto* profile = profile_of(facts)) {
     processor.speed = profile->rate(Dtype::float32, false).value_or(facts.speed);
     processor.double_speed = profile->rate(Dtype::float64, false).value_or(FlopsPerSecond{});
+    processor.bfloat16_speed = profile->rate(Dtype::bfloat16, true).value_or(FlopsPerSecond{});
     processor.memory_bandwidth = profile->memory_bandwidth;
     processor.launch = profile->launch_overhead;
   }
@@ -123,6 +124,8 @@ void put(const std::shared_ptr<const sim::MeasuredTimes>& measured, sim::Process
   if (const auto speed = measured->speed(Dtype::float32); speed.value > 0) processor.speed = speed;
   if (const auto speed = measured->speed(Dtype::float64); speed.value > 0)
     processor.double_speed = speed;
+  if (const auto speed = measured->speed(Dtype::bfloat16); speed.value > 0)
+    processor.bfloat16_speed = speed;
   if (measured->memory_bandwidth().value > 0)
     processor.memory_bandwidth = measured->memory_bandwidth();
   if (measured->launch_overhead().count() > 0) processor.launch = measured->launch_overhead();
@@ -189,6 +192,7 @@ std::vector<sim::Processor> processors_of(const PlacedPlatform& platform,
       const double factor = compute.speed[index];
       processor.speed = processor.speed * factor;
       processor.double_speed = processor.double_speed * factor;
+      processor.bfloat16_speed = processor.bfloat16_speed * factor;
       processor.memory_bandwidth = processor.memory_bandwidth * factor;
       processor.pace = factor;
     }

@@ -14,6 +14,15 @@ bool is_double(const Kernel& kernel) {
   return std::ranges::any_of(slices.writes, wide) || std::ranges::any_of(slices.reads, wide);
 }
 
+/// The rate of a kernel's arithmetic.
+FlopsPerSecond speed_of(const Processor& processor, const Kernel& kernel) {
+  const auto* product = std::get_if<Gemm>(&kernel);
+  if (product && product->a.dtype() == Dtype::bfloat16 && processor.bfloat16_speed.value > 0)
+    return processor.bfloat16_speed;
+  return processor.double_speed.value > 0 && is_double(kernel) ? processor.double_speed
+                                                               : processor.speed;
+}
+
 }  // namespace
 
 KernelCost cost(Compute model, const Processor& processor, const Kernel& kernel, const Work& done) {
@@ -23,10 +32,8 @@ KernelCost cost(Compute model, const Processor& processor, const Kernel& kernel,
     if (const auto measured = processor.measured->cost_of(shape_of(kernel)))
       return {measured->launching / processor.pace, measured->running / processor.pace};
   Seconds time{0};
-  if (done.flops.value > 0 && processor.speed.value > 0) {
-    const bool wide = processor.double_speed.value > 0 && is_double(kernel);
-    time = done.flops / (wide ? processor.double_speed : processor.speed);
-  }
+  if (done.flops.value > 0 && processor.speed.value > 0)
+    time = done.flops / speed_of(processor, kernel);
   if (model == Compute::flops) return {.launching = {}, .running = time};
   if (processor.memory_bandwidth.value > 0)
     time = std::max(time, done.bytes / processor.memory_bandwidth);

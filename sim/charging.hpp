@@ -22,8 +22,9 @@ enum class Compute : std::uint8_t {
 
 /// The processor of one rank. A rate of 0 is unknown and costs nothing.
 struct Processor {
-  FlopsPerSecond speed{};         ///< sustained, float32
-  FlopsPerSecond double_speed{};  ///< sustained, float64; 0: as `speed`
+  FlopsPerSecond speed{};           ///< sustained, float32
+  FlopsPerSecond double_speed{};    ///< sustained, float64; 0: as `speed`
+  FlopsPerSecond bfloat16_speed{};  ///< of a Gemm of bfloat16, in matrix units; 0: as `speed`
   BytesPerSecond memory_bandwidth{};
   Seconds launch{};  ///< paid once by every kernel that does anything
   std::shared_ptr<const MeasuredTimes> measured{};  ///< where they know a kernel, they come first

@@ -186,9 +186,10 @@ MeasuredTimes::MeasuredTimes(const MeasuredDevice& device)
     else kind->push_back(&point);
     know(point);
     const double seconds = point.timing.time.count();
-    auto& best = point.shape.dtype == Dtype::float64 ? double_speed_ : speed_;
-    if (point.shape.kernel == "Gemm")
+    if (point.shape.kernel == "Gemm") {
+      auto& best = speeds_[point.shape.dtype];
       best = std::max(best, FlopsPerSecond{point.work.flops.value / seconds});
+    }
     if (point.shape.kernel == "Copy")
       memory_bandwidth_ = std::max(
           memory_bandwidth_, BytesPerSecond{static_cast<double>(point.work.bytes.value) / seconds});
@@ -201,7 +202,8 @@ MeasuredTimes::MeasuredTimes(const MeasuredDevice& device)
 MeasuredTimes::~MeasuredTimes() = default;
 
 FlopsPerSecond MeasuredTimes::speed(Dtype dtype) const noexcept {
-  return dtype == Dtype::float64 ? double_speed_ : speed_;
+  const auto speed = speeds_.find(dtype);
+  return speed == speeds_.end() ? FlopsPerSecond{} : speed->second;
 }
 
 Seconds MeasuredTimes::launching(const KernelShape& shape) const {

@@ -1,6 +1,7 @@
 #pragma once
 // Times of kernels from measured ones: what a simulated processor charges in place of a roofline.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -31,7 +32,7 @@ class MeasuredTimes {
   std::optional<KernelCost> cost_of(const KernelShape& shape) const;
 
   Seconds launch_overhead() const noexcept { return launch_overhead_; }
-  /// The best of any Gemm of that dtype and of any Copy; 0 where there is none.
+  /// The best of any Gemm of operands of that dtype and of any Copy; 0 where there is none.
   FlopsPerSecond speed(Dtype dtype) const noexcept;
   BytesPerSecond memory_bandwidth() const noexcept { return memory_bandwidth_; }
 
@@ -47,7 +48,7 @@ class MeasuredTimes {
   mutable std::unordered_map<KernelShape, std::optional<KernelCost>, Hash> known_;
   std::vector<KernelTime> launched_;  ///< of each kind that was measured apart, the median
   Seconds launch_overhead_{};
-  FlopsPerSecond speed_{}, double_speed_{};
+  std::map<Dtype, FlopsPerSecond> speeds_;
   BytesPerSecond memory_bandwidth_{};
 };
 

@@ -140,6 +140,37 @@ TEST(MeasuredTimes, TellTheBestRatesForWhatWasNotMeasured) {
   EXPECT_EQ(times.speed(Dtype::float64).value, 0);
 }
 
+TEST(MeasuredTimes, OfBfloat16ProductsSayNothingOfOtherKernels) {
+  auto device = two_copies();
+  const auto product = [](Dtype dtype) { return shape("Gemm", {100, 100, 100}, "nn", dtype); };
+  device.kernels.push_back(took(product(Dtype::bfloat16), 1e-6, {Flops{2e6}, Bytes{}}));
+  device.kernels.push_back(took(product(Dtype::float32), 8e-6, {Flops{2e6}, Bytes{}}));
+  const MeasuredTimes times{device};
+  EXPECT_EQ(time(times, product(Dtype::bfloat16)), 1e-6);
+  EXPECT_EQ(time(times, product(Dtype::float32)), 8e-6);
+  EXPECT_NEAR(times.speed(Dtype::bfloat16).value, 2e12, 1);
+  EXPECT_NEAR(times.speed(Dtype::float32).value, 0.25e12, 1);
+}
+
+TEST(Roofline, OfABfloat16ProductHasTheRateOfMatrixUnits) {
+  const auto seconds = [](const Kernel& kernel, FlopsPerSecond bfloat16_speed) {
+    const Processor processor{
+        .speed = {1e9}, .bfloat16_speed = bfloat16_speed, .memory_bandwidth = {1e9}};
+    return charge(Compute::roofline, processor, kernel).count();
+  };
+  const auto product = [](Dtype dtype) {
+    const Slice operand = Slice::phantom(10'000, dtype);
+    return Gemm{
+        .m = 100, .n = 100, .k = 100, .a = operand, .b = operand, .c = Slice::phantom(10'000)};
+  };
+  EXPECT_EQ(seconds(product(Dtype::bfloat16), {1e10}), 2e6 / 1e10);  // 0.08 MB at 1 GB/s: 0.08 ms
+  EXPECT_EQ(seconds(product(Dtype::bfloat16), {1e12}), 80'000 / 1e9);
+  EXPECT_EQ(seconds(product(Dtype::bfloat16), {}), 2e6 / 1e9);  // not known: that of float32
+  EXPECT_EQ(seconds(product(Dtype::float32), {1e12}), 2e6 / 1e9);
+  const Slice narrow = Slice::phantom(1000, Dtype::bfloat16), wide = Slice::phantom(1000);
+  EXPECT_EQ(seconds(Cast{.into = narrow, .from = wide}, {1e12}), 6000 / 1e9);
+}
+
 TEST(MeasuredTimes, AreChargedBeforeTheRooflineDividedByThePace) {
   Processor processor{.speed = {1e9}, .memory_bandwidth = {8e9}};
   processor.measured = std::make_shared<MeasuredTimes>(two_copies());
