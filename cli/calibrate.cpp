@@ -44,7 +44,9 @@ void declare(Options& options) {
   declare_links(options);
   options.group("Device");
   options.flag("device", "measure the kernels of one rank's device instead");
-  options.value("dtype", "of the kernels: float32, float64 (float32,float64)");
+  options.value("dtype",
+                "of the kernels: float32, float64, bfloat16 for products alone (all; of a host the "
+                "first two)");
   options.values("for",
                  "a scenario's training, whose kernels are measured besides, shape by shape");
   options.value("name", "of the device (what its driver or the system calls it)");
@@ -59,17 +61,22 @@ void declare(Options& options) {
       "  troupe run scenario.json --device gpu.json\n");
 }
 
-std::vector<Dtype> dtypes_of(const Options& options) {
+/// Those that --dtype names. Without it bfloat16 is left out `on_host`, where its products are
+/// those of float32 behind a conversion.
+std::vector<Dtype> dtypes_of(const Options& options, bool on_host) {
   std::vector<Dtype> dtypes;
-  std::string rest = options.text("dtype", "float32,float64");
+  std::string rest =
+      options.text("dtype", on_host ? "float32,float64" : "float32,float64,bfloat16");
   while (!rest.empty()) {
     const auto name = rest.substr(0, rest.find(','));
     rest.erase(0, std::min(rest.size(), name.size() + 1));
-    static const std::vector<std::string> names{"float32", "float64"};
+    static const std::vector<std::string> names{"float32", "float64", "bfloat16"};
     if (std::ranges::find(names, name) == names.end())
-      throw BadInput{fmt::format("--dtype \"{}\": expected float32, float64 or both{}", name,
-                                 did_you_mean(name, names))};
-    dtypes.push_back(name == "float32" ? Dtype::float32 : Dtype::float64);
+      throw BadInput{fmt::format("--dtype \"{}\": expected some of {}{}", name,
+                                 fmt::join(names, ","), did_you_mean(name, names))};
+    dtypes.push_back(name == "float32"   ? Dtype::float32
+                     : name == "float64" ? Dtype::float64
+                                         : Dtype::bfloat16);
   }
   return dtypes;
 }
@@ -145,14 +152,15 @@ std::vector<KernelShape> shapes_run_by(Communicator& comm,
 MeasuredDevice measure(scenarios::Backend& backend, const Options& options) {
   const auto problems = problems_of(options, backend.simulated());
   const bool quick = options.given("quick");
+  const bool on_host = backend.memory().on_host() && !backend.simulated();
   const auto shapes =
-      algorithms::ladder({.dtypes = dtypes_of(options),
+      algorithms::ladder({.dtypes = dtypes_of(options, on_host),
                           .quick = quick,
                           .largest = {backend.memory().on_host() ? 64u << 20 : 256u << 20}});
   algorithms::RowChoice rows;
   rows.phantom = backend.simulated();
-  rows.apart = backend.simulated() || !backend.memory().on_host();
-  if (backend.memory().on_host() && !rows.phantom) rows.most = Bytes{512u << 20};
+  rows.apart = !on_host;
+  if (on_host) rows.most = Bytes{512u << 20};
   if (quick) {
     rows.row = Seconds{5e-4};
     rows.repeats = 3;
@@ -272,7 +280,7 @@ int calibrate_command(const Program& program, const std::vector<std::string>& ar
        {"json", "sizes", "ranks", "network", "cfg", "eager-limit", "device-file"})
     if (options.given(option))
       throw BadInput{fmt::format("--{} is about a network, and --device measures none", option)};
-  dtypes_of(options);
+  dtypes_of(options, true);
   if (options.given("out")) analysis::Output{options.text("out")};
   const auto fallback = program.default_backend == "sim" ? "loopback" : program.default_backend;
   const auto name = options.text("backend", fallback);

@@ -54,13 +54,16 @@ void elementwise(Ladder& ladder, const Axis& counts) {
   }
 }
 
-void matrices(Ladder& ladder, bool quick) {
+void products(Ladder& ladder, bool quick) {
   // A product with a vector is other code than one with a thin matrix: 1 and 2.
   const Axis widths = quick ? Axis{1, 2, 16, 256, 4096} : Axis{1, 2, 8, 64, 256, 1024, 4096};
   const Axis batches = quick ? Axis{1, 2, 32, 512, 8192} : Axis{1, 2, 8, 64, 512, 2048, 8192};
   ladder.grid("Gemm", "nn", {widths, batches, widths});
   ladder.grid("Gemm", "nt", {widths, widths, batches});
   ladder.grid("Gemm", "tn", {widths, batches, widths});
+}
+
+void factors(Ladder& ladder, bool quick) {
   const Axis orders = quick ? Axis{16, 256} : Axis{1, 16, 64, 256, 1024};
   ladder.grid("Cholesky", {}, {orders});
   ladder.grid("CholeskySolve", {}, {orders, quick ? Axis{1} : Axis{1, 16}});
@@ -122,11 +125,14 @@ std::vector<KernelShape> ladder(const LadderChoice& choice) {
   std::vector<KernelShape> shapes;
   for (const Dtype dtype : choice.dtypes) {
     Ladder of_dtype{dtype};
-    const std::size_t most = std::max<std::size_t>(1, choice.largest.value / size_of(dtype));
-    elementwise(of_dtype, geometric(choice.quick ? 16 : 4, most));
-    matrices(of_dtype, choice.quick);
-    networks(of_dtype, choice.quick);
-    images(of_dtype, choice.quick);
+    products(of_dtype, choice.quick);
+    if (dtype != Dtype::bfloat16) {
+      const std::size_t most = std::max<std::size_t>(1, choice.largest.value / size_of(dtype));
+      elementwise(of_dtype, geometric(choice.quick ? 16 : 4, most));
+      factors(of_dtype, choice.quick);
+      networks(of_dtype, choice.quick);
+      images(of_dtype, choice.quick);
+    }
     auto& mine = of_dtype.shapes();
     std::ranges::stable_sort(mine, comes_before);
     shapes.insert(shapes.end(), mine.begin(), mine.end());

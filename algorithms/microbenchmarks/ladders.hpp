@@ -9,7 +9,7 @@ namespace troupe::algorithms {
 
 /// How far and how finely.
 struct LadderChoice {
-  std::vector<Dtype> dtypes{Dtype::float32, Dtype::float64};
+  std::vector<Dtype> dtypes{Dtype::float32, Dtype::float64, Dtype::bfloat16};
   bool quick = false;  ///< steps of 8 and 16 instead of 4 and 8, and fewer ends
   Bytes largest{std::uint64_t{256} << 20};  ///< of one operand of an elementwise kernel
 };
@@ -19,6 +19,7 @@ struct LadderChoice {
 /// in its three forms: nn (forwards: outputs × batch × inputs), nt (gradient of the weights:
 /// outputs × inputs × batch), tn (gradient of the inputs: inputs × batch × outputs). Convolutions:
 /// stride 1, padded to the size of the image. Each kind is a whole grid over the sizes that vary.
+/// Of bfloat16 there is Gemm alone.
 std::vector<KernelShape> ladder(const LadderChoice& choice);
 
 }  // namespace troupe::algorithms

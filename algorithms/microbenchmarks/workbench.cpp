@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::size_t pattern_size = std::size_t{1} << 20;
 
-template <class T>
-Buffer random_pattern(Memory& memory) {
+Buffer random_pattern(Memory& memory, Dtype dtype) {
   SplitMix64 random{1};
-  std::vector<T> values(pattern_size);
-  for (T& value : values)
-    value = static_cast<T>((random.below(2) == 0 ? -1 : 1) * random.uniform(0.5, 1));
-  Buffer pattern{pattern_size, dtype_of<T>(), memory};
-  copy_from_host(pattern, ConstSlice{std::span<const T>{values}});
+  std::vector<double> values(pattern_size);
+  for (double& value : values) value = (random.below(2) == 0 ? -1 : 1) * random.uniform(0.5, 1);
+  const Buffer rounded{pattern_size, dtype};
+  run_on_host(Cast{rounded, std::span{values}});
+  Buffer pattern{pattern_size, dtype, memory};
+  copy_from_host(pattern, rounded);
   return pattern;
 }
 
@@ -49,9 +49,9 @@ Workbench::Workbench(Communicator& comm, Memory& memory, bool phantom)
 ConstSlice Workbench::pattern(Dtype dtype) {
   auto& pattern = patterns_[dtype];
   if (!pattern.slice().empty()) return pattern;
-  if (dtype == Dtype::float32) pattern = random_pattern<float>(memory_);
-  else if (dtype == Dtype::float64) pattern = random_pattern<double>(memory_);
-  else pattern = random_bits(memory_, dtype);
+  const bool is_multiplied =
+      dtype == Dtype::float32 || dtype == Dtype::float64 || dtype == Dtype::bfloat16;
+  pattern = is_multiplied ? random_pattern(memory_, dtype) : random_bits(memory_, dtype);
   return pattern;
 }
 
@@ -158,7 +158,9 @@ Kernel gather(const Sizes& s, OperandsOfJob& o) {
   return Gather{s[0], columns, into, from};
 }
 Kernel gemm(const Sizes& s, OperandsOfJob& o) {
-  const Slice a = o.values(s[0] * s[2]), b = o.values(s[2] * s[1]), c = o.values(s[0] * s[1]);
+  const Slice a = o.values(s[0] * s[2]), b = o.values(s[2] * s[1]);
+  const Dtype into = a.dtype() == Dtype::bfloat16 ? Dtype::float32 : a.dtype();
+  const Slice c = o.room(s[0] * s[1], into);
   return Gemm{.m = s[0],
               .n = s[1],
               .k = s[2],

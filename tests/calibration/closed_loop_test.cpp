@@ -13,8 +13,11 @@
 namespace troupe::algorithms {
 namespace {
 
-const sim::Processor accelerator{
-    .speed = {2e13}, .double_speed = {1e13}, .memory_bandwidth = {3e12}, .launch = Seconds{3e-6}};
+const sim::Processor accelerator{.speed = {2e13},
+                                 .double_speed = {1e13},
+                                 .bfloat16_speed = {3e14},
+                                 .memory_bandwidth = {3e12},
+                                 .launch = Seconds{3e-6}};
 
 std::vector<KernelTime> measured_on(const sim::Processor& processor,
                                     std::span<const KernelShape> shapes, RowChoice rows = {}) {
@@ -48,7 +51,7 @@ TEST(ClosedLoop, EveryKernelOfASimulatedProcessorTakesItsRoofline) {
 }
 
 TEST(ClosedLoop, AProcessorChargedWithWhatWasMeasuredMeasuresTheSameAgain) {
-  const auto shapes = ladder({.dtypes = {Dtype::float32}, .quick = true});
+  const auto shapes = ladder({.dtypes = {Dtype::float32, Dtype::bfloat16}, .quick = true});
   MeasuredDevice device;
   device.kernels = measured_on(accelerator, shapes);
   sim::Processor again;

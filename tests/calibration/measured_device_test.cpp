@@ -35,17 +35,20 @@ MeasuredDevice device() {
       .kernel = "Gemm", .form = "nt", .dtype = Dtype::float64, .sizes = {3, 4, 5}};
   KernelShape other = gemm;
   other.sizes[2] = 50;
+  const KernelShape narrow{
+      .kernel = "Gemm", .form = "nt", .dtype = Dtype::bfloat16, .sizes = {3, 4, 5}};
   const KernelShape fill{.kernel = "Fill", .form = {}, .dtype = Dtype::float32, .sizes = {1}};
-  return {.name = "a \"device\"",
-          .backend = "cuda",
-          .environment = {{"cuda", "13.0"}, {"device", "H\\100"}},
-          .kernels = {point(gemm, 1e-3), point(other, 1.0 / 3), point(fill, 2e-6)},
-          .exact = {launched(fill, 3e-6)},
-          .to_device =
-              {{Bytes{4096},
-                {.time = Seconds{1e-5}, .p10 = Seconds{1e-5}, .p90 = Seconds{2e-5}, .repeats = 7}}},
-          .from_device = {},
-          .launch_overhead = Seconds{2e-6}};
+  return {
+      .name = "a \"device\"",
+      .backend = "cuda",
+      .environment = {{"cuda", "13.0"}, {"device", "H\\100"}},
+      .kernels = {point(gemm, 1e-3), point(other, 1.0 / 3), point(narrow, 1e-4), point(fill, 2e-6)},
+      .exact = {launched(fill, 3e-6)},
+      .to_device =
+          {{Bytes{4096},
+            {.time = Seconds{1e-5}, .p10 = Seconds{1e-5}, .p90 = Seconds{2e-5}, .repeats = 7}}},
+      .from_device = {},
+      .launch_overhead = Seconds{2e-6}};
 }
 
 TEST(MeasuredDevice, IsReadAsItWasWrittenToTheLastBit) {
@@ -53,9 +56,10 @@ TEST(MeasuredDevice, IsReadAsItWasWrittenToTheLastBit) {
   const TemporaryFile file{"device.json", text};
   const auto again = read_measured_device(file.text());
   EXPECT_EQ(to_json(again), text);
-  ASSERT_EQ(again.kernels.size(), 3u);
+  ASSERT_EQ(again.kernels.size(), 4u);
   EXPECT_EQ(again.kernels[1].timing.time.count(), 1.0 / 3);
   EXPECT_EQ(again.kernels[1].shape, device().kernels[1].shape);
+  EXPECT_EQ(again.kernels[2].shape, device().kernels[2].shape);
   EXPECT_EQ(again.kernels[1].work.bytes.value, 123456789012u);
   ASSERT_EQ(again.exact.size(), 1u);
   EXPECT_EQ(again.exact[0].device.count(), 3e-6 / 7);

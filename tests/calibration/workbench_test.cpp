@@ -32,6 +32,20 @@ TEST(Ladder, HasEveryKindOfKernelInBothDtypes) {
       EXPECT_TRUE(there.contains({kind.name, dtype})) << kind.name << " " << name_of(dtype);
 }
 
+TEST(Ladder, HasTheProductsOfBfloat16AndNothingElseOfIt) {
+  const auto products_of = [](Dtype dtype) {
+    std::set<std::string> products;
+    for (auto shape : ladder({.dtypes = {dtype}})) {
+      if (shape.kernel != "Gemm") continue;
+      shape.dtype = Dtype::float32;
+      products.insert(text_of(shape));
+    }
+    return products;
+  };
+  EXPECT_EQ(products_of(Dtype::bfloat16), products_of(Dtype::float32));
+  EXPECT_EQ(products_of(Dtype::bfloat16).size(), ladder({.dtypes = {Dtype::bfloat16}}).size());
+}
+
 TEST(Ladder, GrowsWithinAKindAndNamesNoShapeTwice) {
   const auto shapes = ladder({.quick = true});
   std::set<std::string> seen;
@@ -91,6 +105,22 @@ int odd_values(std::span<const T> values) {
     const int kind = std::fpclassify(value);
     return kind == FP_SUBNORMAL || kind == FP_NAN || kind == FP_INFINITE;
   }));
+}
+
+TEST(Workbench, MultipliesOrdinaryValuesOfBfloat16) {
+  on_one_rank([](Communicator& comm) {
+    Workbench bench{comm, host_memory(), false};
+    const auto job = bench.job(
+        {.kernel = "Gemm", .form = "nn", .dtype = Dtype::bfloat16, .sizes = {1, 1, 1000}});
+    const auto& gemm = std::get<Gemm>(job->kernels.front());
+    for (const ConstSlice operand : {gemm.a, gemm.b}) {
+      std::vector<float> values(1000);
+      run_on_host(Cast{std::span{values}, operand});
+      EXPECT_TRUE(std::ranges::all_of(
+          values, [](float x) { return std::abs(x) >= 0.5f && std::abs(x) <= 1; }));
+      EXPECT_TRUE(std::ranges::any_of(values, [](float x) { return x < 0; }));
+    }
+  });
 }
 
 TEST(Workbench, ItsKernelsCanRunThousandsOfTimesWithoutDenormalsInfinitiesOrNaN) {

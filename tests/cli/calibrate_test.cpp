@@ -48,6 +48,33 @@ TEST_F(Calibrate, ARunChargedWithWhatWasMeasuredOfASimulatedDeviceTakesAsLongAsO
   EXPECT_NEAR(charged["totals"]["time_s"].get<double>(), expected, 1e-9 * expected);
 }
 
+/// The best rate of products of a file, without their launches of 3 us.
+double best_product(const json& device, const std::string& dtype) {
+  double best = 0;
+  for (const auto& entry : device["kernels"])
+    if (entry["kernel"] == "Gemm" && entry["dtype"] == dtype)
+      for (const auto& point : entry["points"])
+        best =
+            std::max(best, point["flops"].get<double>() / (point["time_s"].get<double>() - 3e-6));
+  return best;
+}
+
+TEST_F(Calibrate, FindsTheRateOfMatrixUnitsWhereADeviceMultipliesBfloat16) {
+  const auto measured = [&](const std::string& dtypes) {
+    const auto ran = troupe("calibrate --device --backend sim --platform dgx_h100_2 --quick -q " +
+                            dtypes + " -o " + file("d.json"));
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return json::parse(read(file("d.json")));
+  };
+  const auto all = measured("");
+  EXPECT_NEAR(best_product(all, "bfloat16"), 989e12, 1e9);  // the H100's datasheet
+  EXPECT_NEAR(best_product(all, "float32"), 67e12, 1e9);
+  EXPECT_EQ(best_product(measured("--dtype float32,float64"), "bfloat16"), 0);
+  const auto narrow = measured("--dtype bfloat16");
+  EXPECT_NEAR(best_product(narrow, "bfloat16"), 989e12, 1e9);
+  EXPECT_EQ(narrow["kernels"].size(), 3u);  // nn, nt, tn
+}
+
 /// Each step gathers inputs and targets, copies the targets, multiplies twice, adds the ridge's
 /// gradient, and updates; before the first, parameters are set to 0.
 TEST_F(Calibrate, ASimulatedRunTakesTheTimesOfTheFileAddedUp) {
@@ -79,7 +106,8 @@ TEST_F(Calibrate, RefusesWhatItCannotMeasureWithOneMessage) {
     EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
     return ran.err;
   };
-  EXPECT_THAT(said("--device --dtype float23"), HasSubstr("did you mean \"float32\""));
+  EXPECT_THAT(said("--device --dtype float23"),
+              HasSubstr("expected some of float32,float64,bfloat16, did you mean \"float32\""));
   EXPECT_THAT(said("--device --backend sim"), HasSubstr("--platform says which"));
   EXPECT_THAT(said("--device --platform star_16"), HasSubstr("--platform is of --backend sim"));
   EXPECT_THAT(said("--device --backend loopbac"), HasSubstr("did you mean \"loopback\""));
