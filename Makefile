@@ -15,7 +15,7 @@ export CTEST_OUTPUT_ON_FAILURE := 1
 ctest = .ci/ctest $(1) -j$(JOBS) $(2) $(CTEST)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-full build demo docs test netlab asan ubsan tsan tidy exhaustive written-once bench fuzz headers install package clean
+.PHONY: help setup setup-full build demo docs test netlab asan ubsan tsan tidy exhaustive written-once bench gpu fuzz headers install package clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ written-once: build  ## every strategy on threads, in both networks and on 2 to 
 	@$(call ctest,dev,-L exhaustive -R written_once)
 fuzz:  ## the readers of foreign files under libFuzzer, a minute (needs clang)
 	@tests/fuzz/fuzz 60 build/fuzz
+gpu: build  ## all that needs a GPU: tests, sanitizer, benchmarks, predictions (a quarter of an hour, logs in out/gpu)
+	@cmake --preset release && cmake --build --preset release -j$(JOBS)
+	@.ci/gpu $(OUT)/gpu
 netlab: build  ## predictions against real runs on a network of namespaces (root; forty minutes, alone)
 	@$(call ctest,dev,-L netlab -j1 -V)
 bench: setup build/release/build.ninja  ## the benchmarks, optimised

@@ -82,10 +82,12 @@ class Fitter {
     }
   }
 
-  /// From the pair with most sizes.
+  /// From the pair with most sizes, of two groups if there is one: SimGrid has one set of factors,
+  /// and what ranks send each other within a computer says little of a network.
   void fit_factors() {
-    const auto reference = std::ranges::max_element(
-        links_.pairs, {}, [](const PairTimes& pair) { return pair.points.size(); });
+    const auto reference = std::ranges::max_element(links_.pairs, {}, [&](const PairTimes& pair) {
+      return std::pair{pair.points.size(), !near(pair.a, pair.b)};
+    });
     auto found = fit_size_factors(*reference);
     fit_.factors = std::move(found.factors);
     fit_.asks_above = found.asks_above;
