@@ -221,6 +221,18 @@ TEST(LinkFit, RanksOfOneComputerAreANodeWithACardThatTheyShare) {
   EXPECT_THAT(xml, HasSubstr("<link id=\"a_UP\" bandwidth=\"5e+07Bps\""));
 }
 
+TEST(LinkFit, WhatTheSizeChangesIsToldFromMessagesBetweenComputers) {
+  auto links = Laboratory{racks}.measure();
+  links.hosts = {"a", "a", "a", "b", "b", "b"};
+  for (auto& pair : links.pairs)
+    for (auto& point : pair.points)
+      if (pair.a / 3 != pair.b / 3 && point.bytes.value > 65536) point.time += Seconds{4e-3};
+  const auto fit = fit_links(links);
+  ASSERT_EQ(fit.factors.size(), 2u);
+  EXPECT_EQ(fit.factors[1].above.value, 65536u);
+  EXPECT_GT(fit.factors[1].latency, 3);
+}
+
 TEST(LinkFit, FindsWhereMpiAsksBeforeItSends) {
   auto network = star;
   network.asks_above = 65536;
