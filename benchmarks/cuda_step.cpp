@@ -41,8 +41,7 @@ class Perceptron {
   std::vector<Kernel> step() const {
     std::vector<Kernel> all;
     all.push_back(product(width, batch, width, w1_, x_, hidden_));
-    all.push_back(AddBias{width, 1, batch, b1_, hidden_});
-    all.push_back(Activation{ActivationKind::relu, hidden_, hidden_});
+    all.push_back(AddBias{width, 1, batch, b1_, hidden_, ActivationKind::relu});
     all.push_back(product(width, batch, width, w2_, hidden_, outputs_));
     all.push_back(AddBias{width, 1, batch, b2_, outputs_});
     all.push_back(Loss{.rows = width,

@@ -132,7 +132,7 @@ std::string_view name_of(const Kernel&) noexcept;
 /// CholeskySolve, 4mn·r + 8r³ for Svd (Golub and Van Loan, 4th ed., §8.6), each operand touched
 /// once. In the network and update families an operand is touched once, or twice where it is
 /// updated in place, and an elementary function counts as one operation. Of n values: n for AddBias
-/// and BiasGradient; 0, 1, 4, 1, 5 for identity, tanh, sigmoid, ReLU, GELU and 0, 3, 3, 1, 10 for
+/// (without its activation) and BiasGradient; 0, 1, 4, 1, 5 for identity, tanh, sigmoid, ReLU, GELU and 0, 3, 3, 1, 10 for
 /// their gradients; 3 for squared error and 5 for both cross-entropies, one more with a gradient; 2
 /// · window_size for each value of a convolution's output, forwards and in each of the two
 /// gradients; one for each value in a window of Pooling and its gradient; 5 for MomentumStep (7

@@ -27,7 +27,10 @@ std::string_view name_of(LossKind kind) noexcept {
 
 namespace description {
 
-Work work(const AddBias& k) { return {{real(k.into.size())}, bytes_of({k.bias, k.into, k.into})}; }
+Work work(const AddBias& k) {
+  const auto activated = work(Activation{k.activation, k.into, k.into}).flops;
+  return {{real(k.into.size()) + activated.value}, bytes_of({k.bias, k.into, k.into})};
+}
 Work work(const BiasGradient& k) {
   return {{real(k.gradient.size())}, bytes_of({k.gradient, k.into})};
 }
@@ -196,16 +199,18 @@ T binary_cross_entropy(T weight, T y, std::size_t label, T* gradient) {
 void run(const AddBias& kernel) {
   with_real(kernel.into.dtype(), [&]<class T>(std::type_identity<T>) {
     const std::span<const T> bias = kernel.bias.host<T>();
-    T* into = kernel.into.host<T>().data();
-    for (std::size_t j = 0; j < kernel.batch; ++j) {
-      if (kernel.spatial == 1) {
-        for (std::size_t c = 0; c < kernel.channels; ++c) into[c] += bias[c];
-        into += kernel.channels;
-      } else {
-        for (const T value : bias)
-          for (std::size_t s = 0; s < kernel.spatial; ++s) *into++ += value;
+    with_activation<T>(kernel.activation, [&](auto g) {
+      T* into = kernel.into.host<T>().data();
+      for (std::size_t j = 0; j < kernel.batch; ++j) {
+        if (kernel.spatial == 1) {
+          for (std::size_t c = 0; c < kernel.channels; ++c) into[c] = g(into[c] + bias[c]);
+          into += kernel.channels;
+        } else {
+          for (const T value : bias)
+            for (std::size_t s = 0; s < kernel.spatial; ++s, ++into) *into = g(*into + value);
+        }
       }
-    }
+    });
   });
 }
 

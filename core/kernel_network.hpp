@@ -20,12 +20,13 @@ std::string_view name_of(ActivationKind) noexcept;
 /// True if g' is computed from z and not from g(z), so that z has to be kept.
 constexpr bool keeps_input(ActivationKind kind) { return kind == ActivationKind::gelu; }
 
-/// into[s, c, j] += bias[c]: one value a channel, `spatial` values of each channel in a sample (1
-/// in a dense layer, height · width of an image), `batch` samples.
+/// into[s, c, j] = g(into[s, c, j] + bias[c]): one value a channel, `spatial` values of each channel
+/// in a sample (1 in a dense layer, height · width of an image), `batch` samples.
 struct AddBias {
   std::size_t channels = 0, spatial = 1, batch = 0;
   ConstSlice bias{};
   Slice into{};
+  ActivationKind activation = ActivationKind::identity;
 };
 /// into[c] = Σ_{s, j} gradient[s, c, j] + beta into[c]
 struct BiasGradient {

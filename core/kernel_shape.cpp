@@ -19,6 +19,8 @@ constexpr std::array<std::string_view, 4> transpositions{"nn", "nt", "tn", "tt"}
 constexpr std::array<std::string_view, 2> compensations{"constant", "adaptive"};
 constexpr std::array<std::string_view, 5> activations{"identity", "tanh", "sigmoid", "relu",
                                                       "gelu"};
+/// Of AddBias: without an activation, or with one.
+constexpr std::array<std::string_view, 5> activated{"", "tanh", "sigmoid", "relu", "gelu"};
 constexpr std::array<std::string_view, 3> losses{"squared_error", "softmax_cross_entropy",
                                                  "binary_cross_entropy"};
 constexpr std::array<std::string_view, 2> poolings{"max", "average"};
@@ -51,7 +53,7 @@ constexpr std::array<KernelKind, 26> kinds{{{"Reduce", one_form, count},
                                             {"Cholesky", one_form, order},
                                             {"CholeskySolve", one_form, right_sides},
                                             {"Svd", one_form, matrix},
-                                            {"AddBias", one_form, planes},
+                                            {"AddBias", activated, planes},
                                             {"BiasGradient", one_form, planes},
                                             {"Activation", activations, count},
                                             {"ActivationGradient", activations, count},
@@ -123,7 +125,8 @@ KernelShape sizes_of(const Kernel& kernel) {
             return of(k.s.dtype(), {k.m, k.n});
           },
           [](const AddBias& k) {
-            return of(k.into.dtype(), {k.channels, k.spatial, k.batch});
+            return of(k.into.dtype(), {k.channels, k.spatial, k.batch},
+                      activated[static_cast<std::size_t>(k.activation)]);
           },
           [](const BiasGradient& k) {
             return of(k.into.dtype(), {k.channels, k.spatial, k.batch});

@@ -109,7 +109,9 @@ KernelShape read_kind(const JsonReader& entry) {
   if (kind->forms.empty()) {
     if (entry.has("form")) entry["form"].fail(fmt::format("no form: {} has one only", kind->name));
   } else {
-    const auto form = std::ranges::find(kind->forms, entry["form"].text());
+    const bool is_optional = std::ranges::find(kind->forms, "") != kind->forms.end();
+    const std::string said = is_optional && !entry.has("form") ? "" : entry["form"].text();
+    const auto form = std::ranges::find(kind->forms, said);
     if (form == kind->forms.end()) refuse(entry["form"], kind->forms, "a form of this kernel");
     shape.form = *form;
   }

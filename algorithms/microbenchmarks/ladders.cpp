@@ -74,8 +74,10 @@ void networks(Ladder& ladder, bool quick) {
   const Axis channels = quick ? Axis{1, 64, 4096} : Axis{1, 8, 64, 512, 4096};
   const Axis spatial{1, 784};
   const Axis batches = quick ? Axis{1, 64, 8192} : Axis{1, 16, 128, 1024, 8192};
-  for (const char* kernel : {"AddBias", "BiasGradient"})
-    ladder.grid(kernel, {}, {channels, spatial, batches});
+  for (const char* activation :
+       {"", "tanh", "sigmoid", "relu"})  // those that training adds with it
+    ladder.grid("AddBias", activation, {channels, spatial, batches});
+  ladder.grid("BiasGradient", {}, {channels, spatial, batches});
   const Axis outputs = quick ? Axis{1, 16, 1024} : Axis{1, 8, 64, 1024};
   ladder.grid("Loss", "squared_error", {outputs, batches});
   ladder.grid("Loss", "softmax_cross_entropy", {outputs, batches});

@@ -177,7 +177,7 @@ Kernel svd(const Sizes& s, OperandsOfJob& o) {
 }
 Kernel add_bias(const Sizes& s, OperandsOfJob& o) {
   const Slice bias = o.values(s[0]);
-  return AddBias{s[0], s[1], s[2], bias, o.values(s[0] * s[1] * s[2])};
+  return AddBias{s[0], s[1], s[2], bias, o.values(s[0] * s[1] * s[2]), s.form<ActivationKind>()};
 }
 Kernel bias_gradient(const Sizes& s, OperandsOfJob& o) {
   const Slice gradient = o.values(s[0] * s[1] * s[2]);

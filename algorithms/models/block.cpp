@@ -43,15 +43,24 @@ void draw_weights(std::span<T> weights, Fans fans, ActivationKind activation, Sp
     weight = static_cast<T>(spread * (is_half_linear ? draws.normal() : draws.uniform(-1, 1)));
 }
 
+/// With the activation, unless what comes before that has to be kept.
+ActivationKind activation_with_bias(ActivationKind kind) {
+  return keeps_input(kind) ? ActivationKind::identity : kind;
+}
 AddBias bias_of(const DenseBlock& b, std::size_t count, ConstSlice bias, Slice into) {
-  return {.channels = b.outputs, .batch = count, .bias = bias, .into = into};
+  return {.channels = b.outputs,
+          .batch = count,
+          .bias = bias,
+          .into = into,
+          .activation = activation_with_bias(b.activation)};
 }
 AddBias bias_of(const ConvolutionBlock& b, std::size_t count, ConstSlice bias, Slice into) {
   return {.channels = b.filters,
           .spatial = b.windows.out_pixels(),
           .batch = count,
           .bias = bias,
-          .into = into};
+          .into = into,
+          .activation = activation_with_bias(b.activation)};
 }
 BiasGradient bias_gradient_of(const AddBias& forward, ConstSlice gradient, double beta,
                               Slice into) {
@@ -136,20 +145,22 @@ void initialise(const Block& block, Slice parameters, SplitMix64& draws) {
 
 void forward(Communicator& comm, const Block& block, ConstSlice parameters, ConstSlice inputs,
              std::size_t count, const BlockTrace& trace) {
-  std::visit(Overloaded{[&](const PoolingBlock& b) {
-                          compute(comm, Pooling{b.kind, b.windows, count, inputs, trace.outputs});
-                        },
-                        [&](const auto& b) {
-                          const Slice sums = keeps_input(b.activation) ? trace.sums : trace.outputs;
-                          const std::size_t weights = weights_of(b);
-                          compute(comm,
-                                  weighted_sum(b, parameters.first(weights), inputs, count, sums));
-                          if (biases_of(b) > 0)
-                            compute(comm, bias_of(b, count, parameters.drop(weights), sums));
-                          if (b.activation != ActivationKind::identity)
-                            compute(comm, Activation{b.activation, sums, trace.outputs});
-                        }},
-             block);
+  std::visit(
+      Overloaded{[&](const PoolingBlock& b) {
+                   compute(comm, Pooling{b.kind, b.windows, count, inputs, trace.outputs});
+                 },
+                 [&](const auto& b) {
+                   const Slice sums = keeps_input(b.activation) ? trace.sums : trace.outputs;
+                   const std::size_t weights = weights_of(b);
+                   compute(comm, weighted_sum(b, parameters.first(weights), inputs, count, sums));
+                   const bool has_bias = biases_of(b) > 0;
+                   if (has_bias) compute(comm, bias_of(b, count, parameters.drop(weights), sums));
+                   const auto done =
+                       has_bias ? activation_with_bias(b.activation) : ActivationKind::identity;
+                   if (b.activation != done)
+                     compute(comm, Activation{b.activation, sums, trace.outputs});
+                 }},
+      block);
 }
 
 void through_activation(Communicator& comm, const Block& block, const BlockTrace& trace,

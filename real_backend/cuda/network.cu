@@ -25,11 +25,57 @@ void with_piece(std::size_t length, const T* values, F&& f) {
   else f(std::integral_constant<int, 1>{});
 }
 
+// ---- activations
+
+template <class T>
+__device__ T normal_distribution(T z) {
+  return T{0.5} * (1 + std::erf(z / std::numbers::sqrt2_v<T>));
+}
+template <class T>
+__device__ T normal_density(T z) {
+  return std::exp(T{-0.5} * z * z) * (std::numbers::inv_sqrtpi_v<T> / std::numbers::sqrt2_v<T>);
+}
+
+template <ActivationKind kind, class T>
+struct Activating {
+  __device__ void operator()(T& into, T z) const {
+    if constexpr (kind == ActivationKind::identity) into = z;
+    else if constexpr (kind == ActivationKind::tanh) into = std::tanh(z);
+    else if constexpr (kind == ActivationKind::sigmoid) into = 1 / (1 + std::exp(-z));
+    else if constexpr (kind == ActivationKind::relu) into = z < 0 ? T{0} : z;
+    else into = z * normal_distribution(z);
+  }
+};
+/// `kept` is g(z), or z for GELU.
+template <ActivationKind kind, class T>
+struct Deriving {
+  __device__ void operator()(T& gradient, T kept) const {
+    if constexpr (kind == ActivationKind::tanh) gradient *= 1 - kept * kept;
+    else if constexpr (kind == ActivationKind::sigmoid) gradient *= kept * (1 - kept);
+    else if constexpr (kind == ActivationKind::relu) gradient *= kept > 0 ? T{1} : T{0};
+    else if constexpr (kind == ActivationKind::gelu)
+      gradient *= normal_distribution(kept) + kept * normal_density(kept);
+  }
+};
+
+/// Calls f with the kind as a constant.
+template <class F>
+void with_kind(ActivationKind kind, F&& f) {
+  using enum ActivationKind;
+  switch (kind) {
+    case identity: return f(std::integral_constant<ActivationKind, identity>{});
+    case tanh: return f(std::integral_constant<ActivationKind, tanh>{});
+    case sigmoid: return f(std::integral_constant<ActivationKind, sigmoid>{});
+    case relu: return f(std::integral_constant<ActivationKind, relu>{});
+    case gelu: return f(std::integral_constant<ActivationKind, gelu>{});
+  }
+}
+
 // ---- bias
 
-/// into[row, x] += bias[x] (`dense`: a row is a sample), or bias[row % channels] (a row is a
-/// channel of an image). Rows of `width` pieces of N.
-template <class T, int N, bool dense>
+/// into[row, x] = g(into[row, x] + bias[x]) (`dense`: a row is a sample), or bias[row % channels]
+/// (a row is a channel of an image). Rows of `width` pieces of N.
+template <class T, int N, bool dense, ActivationKind kind>
 __global__ void __launch_bounds__(tile_threads)
     add_bias(std::size_t width, std::size_t rows, std::size_t channels, In<T> bias, InOut<T> into) {
   constexpr int U = 4;
@@ -50,20 +96,23 @@ __global__ void __launch_bounds__(tile_threads)
       T value = 0;
       if constexpr (!dense) value = bias.address[(row + u * step) % channels];
 #pragma unroll
-      for (int i = 0; i < N; ++i) pieces[u].value[i] += dense ? added.value[i] : value;
+      for (int i = 0; i < N; ++i) {
+        T& result = pieces[u].value[i];
+        Activating<kind, T>{}(result, result + (dense ? added.value[i] : value));
+      }
       pieces[u].store(into, ((row + u * step) * width + x) * N);
     }
   }
 }
 
-template <class T, bool dense>
+template <class T, bool dense, ActivationKind kind>
 void launch_add_bias(Stream& stream, std::size_t length, std::size_t rows, const AddBias& kernel) {
   T* const into = values<T>(kernel.into);
   const T* const bias = values<T>(kernel.bias);
   with_piece(length, into, [&]<int N>(std::integral_constant<int, N>) {
     const auto launch_pieces = [&]<int M>(std::integral_constant<int, M>) {
       const Tiles tiles{length / M, rows, 8};
-      add_bias<T, M, dense><<<tiles.grid, tiles.block, 0, stream.get()>>>(
+      add_bias<T, M, dense, kind><<<tiles.grid, tiles.block, 0, stream.get()>>>(
           length / M, rows, kernel.channels, In<T>{bias}, InOut<T>{into});
       check_call(cudaGetLastError(), "add_bias");
     };
@@ -174,60 +223,19 @@ void launch_bias_gradient(Stream& stream, const BiasGradient& kernel) {
   launch_sum_rows<T>(stream, channels, chunks, 1, beta, partial.as<T>(), into);
 }
 
-// ---- activations
-
-template <class T>
-__device__ T normal_distribution(T z) {
-  return T{0.5} * (1 + std::erf(z / std::numbers::sqrt2_v<T>));
-}
-template <class T>
-__device__ T normal_density(T z) {
-  return std::exp(T{-0.5} * z * z) * (std::numbers::inv_sqrtpi_v<T> / std::numbers::sqrt2_v<T>);
-}
-
-template <ActivationKind kind, class T>
-struct Activating {
-  __device__ void operator()(T& into, T z) const {
-    if constexpr (kind == ActivationKind::identity) into = z;
-    else if constexpr (kind == ActivationKind::tanh) into = std::tanh(z);
-    else if constexpr (kind == ActivationKind::sigmoid) into = 1 / (1 + std::exp(-z));
-    else if constexpr (kind == ActivationKind::relu) into = z < 0 ? T{0} : z;
-    else into = z * normal_distribution(z);
-  }
-};
-/// `kept` is g(z), or z for GELU.
-template <ActivationKind kind, class T>
-struct Deriving {
-  __device__ void operator()(T& gradient, T kept) const {
-    if constexpr (kind == ActivationKind::tanh) gradient *= 1 - kept * kept;
-    else if constexpr (kind == ActivationKind::sigmoid) gradient *= kept * (1 - kept);
-    else if constexpr (kind == ActivationKind::relu) gradient *= kept > 0 ? T{1} : T{0};
-    else if constexpr (kind == ActivationKind::gelu)
-      gradient *= normal_distribution(kept) + kept * normal_density(kept);
-  }
-};
-
-/// Calls f with the kind as a constant.
-template <class F>
-void with_kind(ActivationKind kind, F&& f) {
-  using enum ActivationKind;
-  switch (kind) {
-    case identity: return f(std::integral_constant<ActivationKind, identity>{});
-    case tanh: return f(std::integral_constant<ActivationKind, tanh>{});
-    case sigmoid: return f(std::integral_constant<ActivationKind, sigmoid>{});
-    case relu: return f(std::integral_constant<ActivationKind, relu>{});
-    case gelu: return f(std::integral_constant<ActivationKind, gelu>{});
-  }
-}
-
 }  // namespace
 
 void launch(Stream& stream, const AddBias& kernel) {
   if (kernel.into.empty()) return;
   with_real(kernel.into.dtype(), [&]<class T>(std::type_identity<T>) {
-    if (kernel.spatial == 1)
-      launch_add_bias<T, true>(stream, kernel.channels, kernel.batch, kernel);
-    else launch_add_bias<T, false>(stream, kernel.spatial, kernel.channels * kernel.batch, kernel);
+    with_kind(kernel.activation,
+              [&]<ActivationKind kind>(std::integral_constant<ActivationKind, kind>) {
+                if (kernel.spatial == 1)
+                  launch_add_bias<T, true, kind>(stream, kernel.channels, kernel.batch, kernel);
+                else
+                  launch_add_bias<T, false, kind>(stream, kernel.spatial,
+                                                  kernel.channels * kernel.batch, kernel);
+              });
   });
 }
 

@@ -84,6 +84,16 @@ std::string of_point(const std::string& point) {
                    "]}]");
 }
 
+TEST(MeasuredDevice, MayLeaveOutTheFormOfABiasWithoutActivation) {
+  const auto bias = [](const std::string& form) {
+    return R"([{"kernel": "AddBias", )" + form + R"("dtype": "float32", "points": [
+        {"sizes": {"channels": 2, "spatial": 1, "batch": 3}, "flops": 1, "bytes": 1, "time_s": 1}]}])";
+  };
+  EXPECT_EQ(complaint(bias("")), "no error");
+  EXPECT_EQ(complaint(bias(R"("form": "relu", )")), "no error");
+  EXPECT_THAT(complaint(bias(R"("form": "rely", )")), HasSubstr("did you mean \"relu\""));
+}
+
 TEST(MeasuredDevice, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(complaint(R"([{"kernel": "Gem", "dtype": "float32", "points": []}])"),
               AllOf(HasSubstr("device.json: /kernels/0/kernel: \"Gem\": expected a kernel"),

@@ -41,6 +41,22 @@ TEST(Bias, IsAddedToEachChannelOfEachSample) {
   EXPECT_EQ(dense, (Doubles{10, 20, 10, 20}));
 }
 
+TEST(Bias, IsAddedAndActivatedInOnePassWithTheBitsOfTwo) {
+  const auto values = uniform_values(2 * 3 * 50, 31), shifts = uniform_values(6, 32);
+  const std::vector<float> start(values.begin(), values.end()), bias(shifts.begin(), shifts.end());
+  using enum ActivationKind;
+  for (const ActivationKind kind : {identity, tanh, sigmoid, relu, gelu})
+    for (const std::size_t spatial : {1u, 3u}) {
+      const std::size_t channels = 6 / spatial, batch = 50;
+      std::vector<float> once = start, twice = start;
+      const ConstSlice b = std::span{bias}.first(channels);
+      run(AddBias{channels, spatial, batch, b, slice(once), kind});
+      run(AddBias{channels, spatial, batch, b, slice(twice)});
+      run(Activation{kind, slice(twice), slice(twice)});
+      EXPECT_EQ(once, twice) << name_of(kind) << " " << spatial;
+    }
+}
+
 TEST(Bias, HasTheSumOverSamplesAndPlacesAsItsGradient) {
   Doubles gradient{1, 2, 3, 4, 5, 6, 7, 8}, into{100, 200};
   const BiasGradient dense{
@@ -228,6 +244,7 @@ TEST(NetworkKernel, CostsWhatItsFormulaSays) {
   const Slice x = Slice::phantom(100), bias = Slice::phantom(10),
               labels = Slice::phantom(10, Dtype::int32);
   EXPECT_EQ(cost(AddBias{.channels = 10, .batch = 10, .bias = bias, .into = x}), Pair(100, 840));
+  EXPECT_EQ(cost(AddBias{10, 1, 10, bias, x, ActivationKind::sigmoid}), Pair(500, 840));
   EXPECT_EQ(cost(BiasGradient{.channels = 10, .batch = 10, .gradient = x, .into = bias}),
             Pair(100, 440));
   EXPECT_EQ(cost(Activation{ActivationKind::identity, x, x}), Pair(0, 800));

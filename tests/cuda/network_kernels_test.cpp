@@ -91,6 +91,22 @@ TEST_F(KernelsOnAGpu, ActivateAsTheHostWithinRounding) {
       }
 }
 
+TEST_F(KernelsOnAGpu, AddBiasesAndActivateInOnePass) {
+  for (const ActivationKind kind : every_activation)
+    for (const Dtype dtype : real_dtypes)
+      for (const auto [channels, spatial, batch] : shapes_of_biases) {
+        SCOPED_TRACE(std::string{name_of(kind)} + ", " + std::to_string(channels) +
+                     " channels of " + std::to_string(spatial) + ", " + std::to_string(batch) +
+                     " samples");
+        const Twin bias = twin(any(channels, dtype, 1), batch == 9 ? 1 : 0);
+        const Twin into = twin(uniform(channels * spatial * batch, dtype, 2), 1);
+        run([&](auto side) {
+          return AddBias{channels, spatial, batch, side(bias), side(into), kind};
+        });
+        EXPECT_EQ(into.difference(is_exact(kind) ? -1 : of_functions(dtype)), "");
+      }
+}
+
 TEST_F(KernelsOnAGpu, MultiplyByDerivativesAsTheHostWithinRounding) {
   for (const ActivationKind kind : every_activation)
     for (const Dtype dtype : real_dtypes)
