@@ -117,7 +117,7 @@ int platform_command(const Program& program, const std::vector<std::string>& arg
   const auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
   const scenarios::LoadedPlatform platform{
       *scenario.platform, {.cfg = options.texts("cfg"), .log = options.texts("log")}};
-  const auto summary = platform.summary();
+  const auto summary = platform.summary(options.given("dot"));
   if (options.given("json"))
     analysis::Output{options.text("json")}.write(to_json(summary).dump(1) + "\n");
   if (options.given("dot")) analysis::Output{options.text("dot")}.write(to_dot(summary));

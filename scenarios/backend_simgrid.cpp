@@ -131,8 +131,8 @@ LoadedPlatform::~LoadedPlatform() = default;
 std::unique_ptr<platforms::PlacedPlatform> LoadedPlatform::placed() const {
   return platforms::placed(*engine_->platform);
 }
-platforms::PlatformSummary LoadedPlatform::summary() const {
-  return platforms::survey(*engine_->platform);
+platforms::PlatformSummary LoadedPlatform::summary(bool with_graph) const {
+  return platforms::survey(*engine_->platform, with_graph);
 }
 
 std::vector<std::pair<std::string, std::string>> simgrid_versions() {

@@ -20,7 +20,8 @@ class LoadedPlatform {
  public:
   LoadedPlatform(const platforms::PlatformSpec& spec, const BackendOptions& options);
   ~LoadedPlatform();
-  platforms::PlatformSummary summary() const;
+  /// `with_graph`: for to_dot, which needs it; it takes most of the time of many hosts.
+  platforms::PlatformSummary summary(bool with_graph = true) const;
   /// As ways and facts; refers to this object.
   std::unique_ptr<platforms::PlacedPlatform> placed() const;
 

@@ -39,6 +39,7 @@ class ComputedZone : public routing::NetZoneImpl {
   }
 
   const std::vector<s4u::Host*>& hosts() const { return hosts_; }
+  const std::vector<s4u::Link*>& links() const { return links_; }
 
   void get_local_route(const routing::NetPoint* source, const routing::NetPoint* destination,
                        routing::Route* into, double* latency) override {
@@ -70,10 +71,11 @@ class ComputedZone : public routing::NetZoneImpl {
 
 }  // namespace
 
-std::vector<s4u::Host*> build_zone(const Topology& topology) {
+BuiltZone build_zone(const Topology& topology) {
   EXPECTS(topology.hosts.size() > 0, "a topology has hosts");
   // As SimGrid's own create_*_zone: the zone registers itself with the engine, which deletes it.
-  return (new ComputedZone{topology})->hosts();
+  const auto* zone = new ComputedZone{topology};
+  return {.hosts = zone->hosts(), .links = zone->links()};
 }
 
 }  // namespace troupe::platforms

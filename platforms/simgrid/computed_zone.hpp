@@ -9,9 +9,15 @@
 
 namespace troupe::platforms {
 
+/// In the topology's order.
+struct BuiltZone {
+  std::vector<simgrid::s4u::Host*> hosts;
+  std::vector<simgrid::s4u::Link*> links;
+};
+
 /// Builds `topology` as the whole platform of the running engine: hosts in order, their properties
 /// (`node`, `device`, `memory_bandwidth`), links. A host reaches itself over a FATPIPE link of the
-/// engine's network/loopback-bw and network/loopback-lat. Returns the hosts in order.
-std::vector<simgrid::s4u::Host*> build_zone(const Topology& topology);
+/// engine's network/loopback-bw and network/loopback-lat.
+BuiltZone build_zone(const Topology& topology);
 
 }  // namespace troupe::platforms

@@ -245,7 +245,9 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
 
 void SimGridPlatform::load(s4u::Engine& engine, const Source& source) {
   if (source.topology) {
-    hosts_ = build_zone(*source.topology);
+    auto built = build_zone(*source.topology);
+    hosts_ = std::move(built.hosts);
+    own_ways_ = {.links = std::move(built.links), .route = source.topology->route};
   } else {
     const auto recording = std::make_shared<Recording>();
     using Point = simgrid::kernel::routing::NetPoint;

@@ -3,6 +3,8 @@
 // simgrid::s4u::Host or Link starts here; what can be said without them is in platforms/facts.hpp
 // and platforms/summary.hpp.
 
+#include <functional>
+#include <optional>
 #include <simgrid/s4u.hpp>
 #include <span>
 #include <string>
@@ -11,6 +13,7 @@
 #include "platforms/facts.hpp"
 #include "platforms/message_costs.hpp"
 #include "platforms/specification.hpp"
+#include "platforms/topology.hpp"
 
 namespace troupe::platforms {
 
@@ -59,6 +62,15 @@ class SimGridPlatform {
   RouteFacts route(int from, int to) const;
   std::vector<simgrid::s4u::Link*> links_between(int from, int to) const;
 
+  /// What a platform that we make ourselves tells SimGrid, for whoever asks millions of times.
+  struct OwnWays {
+    std::vector<simgrid::s4u::Link*> links;
+    /// From a host to another, by index of hosts(): indices of `links`.
+    std::function<LinkPath(int from, int to)> route;
+  };
+  /// Null for a file that SimGrid reads.
+  const OwnWays* own_ways() const { return own_ways_ ? &*own_ways_ : nullptr; }
+
   /// What a person should be told: one line each, meant for stderr.
   std::span<const std::string> notices() const { return notices_; }
   /// 16 hexadecimal digits: the content of the platform and the network model in force.
@@ -73,6 +85,7 @@ class SimGridPlatform {
   PlatformSpec spec_;
   std::vector<simgrid::s4u::Host*> hosts_;
   std::vector<HostFacts> facts_;
+  std::optional<OwnWays> own_ways_;
   std::vector<RankPlace> ranks_;
   std::vector<int> grid_;
   int node_count_ = 0;

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <limits>
+#include <unordered_map>
 
 #include "platforms/throughput.hpp"
 
@@ -27,17 +28,13 @@ std::vector<int> shifts_for(int n) {
   return shifts;
 }
 
-std::vector<LinkFacts> links_of(const s4u::Engine& engine) {
-  std::vector<LinkFacts> links;
+/// Without those that SimGrid, or our zone, has between ranks of one host.
+std::vector<const s4u::Link*> links_by_name(const s4u::Engine& engine, bool ours) {
+  std::vector<const s4u::Link*> links;
   for (const s4u::Link* link : engine.get_all_links())
-    links.push_back({.name = link->get_name(),
-                     .bandwidth = {link->get_bandwidth()},
-                     .latency = Seconds{link->get_latency()},
-                     .shared = link->get_sharing_policy() != s4u::Link::SharingPolicy::FATPIPE});
-  std::ranges::sort(links, {}, &LinkFacts::name);
-  std::erase_if(links, [](const LinkFacts& link) {  // between ranks of one host, SimGrid's and ours
-    return link.name == "__loopback__" || link.name == "loopback";
-  });
+    if (link->get_name() != "__loopback__" && !(ours && link->get_name() == "loopback"))
+      links.push_back(link);
+  std::ranges::sort(links, {}, &s4u::Link::get_name);
   return links;
 }
 
@@ -67,18 +64,32 @@ class Costs {
   std::vector<double> alphas_, betas_;
 };
 
+struct WayCosts {
+  Seconds latency{};
+  BytesPerSecond bandwidth{std::numeric_limits<double>::infinity()};
+};
+
 class Survey {
  public:
   explicit Survey(const SimGridPlatform& platform) : platform_{platform} {
-    summary_.links = links_of(*s4u::Engine::get_instance());
-    for (std::size_t i = 0; i < summary_.links.size(); ++i)
-      index_.emplace(summary_.links[i].name, static_cast<int>(i));
+    for (const s4u::Link* link :
+         links_by_name(*s4u::Engine::get_instance(), platform.own_ways() != nullptr)) {
+      index_.emplace(link, static_cast<int>(summary_.links.size()));
+      summary_.links.push_back(
+          {.name = link->get_name(),
+           .bandwidth = {link->get_bandwidth()},
+           .latency = Seconds{link->get_latency()},
+           .shared = link->get_sharing_policy() != s4u::Link::SharingPolicy::FATPIPE});
+    }
+    if (const auto* own = platform.own_ways())
+      for (const s4u::Link* link : own->links) own_index_.push_back(index_.at(link));
   }
 
-  PlatformSummary run() {
+  PlatformSummary run(bool with_graph) {
     describe();
     cost_pairs();
-    walk_hosts();
+    bisect();
+    if (with_graph) draw();
     for (const RankFacts& rank : summary_.ranks)
       summary_.gamma =
           std::max(summary_.gamma,
@@ -102,16 +113,19 @@ class Survey {
   void cost_pairs() {
     const int n = static_cast<int>(summary_.ranks.size());
     const auto host = [&](int rank) { return summary_.ranks[static_cast<std::size_t>(rank)].host; };
+    const NetworkModel& network = summary_.network;
     Costs raw, effective;
     for (const int shift : shifts_for(n))
       for (int from = 0; from < n; ++from) {
         const int to = (from + shift) % n;
         if (host(from) == host(to)) continue;
-        const RouteFacts route = platform_.route(from, to);
-        raw.add(route.latency, route.bandwidth);
-        effective.add(route.effective_latency, route.effective_bandwidth);
+        const WayCosts there = costs_of(path_between(host(from), host(to)));
+        raw.add(there.latency, there.bandwidth);
+        effective.add(network.effective_latency(there.latency),
+                      network.effective_bandwidth(there.bandwidth, there.latency));
         ++summary_.pairs;
-        if (from < to && differs(route, platform_.route(to, from))) ++summary_.asymmetric_pairs;
+        if (from < to && differs(there, costs_of(path_between(host(to), host(from)))))
+          ++summary_.asymmetric_pairs;
       }
     summary_.raw = raw.summary();
     summary_.effective = effective.summary();
@@ -121,26 +135,37 @@ class Survey {
                       "1, 2, 4, … apart",
                       summary_.pairs, std::int64_t{n} * (n - 1)));
   }
-  static bool differs(const RouteFacts& there, const RouteFacts& back) {
+  static bool differs(const WayCosts& there, const WayCosts& back) {
     const auto far = [](double a, double b) { return std::abs(a - b) > 1e-9 * std::max(a, b); };
     return far(there.latency.count(), back.latency.count()) ||
            far(there.bandwidth.value, back.bandwidth.value);
   }
+  WayCosts costs_of(const LinkPath& path) const {
+    WayCosts costs;
+    for (const int link : path) {
+      const LinkFacts& facts = summary_.links[static_cast<std::size_t>(link)];
+      costs.latency += facts.latency;
+      costs.bandwidth.value = std::min(costs.bandwidth.value, facts.bandwidth.value);
+    }
+    return costs;
+  }
 
-  /// The routes between hosts, whoever sits on them: for the graph and the bisection.
-  void walk_hosts() {
+  /// The routes between hosts, whoever sits on them.
+  template <class Visit>
+  void walk_hosts(const Visit& visit) {
     const int n = static_cast<int>(summary_.hosts.size());
-    std::vector<NamedRoute> routes;
-    std::vector<LinkPath> forth, back;
     for (const int shift : shifts_for(n))
-      for (int from = 0; from < n; ++from) {
-        const int to = (from + shift) % n;
-        LinkPath path;
-        routes.push_back({.from = from, .to = to, .links = names_between(from, to, path)});
-        if (from < n / 2 && to >= n - n / 2) forth.push_back(path);
-        if (to < n / 2 && from >= n - n / 2) back.push_back(path);
-      }
-    summary_.graph = graph_of(n, routes);
+      for (int from = 0; from < n; ++from)
+        visit(from, (from + shift) % n, path_between(from, (from + shift) % n));
+  }
+  void bisect() {
+    const int n = static_cast<int>(summary_.hosts.size());
+    std::vector<LinkPath> forth, back;
+    walk_hosts([&](int from, int to, const LinkPath& path) {
+      for (const int link : path) summary_.links[static_cast<std::size_t>(link)].used = true;
+      if (from < n / 2 && to >= n - n / 2) forth.push_back(path);
+      if (to < n / 2 && from >= n - n / 2) back.push_back(path);
+    });
     std::vector<Capacity> capacities;
     for (const LinkFacts& link : summary_.links)
       capacities.push_back({.bandwidth = link.bandwidth, .shared = link.shared});
@@ -148,28 +173,45 @@ class Survey {
     summary_.bisection =
         std::min(fair_throughput(forth, capacities), fair_throughput(back, capacities));
   }
-  std::vector<std::string> names_between(int from, int to, LinkPath& path) {
-    std::vector<s4u::Link*> links;
-    double latency = 0;
-    const auto hosts = platform_.hosts();
-    hosts[static_cast<std::size_t>(from)]->route_to(hosts[static_cast<std::size_t>(to)], links,
-                                                    &latency);
-    std::vector<std::string> names;
-    for (const s4u::Link* link : links) {
-      names.push_back(link->get_name());
-      path.push_back(index_.at(names.back()));
-      summary_.links[static_cast<std::size_t>(path.back())].used = true;
+  void draw() {
+    std::vector<NamedRoute> routes;
+    walk_hosts([&](int from, int to, const LinkPath& path) {
+      NamedRoute& route = routes.emplace_back(NamedRoute{.from = from, .to = to, .links = {}});
+      for (const int link : path)
+        route.links.push_back(summary_.links[static_cast<std::size_t>(link)].name);
+    });
+    summary_.graph = graph_of(static_cast<int>(summary_.hosts.size()), routes);
+  }
+
+  /// Between two hosts that are not the same; good until the next call.
+  const LinkPath& path_between(int from, int to) {
+    if (const auto* own = platform_.own_ways()) {
+      path_ = own->route(from, to);
+      for (int& link : path_) link = own_index_[static_cast<std::size_t>(link)];
+      return path_;
     }
-    return names;
+    const auto hosts = platform_.hosts();
+    double latency = 0;
+    crossed_.clear();
+    path_.clear();
+    hosts[static_cast<std::size_t>(from)]->route_to(hosts[static_cast<std::size_t>(to)], crossed_,
+                                                    &latency);
+    for (const s4u::Link* link : crossed_) path_.push_back(index_.at(link));
+    return path_;
   }
 
   const SimGridPlatform& platform_;
   PlatformSummary summary_;
-  std::map<std::string, int> index_;
+  std::unordered_map<const s4u::Link*, int> index_;
+  std::vector<int> own_index_;  // by index of own_ways()->links
+  std::vector<s4u::Link*> crossed_;
+  LinkPath path_;
 };
 
 }  // namespace
 
-PlatformSummary survey(const SimGridPlatform& platform) { return Survey{platform}.run(); }
+PlatformSummary survey(const SimGridPlatform& platform, bool with_graph) {
+  return Survey{platform}.run(with_graph);
+}
 
 }  // namespace troupe::platforms

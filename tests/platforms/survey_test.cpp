@@ -4,7 +4,10 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "loaded.hpp"
+#include "temporary_file.hpp"
 
 namespace troupe::platforms {
 namespace {
@@ -87,6 +90,39 @@ TEST(Survey, OfManyRanksSaysThatItLookedAtSome) {
       generated(R"({"kind": "star", "hosts": 300, "bandwidth": 1e9, "latency": "1us"})")};
   EXPECT_THAT(survey(loaded.platform).notes,
               testing::ElementsAre(testing::HasSubstr("of 89700 pairs")));
+}
+
+TEST(Survey, LeavesTheGraphOutWhereNobodyWantsIt) {
+  const Loaded loaded{shipped("dgx_h100_2.json")};
+  const PlatformSummary with = survey(loaded.platform), without = survey(loaded.platform, false);
+  EXPECT_GT(with.graph.vertices, 16);
+  EXPECT_EQ(without.graph.vertices, 0);
+  EXPECT_EQ(to_json(with), to_json(without));
+}
+
+TEST(Survey, AsksOurOwnPlatformsForTheWaysThatSimGridTakes) {
+  const Loaded loaded{shipped("dgx_h100_pod_32.json")};
+  const auto& own = *loaded.platform.own_ways();
+  for (const int to : {1, 8, 9, 100, 255}) {
+    std::vector<simgrid::s4u::Link*> links;
+    for (const int link : own.route(0, to))
+      links.push_back(own.links.at(static_cast<std::size_t>(link)));
+    EXPECT_EQ(links, loaded.platform.links_between(0, to)) << to;
+  }
+}
+
+TEST(Survey, KnowsALinkOfAFileThatIsCalledLoopback) {
+  const TemporaryFile file{"named.xml", R"(<?xml version="1.0"?>
+<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
+<platform version="4.1">
+  <zone id="z" routing="Full">
+    <host id="a" speed="1Gf"/><host id="b" speed="1Gf"/>
+    <link id="loopback" bandwidth="1GBps" latency="1us"/>
+    <route src="a" dst="b"><link_ctn id="loopback"/></route>
+  </zone>
+</platform>)"};
+  const Loaded loaded{platform_file(file.path())};
+  EXPECT_DOUBLE_EQ(survey(loaded.platform).bisection.value, 1e9);
 }
 
 TEST(Survey, CarriesTheNoticesOfThePlatform) {
