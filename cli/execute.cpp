@@ -103,9 +103,23 @@ bool nccl_asked(const Options& options, const std::string& backend) {
   return transport == "nccl";
 }
 
+/// A network that nothing simulates; a file may name one for the backends that do. Real ranks with
+/// a platform have predictions of it beside their times.
+void refuse_unused_network(const Draft& draft, const scenarios::Scenario& scenario,
+                           const std::string& backend) {
+  auto asked = draft.origin().place("/network");
+  const bool predicts = is_real(backend) && scenario.platform;
+  if (!asked.starts_with("--") || backend == "sim" || predicts) return;
+  if (asked == "--network") asked += " " + scenario.network;
+  throw BadInput{
+      fmt::format("{}: it is about the network of a simulation, and this is --backend {}{}", asked,
+                  backend, is_real(backend) ? " without --platform" : "")};
+}
+
 Prepared prepare(const Program& program, const Draft& draft, const Options& options) {
   const auto name = options.text("backend", program.default_backend);
   auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
+  refuse_unused_network(draft, scenario, name);
   const scenarios::BackendOptions backend_options{
       .cfg = options.texts("cfg"),
       .log = options.texts("log"),

@@ -103,6 +103,29 @@ TEST_F(Refused, WhatOnlyGpusHave) {
   }
 }
 
+TEST_F(Refused, ASimulatedNetworkWhereNothingIsSimulated) {
+  const std::string words = "it is about the network of a simulation, and this is --backend ";
+  for (const std::string network : {"simgrid", "loggp"})
+    refused_collective("--network " + network, "--network " + network + ": " + words + "loopback");
+  refused_collective("--platform star_16 --network loggp", words + "loopback");
+  const auto scenario = write("s.json", R"({"troupe": 1, "collective": {"sizes": 8}})");
+  refused("run " + scenario + " --backend loopback --set /network=loggp",
+          "--set /network=loggp: " + words + "loopback");
+  const std::filesystem::path program{TROUPE_PROGRAM};
+  if (!std::filesystem::exists(program.parent_path() / "troupe-mpi")) return;
+  const auto ran = troupe("collective --backend mpi --network loggp", "mpirun -n 1");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("--network loggp: " + words + "mpi without --platform"));
+}
+
+TEST_F(CliTest, AFileThatNamesANetworkRunsOnThreads) {
+  const auto scenario =
+      write("s.json", R"({"troupe": 1, "network": "loggp", "collective": {"sizes": 8}})");
+  const auto ran = troupe("run " + scenario + " --backend loopback -q");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.err, "");
+}
+
 TEST_F(Refused, ProductsOfFloat32ThatContradictEachOther) {
   const std::string contradiction = "--tf32 and --bf16 contradict each other";
   refused_collective("--tf32 --bf16", contradiction);

@@ -48,6 +48,21 @@ TEST_F(Mpi, TroupeBecomesTroupeMpiForACollective) {
   EXPECT_EQ(report["ranks"].size(), 3u);
 }
 
+TEST_F(Mpi, TakesASimulatedNetworkOnlyWithAPlatformToPredictFor) {
+  const std::string command = "collective --backend mpi --network loggp -a ring --sizes 64 -n 2 -q";
+  const auto alone = troupe(command, mpirun(2));
+  EXPECT_NE(alone.status, 0);
+  EXPECT_THAT(alone.err,
+              HasSubstr("troupe: --network loggp: it is about the network of a simulation, "
+                        "and this is --backend mpi without --platform"));
+  const auto ran = troupe(
+      command + " --ranks 2 --platform " TROUPE_SOURCE_DIR "/platforms/dgx_h100_2.json --json " +
+          file("r.json"),
+      mpirun(2));
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  EXPECT_TRUE(json::parse(read(file("r.json")))["results"][0].contains("model_s"));
+}
+
 TEST_F(Mpi, MeasuresItsOwnCollectivesBesideOurs) {
   for (const char* what :
        {"-a ring,mpi --redop avg --in-place", "-a ring,mpi --payload phantom --timing back-to-back",
