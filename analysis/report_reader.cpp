@@ -9,6 +9,7 @@
 
 #include "analysis/report_json.hpp"
 #include "core/errors.hpp"
+#include "core/file_kind.hpp"
 
 namespace troupe::analysis {
 namespace {
@@ -196,8 +197,11 @@ Report report_from_json(const std::string& text, const std::string& name) {
   } catch (const Json::parse_error& error) {
     throw BadInput{fmt::format("{}: not a report: no valid JSON at byte {}", name, error.byte)};
   }
-  if (!json.is_object() || !json.contains("troupe_report"))
-    throw BadInput{fmt::format("{}: not a report of Troupe (no key \"troupe_report\")", name)};
+  if (!json.is_object() || !json.contains("troupe_report")) {
+    const auto kind = kind_of_file([&](const char* key) { return json.contains(key); }, name);
+    throw BadInput{fmt::format("{}: {}not a report of Troupe (no key \"troupe_report\")", name,
+                               kind.empty() ? kind : fmt::format("this is {}, ", kind))};
+  }
   if (json["troupe_report"] != 1)
     throw BadInput{
         fmt::format("{}: /troupe_report is {}, this program reads version 1: make it "

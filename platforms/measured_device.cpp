@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/file_kind.hpp"
 #include "core/text.hpp"
 #include "platforms/json_reader.hpp"
 
@@ -194,11 +195,14 @@ std::string to_json(const MeasuredDevice& device) {
 MeasuredDevice read_measured_device(const std::string& file) {
   const auto json = read_json_file(file);
   const JsonReader top{json, file};
-  if (!top.is_object() || !top.has("troupe_device"))
+  if (!top.is_object() || !top.has("troupe_device")) {
+    const auto kind =
+        kind_of_file([&](const char* key) { return top.is_object() && top.has(key); }, file);
     throw BadPlatform{
-        fmt::format("{}: no measured device (\"troupe_device\": 1): troupe calibrate --device -o "
+        fmt::format("{}: {}no measured device (\"troupe_device\": 1): troupe calibrate --device -o "
                     "FILE writes one",
-                    file)};
+                    file, kind.empty() ? kind : fmt::format("this is {}, ", kind))};
+  }
   top.expect_keys({"troupe_device", "name", "backend", "environment", "launch_overhead_s",
                    "host_link", "kernels", "exact"});
   top["troupe_device"].integer(1, 1);

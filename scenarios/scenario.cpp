@@ -241,7 +241,8 @@ Ordered jitter_json(const JitterChoice& jitter) {
 
 Scenario read_scenario(const Json& json, const Origin& origin, const std::string& folder) {
   const Section top{json, origin, ""};
-  if (!top.has("troupe")) top.complain("", "a scenario begins with \"troupe\": 1");
+  if (!top.has("troupe"))
+    top.complain("", top.misplaced() + "a scenario begins with \"troupe\": 1");
   if (top.value("troupe") != 1) top.fail("troupe", "1, the version of the format");
   for (const char* reserved : {"jobs", "faults"})
     if (top.has(reserved)) top.complain(reserved, "this key is reserved and cannot be used yet");
@@ -318,7 +319,14 @@ Ordered to_json(const Scenario& scenario) {
 Json load_scenario(const std::string& file, const std::vector<std::string>& settings,
                    Origin& origin) {
   origin = Origin{file};
-  auto json = parse_json(analysis::read_file(file), file);
+  const auto content = analysis::read_file(file);
+  if (const auto begin = content.find_first_not_of(" \t\r\n");
+      begin != content.npos && content[begin] == '<')
+    throw BadScenario{fmt::format(
+        "{0}: this is XML, not a scenario; a platform (troupe platform show {0} shows it) is given "
+        "by --platform, or named in a scenario",
+        file)};
+  auto json = parse_json(content, file);
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
     if (equals == std::string::npos || setting.front() != '/')

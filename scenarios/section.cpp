@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/file_kind.hpp"
 #include "core/text.hpp"
 #include "platforms/json_reader.hpp"
 
@@ -47,6 +48,12 @@ void Section::complain(const std::string& key, const std::string& message) const
 }
 void Section::fail(const std::string& key, const std::string& expectation) const {
   complain(key, fmt::format("found {}; expected {}", shown(value(key)), expectation));
+}
+
+std::string Section::misplaced() const {
+  const auto kind =
+      kind_of_file([this](const char* key) { return json_->contains(key); }, origin_->file());
+  return kind.empty() ? kind : fmt::format("this is {}, and ", kind);
 }
 
 bool Section::has(const std::string& key) const {

@@ -45,6 +45,8 @@ class Section {
   Section(const nlohmann::json& json, const Origin& origin, std::string pointer);
 
   bool has(const std::string& key) const;
+  /// What kind of file this is instead: "this is a platform (…), and ", or nothing.
+  std::string misplaced() const;
   /// The value as it stands, or null.
   const nlohmann::json& value(const std::string& key) const;
   /// A member that is an object; empty where it is missing.

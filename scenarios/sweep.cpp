@@ -167,7 +167,8 @@ Sweep read_sweep(const std::string& file) {
   sweep.file = file;
   sweep.folder = fs::absolute(file).lexically_normal().parent_path().string();
   const Section top{json, origin, ""};
-  if (!top.has("troupe_sweep")) top.complain("", "a sweep begins with \"troupe_sweep\": 1");
+  if (!top.has("troupe_sweep"))
+    top.complain("", top.misplaced() + "a sweep begins with \"troupe_sweep\": 1");
   if (top.value("troupe_sweep") != 1) top.fail("troupe_sweep", "1, the version of the format");
   read_base(top, file, sweep);
   if (!top.has("points") && !top.has("vary"))

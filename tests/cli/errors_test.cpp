@@ -111,11 +111,6 @@ TEST_F(Refused, ASimulatedNetworkWhereNothingIsSimulated) {
   const auto scenario = write("s.json", R"({"troupe": 1, "collective": {"sizes": 8}})");
   refused("run " + scenario + " --backend loopback --set /network=loggp",
           "--set /network=loggp: " + words + "loopback");
-  const std::filesystem::path program{TROUPE_PROGRAM};
-  if (!std::filesystem::exists(program.parent_path() / "troupe-mpi")) return;
-  const auto ran = troupe("collective --backend mpi --network loggp", "mpirun -n 1");
-  EXPECT_EQ(ran.status, 2);
-  EXPECT_THAT(ran.err, HasSubstr("--network loggp: " + words + "mpi without --platform"));
 }
 
 TEST_F(CliTest, AFileThatNamesANetworkRunsOnThreads) {
@@ -124,6 +119,44 @@ TEST_F(CliTest, AFileThatNamesANetworkRunsOnThreads) {
   const auto ran = troupe("run " + scenario + " --backend loopback -q");
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(ran.err, "");
+}
+
+TEST_F(Refused, FilesInThePlaceOfOthers) {
+  const auto star = R"({"kind": "star", "hosts": 2, "bandwidth": 1e9, "latency": 0})";
+  const auto scenario = write(
+      "s.json", R"({"troupe": 1, "platform": {"file": "p.json"}, "collective": {"sizes": 8}})");
+  const auto in_short = write("short.json", R"({"troupe": 1, "platform": "p.json"})");
+  const auto generated =
+      write("g.json", fmt::format(R"({{"troupe": 1, "platform": {{"generator": {}}}}})", star));
+  const auto bare = write("bare.json", R"({"troupe": 1})");
+  const auto platform = write("p.json", R"({"troupe_gpu_cluster": 1, "nodes": 1})");
+  const auto device = write("d.json", R"({"troupe_device": 1, "name": "mine"})");
+  const auto report = write("r.json", R"({"troupe_report": 1, "scenario": {}})");
+  const auto sweep = write("w.json", R"({"troupe_sweep": 1})");
+  const auto xml = write("p.xml", "<?xml version='1.0'?>\n<platform version=\"4.1\"/>\n");
+
+  const auto is_scenario = [](const std::string& file) {
+    return fmt::format("{0}: this is a scenario (troupe run {0} runs it), not a ", file);
+  };
+#ifdef TROUPE_HAS_SIMGRID
+  refused("platform show " + scenario,
+          is_scenario(scenario) + "platform; its platform: troupe platform show " + platform);
+  refused("platform check " + in_short, "its platform: troupe platform show " + platform);
+  refused("platform show " + generated, "platform; its platform is generated and has no file");
+  refused("platform show " + bare, "platform; it names no platform");
+  refused("platform show " + device, "this is a measured device (--device " + device);
+  refused("platform show " + report, "this is a report (troupe report " + report);
+#endif
+  refused("collective --network loggp --platform " + scenario, is_scenario(scenario) + "platform");
+  refused("run " + platform, "this is a platform (troupe platform show " + platform +
+                                 " shows it), and a scenario begins with \"troupe\": 1");
+  refused("run " + xml, xml + ": this is XML, not a scenario; a platform (troupe platform show ");
+  refused("run " + device, "this is a measured device (--device ");
+  refused("run " + report, "this is a report (troupe report ");
+  refused("run " + sweep, "this is a sweep (troupe sweep ");
+  refused("sweep --out " + file("out") + " " + scenario, "this is a scenario (troupe run ");
+  refused("report -o " + file("o.html") + " " + scenario, is_scenario(scenario) + "report");
+  refused("collective --backend loopback --device " + report, "this is a report (troupe report ");
 }
 
 TEST_F(Refused, ProductsOfFloat32ThatContradictEachOther) {
