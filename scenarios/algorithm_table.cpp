@@ -5,6 +5,7 @@
 #include "core/plugin_loader.hpp"
 #include "core/text.hpp"
 #include "scenarios/baseline.hpp"
+#include "scenarios/plugin_call.hpp"
 
 namespace troupe::scenarios {
 namespace {
@@ -53,7 +54,7 @@ void run_plugin(const PluginAllreduce& plugin, Communicator& comm, const Problem
                 Buffers buffers) {
   if (buffers.input.address() != buffers.output.address() || buffers.input.is_phantom())
     compute(comm, Copy{.into = buffers.output, .from = buffers.input});
-  plugin.run(comm, buffers.output, problem.op);
+  call_plugin(plugin, comm, buffers.output, problem.op);
   if (problem.average) compute(comm, Scale{.a = 1.0 / problem.ranks, .x = buffers.output});
 }
 

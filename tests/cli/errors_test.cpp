@@ -311,14 +311,28 @@ TEST_F(Refused, SettingsOnWhichSimGridWouldEndTheProcess) {
   }
 }
 
-TEST_F(Refused, APluginThatThrowsANumber) {
-  for (const std::string network : {"simgrid", "loggp"}) {
-    const auto ran = troupe(
-        "collective --platform star_16 --sizes 1K --algorithm throws_a_number "
-        "--plugin " TROUPE_PROBE_PLUGIN " --network " +
-        network);
-    EXPECT_EQ(ran.status, 1);
-    EXPECT_EQ(ran.err, "troupe: internal error: what was thrown is no std::exception\n");
+TEST_F(CliTest, WhatAPluginThrowsNamesItsRank) {
+  const auto words = [](const std::string& algorithm, const std::string& backend) {
+    const auto ran =
+        troupe("collective --sizes 1K -q --plugin " TROUPE_PROBE_PLUGIN " --algorithm " +
+               algorithm + " " + backend);
+    EXPECT_EQ(ran.status, 1) << ran.err;
+    return ran.err;
+  };
+  for (const std::string backend :
+       {"--backend loopback", "--platform star_16", "--platform star_16 --network loggp"}) {
+    EXPECT_EQ(words("throws_on_rank_2", backend),
+              "troupe: plugin's algorithm \"throws_on_rank_2\" on rank 2: what rank 2 has to "
+              "say\n");
+    // All ranks throw: in a simulation whoever does first ends it.
+    const auto from_a_rank = [&](const std::string& algorithm, const std::string& what) {
+      EXPECT_THAT(words(algorithm, backend),
+                  testing::MatchesRegex("troupe: internal error: plugin's algorithm \"" +
+                                        algorithm + "\" on rank [0-9]+: " + what + "\n"));
+    };
+    from_a_rank("throws_a_number", "what was thrown is no std::exception");
+    from_a_rank("throws_a_standard_one", "too far");
+    from_a_rank("breaks_a_promise", ".*a subslice must lie inside its slice.*");
   }
 }
 

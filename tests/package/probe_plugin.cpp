@@ -1,4 +1,6 @@
 // A plugin that looks whether it shares one core with the program that opened it.
+#include <stdexcept>
+
 #include "core/plugin.hpp"
 
 using namespace troupe;
@@ -17,6 +19,11 @@ void same_host_memory(Communicator&, Slice vector, Op) {
 }
 void throws_its_own(Communicator&, Slice, Op) { throw OwnError{"an error of the plugin's own"}; }
 void throws_a_number(Communicator&, Slice, Op) { throw 42; }
+void throws_on_rank_2(Communicator& comm, Slice vector, Op) {
+  if (comm.rank() == 2) throw BackendError{"what rank 2 has to say"};
+  receive(comm, 2, Tag{1}, vector);
+}
+void throws_a_standard_one(Communicator&, Slice, Op) { throw std::out_of_range{"too far"}; }
 void breaks_a_promise(Communicator&, Slice vector, Op) { (void)vector.first(vector.size() + 1); }
 
 }  // namespace
@@ -24,4 +31,6 @@ void breaks_a_promise(Communicator&, Slice vector, Op) { (void)vector.first(vect
 TROUPE_PLUGIN({.name = "same_host_memory", .summary = "", .run = same_host_memory},
               {.name = "throws_its_own", .summary = "", .run = throws_its_own},
               {.name = "throws_a_number", .summary = "", .run = throws_a_number},
+              {.name = "throws_on_rank_2", .summary = "", .run = throws_on_rank_2},
+              {.name = "throws_a_standard_one", .summary = "", .run = throws_a_standard_one},
               {.name = "breaks_a_promise", .summary = "", .run = breaks_a_promise})
