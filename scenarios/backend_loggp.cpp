@@ -1,7 +1,6 @@
 #include "scenarios/backend_loggp.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <fstream>
@@ -10,6 +9,7 @@
 #include "core/text.hpp"
 #include "platforms/xml_scan.hpp"
 #include "scenarios/backend_simulated.hpp"
+#include "scenarios/memory_limit.hpp"
 #include "sim/loggp/platform_network.hpp"
 #include "sim/loggp/simulation.hpp"
 
@@ -38,19 +38,18 @@ void refuse_profiles(const std::filesystem::path& file) {
   }
 }
 
-/// Before anything large is made. A rank is at least two pages of stack, and what the world keeps
-/// of it; what the program itself takes comes on top.
+/// Before anything large is made. A rank is at least a page of stack, and what the world keeps of
+/// it (5.6 kB measured of a rank that does nothing); what the program itself takes comes on top.
 void check_memory(const std::string& platform, int ranks) {
-  constexpr double of_a_rank = 12 * 1024;
-  const double there =
-      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  constexpr double of_a_rank = 5.5 * 1024;
+  const auto limit = memory_limit();
   constexpr double gibi = 1024.0 * 1024 * 1024;
-  const double most = 0.9 * there;
+  const double most = 0.9 * static_cast<double>(limit.bytes.value);
   if (ranks * of_a_rank > most)
     throw BadScenario{
-        fmt::format("{}: {} ranks need at least {:.1f} GiB (12 KiB each), nine tenths of this "
-                    "machine's memory are {:.1f} GiB: give fewer --ranks",
-                    platform, ranks, ranks * of_a_rank / gibi, most / gibi)};
+        fmt::format("{}: {} ranks need at least {:.1f} GiB (5.5 KiB each), nine tenths of the "
+                    "memory of {} are {:.1f} GiB: give fewer --ranks",
+                    platform, ranks, ranks * of_a_rank / gibi, limit.owner, most / gibi)};
 }
 
 std::vector<loggp::Override> overrides_of(const LogGPChoice& choice) {

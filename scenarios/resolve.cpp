@@ -1,8 +1,6 @@
 #include "scenarios/resolve.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +10,7 @@
 #include "core/text.hpp"
 #include "platforms/digest.hpp"
 #include "scenarios/machine_json.hpp"
+#include "scenarios/memory_limit.hpp"
 #include "scenarios/payload.hpp"
 #include "scenarios/tuning.hpp"
 
@@ -114,13 +113,13 @@ void check_memory(const CollectiveStudy& study, const Machine& machine) {
   for (const auto& planned : study.plan)
     most = std::max(
         most, memory_needed(study.op, problem_of(study, machine, planned.bytes), study.in_place));
-  const double there =
-      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  const auto limit = memory_limit();
+  const auto there = static_cast<double>(limit.bytes.value);
   if (most > 0.9 * there)
     throw BadScenario{
-        fmt::format("real payloads on {} ranks need {:.1f} GiB, this machine has {:.1f} GiB: use "
-                    "smaller sizes or --payload phantom",
-                    machine.ranks, most / (1 << 30), there / (1 << 30))};
+        fmt::format("real payloads on {} ranks need {:.1f} GiB, {} has {:.1f} GiB: use smaller "
+                    "sizes or --payload phantom",
+                    machine.ranks, most / (1 << 30), limit.owner, there / (1 << 30))};
 }
 
 void resolve_collective(Scenario& scenario, const Machine& machine, bool simulated,
