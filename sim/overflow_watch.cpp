@@ -1,16 +1,36 @@
 #include "sim/overflow_watch.hpp"
 
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 namespace troupe::sim {
 
 std::function<RankFiber()> OverflowWatch::running_;
 std::byte OverflowWatch::stack_[64 * 1024];
+std::intptr_t OverflowWatch::made_at_ = 0;
+
+namespace {
+
+/// Beyond these a stack pointer is of another stack.
+constexpr std::intptr_t longest_frame = 64 << 20, own_stack = 8 << 20;
+
+/// Of the code that faulted; 0 where nobody knows.
+std::intptr_t stack_pointer([[maybe_unused]] const void* context) {
+#ifdef __x86_64__
+  return static_cast<std::intptr_t>(
+      static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
+#else
+  return 0;
+#endif
+}
+
+}  // namespace
 
 void report_overflow(const RankFiber& culprit) {
   static std::array<char, 256> text;
@@ -25,6 +45,7 @@ void report_overflow(const RankFiber& culprit) {
 
 OverflowWatch::OverflowWatch(std::function<RankFiber()> running) {
   running_ = std::move(running);
+  made_at_ = reinterpret_cast<std::intptr_t>(&old_stack_);
   const stack_t own{.ss_sp = stack_, .ss_flags = 0, .ss_size = sizeof stack_};
   ::sigaltstack(&own, &old_stack_);
   struct sigaction action {};
@@ -38,12 +59,15 @@ OverflowWatch::~OverflowWatch() {
   running_ = nullptr;
 }
 
-void OverflowWatch::faulted(int, siginfo_t* information, void*) {
+void OverflowWatch::faulted(int, siginfo_t* information, void* context) {
   if (const RankFiber suspect = running_(); suspect.fiber) {
-    const auto distance = reinterpret_cast<std::intptr_t>(suspect.fiber->stack().bottom) -
-                          reinterpret_cast<std::intptr_t>(information->si_addr);
-    if (0 < distance && distance <= static_cast<std::intptr_t>(StackPool::guard_bytes))
-      report_overflow(suspect);
+    const auto bottom = reinterpret_cast<std::intptr_t>(suspect.fiber->stack().bottom);
+    const auto fault = bottom - reinterpret_cast<std::intptr_t>(information->si_addr);
+    const bool in_guard = 0 < fault && fault <= static_cast<std::intptr_t>(StackPool::guard_bytes);
+    const auto pointer = stack_pointer(context);
+    const bool below = 0 < bottom - pointer && bottom - pointer <= longest_frame;
+    const bool outside = std::abs(made_at_ - pointer) <= own_stack;  // a kernel's, on that stack
+    if (in_guard || (below && !outside)) report_overflow(suspect);
   }
   ::signal(SIGSEGV, SIG_DFL);  // something else: it happens again when we return
 }

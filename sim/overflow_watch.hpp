@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 #include "core/tag.hpp"
@@ -20,8 +21,9 @@ struct RankFiber {
 /// spoilt.
 [[noreturn]] void report_overflow(const RankFiber& culprit);
 
-/// While it lives, a fiber that runs into the guard below its stack ends the process with a
-/// message. The one thing here that is global, as signal handlers are.
+/// While it lives, a fiber that runs into the guard below its stack, or faults in a frame that
+/// reaches beyond it, ends the process with a message. The one thing here that is global, as signal
+/// handlers are.
 class OverflowWatch {
  public:
   /// `running` says which fiber runs; asked when it happens.
@@ -31,10 +33,11 @@ class OverflowWatch {
   ~OverflowWatch();
 
  private:
-  static void faulted(int, siginfo_t* information, void*);
+  static void faulted(int, siginfo_t* information, void* context);
 
   static std::function<RankFiber()> running_;
   static std::byte stack_[64 * 1024];
+  static std::intptr_t made_at_;  // on the thread's own stack
   stack_t old_stack_{};
   struct sigaction old_action_ {};
 };

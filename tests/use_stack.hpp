@@ -14,4 +14,14 @@ namespace troupe::test {
   return deeper + static_cast<std::size_t>(block[deeper % 7]);  // after it: no loop will do
 }
 
+/// Writes on the far end of one frame of so many KiB, then calls `inside`. Where the compiler does
+/// not probe stacks (-fstack-clash-protection), nothing between is touched.
+template <std::size_t kibibytes, class Inside>
+[[gnu::noinline]] std::size_t use_frame(const Inside& inside) {
+  volatile std::byte block[kibibytes * 1024];
+  block[0] = std::byte{1};
+  inside();
+  return static_cast<std::size_t>(block[0]);
+}
+
 }  // namespace troupe::test

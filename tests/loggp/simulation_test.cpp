@@ -357,5 +357,28 @@ TEST(LogGPDeathTest, NamesTheRankWhoseStackOverflowsACanary) {
   EXPECT_EXIT(overflow_on(20'000, 72), testing::ExitedWithCode(1), overflow_message);
 }
 
+template <std::size_t kibibytes>
+void overflow_in_one_frame_on(int ranks) {
+  run_on({.ranks = ranks, .options = {.stack = {64 * 1024}}}, [](Communicator& comm) {
+    const auto exchange_round = [&comm] {
+      const Rank me = comm.rank(), n = comm.size();
+      exchange(comm, tag, ConstPayload{}, (me + 1) % n, Payload{}, (me + n - 1) % n);
+    };
+    comm.rank() == 3 ? void(test::use_frame<kibibytes>(exchange_round)) : exchange_round();
+  });
+}
+TEST(LogGPDeathTest, NamesTheRankWhoseFrameReachesBeyondTheStacksBelow) {
+  EXPECT_EXIT(overflow_in_one_frame_on<100>(4), testing::ExitedWithCode(1), overflow_message);
+  EXPECT_EXIT(overflow_in_one_frame_on<180>(4), testing::ExitedWithCode(1), overflow_message);
+  EXPECT_EXIT(overflow_in_one_frame_on<200>(4), testing::ExitedWithCode(1), overflow_message);
+  EXPECT_EXIT(overflow_in_one_frame_on<300>(4), testing::ExitedWithCode(1), overflow_message);
+}
+TEST(LogGPDeathTest, NamesTheRankWhoseFrameReachesBeyondACanary) {
+  EXPECT_EXIT(overflow_in_one_frame_on<100>(20'000), testing::ExitedWithCode(1), overflow_message);
+}
+TEST(LogGPDeathTest, NamesTheRankWhoseFrameReachesBelowAllStacks) {
+  EXPECT_EXIT(overflow_in_one_frame_on<2000>(4), testing::ExitedWithCode(1), overflow_message);
+}
+
 }  // namespace
 }  // namespace troupe

@@ -133,6 +133,19 @@ TEST(FailuresDeathTest, NameTheRankWhoseStackOverflows) {
       testing::ExitedWithCode(1),
       "rank 3 has overflowed its stack|AddressSanitizer: stack-(buffer-)?(underflow|overflow)");
 }
+TEST(FailuresDeathTest, NameTheRankWhoseFrameReachesBeyondTheStacksBelow) {
+  EXPECT_EXIT(
+      run_on({.ranks = 4, .options = {.stack = {64 * 1024}}},
+             [](Communicator& comm) {
+               const auto pass = [&comm] {
+                 comm.rank() % 2 == 0 ? send(comm, comm.rank() + 1, tag, ConstPayload{})
+                                      : void(receive(comm, comm.rank() - 1, tag, Payload{}));
+               };
+               comm.rank() == 3 ? void(test::use_frame<400>(pass)) : pass();
+             }),
+      testing::ExitedWithCode(1),
+      "rank 3 has overflowed its stack|AddressSanitizer: stack-(buffer-)?(underflow|overflow)");
+}
 
 TEST(Transfers, AreMadeAnewForMorePairsThanTheyAreKeptFor) {
   constexpr int ranks = 72;  // 5112 pairs; 4096 transfers are kept
