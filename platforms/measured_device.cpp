@@ -199,9 +199,9 @@ MeasuredDevice read_measured_device(const std::string& file) {
     const auto kind =
         kind_of_file([&](const char* key) { return top.is_object() && top.has(key); }, file);
     throw BadPlatform{
-        fmt::format("{}: {}no measured device (\"troupe_device\": 1): troupe calibrate --device -o "
+        fmt::format("{}: no measured device (\"troupe_device\": 1){}: troupe calibrate --device -o "
                     "FILE writes one",
-                    file, kind.empty() ? kind : fmt::format("this is {}, ", kind))};
+                    file, kind.empty() ? kind : " but " + kind)};
   }
   top.expect_keys({"troupe_device", "name", "backend", "environment", "launch_overhead_s",
                    "host_link", "kernels", "exact"});

@@ -156,7 +156,8 @@ TEST_F(Refused, FilesInThePlaceOfOthers) {
   refused("run " + sweep, "this is a sweep (troupe sweep ");
   refused("sweep --out " + file("out") + " " + scenario, "this is a scenario (troupe run ");
   refused("report -o " + file("o.html") + " " + scenario, is_scenario(scenario) + "report");
-  refused("collective --backend loopback --device " + report, "this is a report (troupe report ");
+  refused("collective --backend loopback --device " + report,
+          "no measured device (\"troupe_device\": 1) but a report (troupe report ");
 }
 
 TEST_F(Refused, ProductsOfFloat32ThatContradictEachOther) {
