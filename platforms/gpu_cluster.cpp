@@ -10,29 +10,13 @@
 #include "core/file_kind.hpp"
 #include "platforms/device_profiles.hpp"
 #include "platforms/fabric.hpp"
+#include "platforms/gpu_node.hpp"
 #include "platforms/json_reader.hpp"
 
 namespace troupe::platforms {
 namespace {
 
 constexpr int most_gpus = 1 << 20;
-
-/// What a port or a cable carries both ways together; nothing: each way as if it were alone.
-using BothWays = std::optional<BytesPerSecond>;
-BothWays read_both_ways(const JsonReader& value) {
-  if (!value.has("both_ways")) return {};
-  const BytesPerSecond together = value["both_ways"].bandwidth();
-  if (together.value < value["bandwidth"].bandwidth().value)
-    value["both_ways"].fail("no less than one way carries, its bandwidth");
-  return together;
-}
-TopologyLink both_ways_of(const std::string& name, BytesPerSecond together) {
-  return {.name = name + "_BOTH", .bandwidth = together, .latency = {}, .own = false};
-}
-
-Cable read_cable(const JsonReader& value) {
-  return {.bandwidth = value["bandwidth"].bandwidth(), .latency = value["latency"].time()};
-}
 
 /// [{"above": 4096, "latency": 2, "bandwidth": 0.9}, …]: messages larger than that, up to the next.
 FactorsBySize read_by_size(const JsonReader& value) {
@@ -66,89 +50,6 @@ void refuse_other_files(const JsonReader& value) {
   if (!kind.empty())
     throw BadPlatform{fmt::format("{}: this is {}, not a platform{}", value.file(), kind,
                                   value.has("troupe") ? platform_of(value) : "")};
-}
-
-/// The links and routes inside one node; links are numbered from 0 in every node.
-struct Inside {
-  std::vector<TopologyLink> links{};
-  std::function<LinkPath(int from, int to)> route{};
-};
-
-/// Messages cross such a link after their first and before their last, of the ports at both ends.
-template <class Part>
-void share_both_ways(Part& part, int ports, const BothWays& together, const PortName& name) {
-  if (!together) return;
-  const int first = static_cast<int>(part.links.size());
-  for (int port = 0; port < ports; ++port)
-    part.links.push_back(both_ways_of(name(port), *together));
-  part.route = [first, inner = std::move(part.route)](int from, int to) {
-    LinkPath path = inner(from, to);
-    path.insert(path.begin() + 1, first + from);
-    path.insert(path.end() - 1, first + to);
-    return path;
-  };
-}
-
-/// As a crossbar, plus a way up and down for each switch of `per_switch` GPUs.
-Inside pcie(int gpus, int per_switch, Cable port, Cable root) {
-  Fabric ports = crossbar(gpus, port, [](int gpu) { return fmt::format("gpu{}-pcie", gpu); });
-  const Fabric switches = crossbar((gpus + per_switch - 1) / per_switch, root,
-                                   [](int number) { return fmt::format("pcie{}", number); });
-  const int first = static_cast<int>(ports.links.size());
-  for (TopologyLink link : switches.links) {
-    link.own = false;  // GPUs share them
-    ports.links.push_back(std::move(link));
-  }
-  return {.links = std::move(ports.links), .route = [=](int from, int to) {
-            const int source = from / per_switch, destination = to / per_switch;
-            if (source == destination) return LinkPath{2 * from, 2 * to + 1};
-            return LinkPath{2 * from, first + 2 * source, first + 2 * destination + 1, 2 * to + 1};
-          }};
-}
-
-Inside all_pairs(int gpus, Cable cable, const BothWays& together) {
-  Inside inside;
-  std::vector<int> forward(static_cast<std::size_t>(gpus * gpus), -1);  // of the lower of two GPUs
-  for (int low = 0; low < gpus; ++low)
-    for (int high = low + 1; high < gpus; ++high) {
-      forward[static_cast<std::size_t>(low * gpus + high)] =
-          add_cable(inside.links, fmt::format("gpu{}-gpu{}", low, high), cable, true);
-      if (together)
-        inside.links.push_back(both_ways_of(fmt::format("gpu{}-gpu{}", low, high), *together));
-    }
-  inside.route = [gpus, forward = std::move(forward), is_shared = together.has_value()](int from,
-                                                                                        int to) {
-    const int pair = std::min(from, to) * gpus + std::max(from, to);
-    const int up = forward[static_cast<std::size_t>(pair)];
-    LinkPath path{up + (from < to ? 0 : 1)};
-    if (is_shared) path.push_back(up + 2);
-    return path;
-  };
-  return inside;
-}
-
-Inside read_inside(const JsonReader& value, int gpus) {
-  const std::string kind = value["kind"].one_of({"nvswitch", "nvlink", "pcie"});
-  const Cable cable = read_cable(value);
-  const BothWays together = read_both_ways(value);
-  if (kind == "pcie") {
-    value.expect_keys({"kind", "bandwidth", "latency", "gpus_per_switch", "root_bandwidth",
-                       "root_latency", "both_ways", "by_size"});
-    const int per_switch =
-        value.has("gpus_per_switch") ? value["gpus_per_switch"].integer(1, gpus) : gpus;
-    Cable root = cable;
-    if (value.has("root_bandwidth")) root.bandwidth = value["root_bandwidth"].bandwidth();
-    if (value.has("root_latency")) root.latency = value["root_latency"].time();
-    Inside inside = pcie(gpus, per_switch, cable, root);
-    share_both_ways(inside, gpus, together, [](int gpu) { return fmt::format("gpu{}-pcie", gpu); });
-    return inside;
-  }
-  value.expect_keys({"kind", "bandwidth", "latency", "both_ways", "by_size"});
-  if (kind == "nvlink") return all_pairs(gpus, cable, together);
-  const PortName name = [](int gpu) { return fmt::format("gpu{}-nvlink", gpu); };
-  Fabric ports = crossbar(gpus, cable, name);
-  share_both_ways(ports, gpus, together, name);
-  return {.links = std::move(ports.links), .route = std::move(ports.route)};
 }
 
 struct Cards {
@@ -284,7 +185,7 @@ TopologyHost read_gpu(const JsonReader& node) {
 /// both.
 class ClusterRoutes {
  public:
-  ClusterRoutes(int gpus, const Cards& cards, Inside inside, std::optional<Cable> host_link,
+  ClusterRoutes(int gpus, const Cards& cards, Fabric inside, std::optional<Cable> host_link,
                 Fabric fabric)
       : gpus_{gpus},
         cards_{cards},
@@ -337,8 +238,7 @@ class ClusterRoutes {
   int gpus_;
   Cards cards_;
   std::optional<Cable> host_link_;
-  Inside inside_;
-  Fabric fabric_;
+  Fabric inside_, fabric_;
   int inside_links_, node_links_, first_of_fabric_;
 };
 
@@ -366,7 +266,7 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
     host_link = read_cable(node["host_link"]);
   }
   Fabric fabric = alone ? Fabric{} : read_fabric(value["fabric"], cards);
-  share_both_ways(fabric, cards.count(), cards.together, by_node(cards));
+  share_both_ways(fabric, cards.together, by_node(cards));
   if (cards.per_node < gpus)
     for (TopologyLink& link : fabric.links) link.own = false;
 
@@ -379,7 +279,7 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
     topology.hosts.push_back(host);
   }
   const bool joined = gpus > 1 || node.has("interconnect");
-  Inside inside = !joined ? Inside{} : read_inside(node["interconnect"], gpus);
+  Fabric inside = !joined ? Fabric{} : read_interconnect(node["interconnect"], gpus);
   const ClusterRoutes routes{gpus, cards, std::move(inside), host_link, std::move(fabric)};
   topology.links = routes.links();
   topology.route = routes;
