@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "core/errors.hpp"
-#include "core/file_kind.hpp"
 #include "platforms/device_profiles.hpp"
 #include "platforms/fabric.hpp"
 #include "platforms/gpu_node.hpp"
 #include "platforms/json_reader.hpp"
+#include "platforms/other_files.hpp"
 
 namespace troupe::platforms {
 namespace {
@@ -31,25 +31,6 @@ FactorsBySize read_by_size(const JsonReader& value) {
     factors.bandwidth.steps.push_back({above, step["bandwidth"].number(0, true)});
   }
   return factors;
-}
-
-/// Of a scenario, which may name a file of its folder: "; its platform: …".
-std::string platform_of(const JsonReader& scenario) {
-  if (!scenario.has("platform")) return "; it names no platform";
-  const JsonReader platform = scenario["platform"];
-  const bool has_file = platform.is_object() && platform.has("file");
-  const JsonReader file = has_file ? platform["file"] : platform;
-  if (!file.is_text()) return "; its platform is generated and has no file";
-  const auto path = std::filesystem::path{scenario.file()}.parent_path() / file.text();
-  return fmt::format("; its platform: troupe platform show {}", path.lexically_normal().string());
-}
-
-void refuse_other_files(const JsonReader& value) {
-  if (!value.is_object() || value.has("troupe_gpu_cluster")) return;
-  const auto kind = kind_of_file([&](const char* key) { return value.has(key); }, value.file());
-  if (!kind.empty())
-    throw BadPlatform{fmt::format("{}: this is {}, not a platform{}", value.file(), kind,
-                                  value.has("troupe") ? platform_of(value) : "")};
 }
 
 struct Cards {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/fiber.hpp"
 #include "tests/simgrid/star.hpp"
 #include "tests/use_stack.hpp"
 
@@ -134,6 +135,9 @@ TEST(FailuresDeathTest, NameTheRankWhoseStackOverflows) {
       "rank 3 has overflowed its stack|AddressSanitizer: stack-(buffer-)?(underflow|overflow)");
 }
 TEST(FailuresDeathTest, NameTheRankWhoseFrameReachesBeyondTheStacksBelow) {
+#ifndef TROUPE_OWN_SWITCH
+  GTEST_SKIP() << "needs an x86-64 without AddressSanitizer";
+#endif
   EXPECT_EXIT(
       run_on({.ranks = 4, .options = {.stack = {64 * 1024}}},
              [](Communicator& comm) {
