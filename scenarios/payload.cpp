@@ -53,9 +53,12 @@ auto with_type(Dtype dtype, Use use) {
 void write_inputs(Slice slice, Op op, Rank rank, std::size_t first) {
   with_type(slice.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    std::array<T, period> pattern{};
+    for (std::size_t i = 0; i < period; ++i)
+      pattern[i] = static_cast<T>(input_value(op, rank, first + i));
     auto* values = reinterpret_cast<T*>(slice.bytes().data());
-    for (std::size_t i = 0; i < slice.size(); ++i)
-      values[i] = static_cast<T>(input_value(op, rank, first + i));
+    for (std::size_t i = 0; i < slice.size(); i += period)
+      std::copy_n(pattern.begin(), std::min(period, slice.size() - i), values + i);
   });
 }
 
