@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -40,9 +41,9 @@ Ran troupe(const std::string& arguments, const std::string& before) {
 }
 
 void CliTest::SetUp() {
-  folder_ = fs::temp_directory_path() /
-            fmt::format("troupe_cli_{}_{}", ::getpid(),
-                        testing::UnitTest::GetInstance()->current_test_info()->name());
+  std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::ranges::replace(test, '/', '_');  // of a parameter: one folder, which goes as a whole
+  folder_ = fs::temp_directory_path() / fmt::format("troupe_cli_{}_{}", ::getpid(), test);
   fs::remove_all(folder_);
   fs::create_directories(folder_);
 }
