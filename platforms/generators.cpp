@@ -15,7 +15,7 @@ constexpr int most_hosts = 1 << 20;
 
 std::string host_name(int host) { return fmt::format("h{}", host); }
 
-Cable read_cable(const JsonReader& value, const std::string& prefix = "") {
+Cable cable_of(const JsonReader& value, const std::string& prefix = "") {
   const std::string bandwidth = prefix + "bandwidth", latency = prefix + "latency";
   return {.bandwidth = value[value.has(bandwidth) ? bandwidth : "bandwidth"].bandwidth(),
           .latency = value[value.has(latency) ? latency : "latency"].time()};
@@ -32,7 +32,7 @@ void expect_hosts(const JsonReader& value, const std::vector<int>& factors) {
 Fabric make_star(const JsonReader& value) {
   value.expect_keys(
       {"kind", "hosts", "bandwidth", "latency", "speed", "device", "memory_bandwidth", "loggp"});
-  Cable cable = read_cable(value);
+  Cable cable = cable_of(value);
   cable.latency /= 2;
   return crossbar(value["hosts"].integer(1, most_hosts), cable, host_name);
 }
@@ -48,7 +48,7 @@ Fabric make_fat_tree(const JsonReader& value) {
   if (shape.cables.size() != levels)
     value["cables"].fail(fmt::format("{} levels, as in \"down\"", levels));
   expect_hosts(value, shape.down);
-  return fat_tree(shape, std::vector<Cable>(levels, read_cable(value)), host_name);
+  return fat_tree(shape, std::vector<Cable>(levels, cable_of(value)), host_name);
 }
 
 Fabric make_torus(const JsonReader& value) {
@@ -56,14 +56,14 @@ Fabric make_torus(const JsonReader& value) {
                      "memory_bandwidth", "loggp"});
   const std::vector<int> dimensions = value["dimensions"].integers(1);
   expect_hosts(value["dimensions"], dimensions);
-  return torus(dimensions, read_cable(value), host_name);
+  return torus(dimensions, cable_of(value), host_name);
 }
 
 Fabric make_hypercube(const JsonReader& value) {
   value.expect_keys({"kind", "dimensions", "bandwidth", "latency", "speed", "device",
                      "memory_bandwidth", "loggp"});
   const std::vector<int> sides(static_cast<std::size_t>(value["dimensions"].integer(0, 20)), 2);
-  Fabric fabric = torus(sides, read_cable(value), host_name);
+  Fabric fabric = torus(sides, cable_of(value), host_name);
   fabric.grid.clear();
   return fabric;
 }
@@ -73,7 +73,7 @@ Fabric make_butterfly(const JsonReader& value) {
                      "memory_bandwidth", "loggp"});
   const int radix = value["radix"].integer(2), stages = value["stages"].integer(1, 20);
   expect_hosts(value, std::vector<int>(static_cast<std::size_t>(stages), radix));
-  return butterfly(radix, stages, read_cable(value), host_name);
+  return butterfly(radix, stages, cable_of(value), host_name);
 }
 
 Fabric make_dragonfly(const JsonReader& value) {
@@ -83,9 +83,9 @@ Fabric make_dragonfly(const JsonReader& value) {
   const DragonflyShape shape{.groups = value["groups"].integer(1),
                              .routers = value["routers"].integer(1),
                              .ports = value["hosts"].integer(1),
-                             .port = read_cable(value),
-                             .local = read_cable(value, "local_"),
-                             .global = read_cable(value, "global_")};
+                             .port = cable_of(value),
+                             .local = cable_of(value, "local_"),
+                             .global = cable_of(value, "global_")};
   expect_hosts(value, {shape.groups, shape.routers, shape.ports});
   return dragonfly(shape, host_name);
 }
