@@ -3,7 +3,6 @@
 // 13). Nothing else in Troupe asks for SimGrid's version.
 
 #include <functional>
-#include <simgrid/kernel/resource/NetworkModelIntf.hpp>
 #include <simgrid/kernel/routing/NetPoint.hpp>
 #include <simgrid/kernel/routing/NetZoneImpl.hpp>
 #include <simgrid/s4u.hpp>
@@ -12,6 +11,9 @@
 #include <xbt/config.hpp>
 
 #include <simgrid/version.h>  // does not compile without what comes before it
+#if SIMGRID_VERSION < 40000
+#include <simgrid/kernel/resource/NetworkModelIntf.hpp>
+#endif
 
 namespace troupe::platforms::compat {
 
@@ -74,6 +76,25 @@ inline void join_star(simgrid::s4u::NetZone& zone, simgrid::s4u::Host* host,
   zone.add_route(host, nullptr, way, true);
 #else
   zone.add_route(host->get_netpoint(), nullptr, nullptr, nullptr, way, true);
+#endif
+}
+
+/// The factors of each message on latency and bandwidth: latency(bytes, from, to) and likewise.
+template <class Factor>
+void set_factors(const simgrid::s4u::Engine& engine, const Factor& latency,
+                 const Factor& bandwidth) {
+  const auto called = [](const Factor& factor) {
+    return [factor](double bytes, const simgrid::s4u::Host* from, const simgrid::s4u::Host* to,
+                    const auto&, const auto&) { return factor(bytes, from, to); };
+  };
+#if SIMGRID_VERSION >= 40000
+  auto* const zone = engine.get_netzone_root();
+  zone->set_latency_factor_cb(called(latency));
+  zone->set_bandwidth_factor_cb(called(bandwidth));
+#else
+  auto* const model = engine.get_netzone_root()->get_network_model();
+  model->set_lat_factor_cb(called(latency));
+  model->set_bw_factor_cb(called(bandwidth));
 #endif
 }
 

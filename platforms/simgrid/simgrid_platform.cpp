@@ -273,7 +273,7 @@ void SimGridPlatform::charge_by_size(const s4u::Engine& engine) const {
   for (std::size_t host = 0; host < hosts_.size(); ++host)
     node_of->emplace(hosts_[host], nodes[host]);
   const auto factor = [network = network_, node_of](auto of) {
-    return [=](double bytes, const s4u::Host* from, const s4u::Host* to, const auto&, const auto&) {
+    return [=](double bytes, const s4u::Host* from, const s4u::Host* to) {
       const bool near = node_of->at(from) == node_of->at(to);
       return (network.*of)(from == to ? PairClass::same_host
                            : near     ? PairClass::same_node
@@ -281,9 +281,8 @@ void SimGridPlatform::charge_by_size(const s4u::Engine& engine) const {
                            bytes);
     };
   };
-  auto* const model = engine.get_netzone_root()->get_network_model();
-  model->set_lat_factor_cb(factor(&NetworkModel::latency_factor_of));
-  model->set_bw_factor_cb(factor(&NetworkModel::bandwidth_factor_of));
+  compat::set_factors(engine, factor(&NetworkModel::latency_factor_of),
+                      factor(&NetworkModel::bandwidth_factor_of));
 }
 
 void SimGridPlatform::place() {
