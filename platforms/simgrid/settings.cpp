@@ -83,8 +83,10 @@ void refuse_impossible_factor(const std::string& name, const std::string& text, 
                              : std::vector{FactorBySize::Step{0, number_of(text.c_str())}};
   for (const auto& step : steps)
     if (!(step.factor >= 0) || (above_zero && step.factor == 0))
-      throw BadPlatform(fmt::format("{}: a factor of {:g}; expected {}", name, step.factor,
-                                    above_zero ? "more than 0" : "0 or more"));
+      throw BadPlatform(fmt::format(
+          "{}: a factor of {}; expected {}", name,
+          std::isnan(step.factor) ? fmt::format("\"{}\"", text) : fmt::format("{:g}", step.factor),
+          above_zero ? "more than 0" : "0 or more"));
 }
 
 }  // namespace
