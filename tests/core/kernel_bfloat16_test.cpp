@@ -10,6 +10,7 @@
 #include "core/kernel.hpp"
 #include "core/kernel_shape.hpp"
 #include "core/random.hpp"
+#include "tests/core/product_by_definition.hpp"
 
 namespace troupe {
 namespace {
@@ -69,15 +70,8 @@ TEST(GemmOfBfloat16, EqualsItsDefinitionExactlyOnSmallIntegers) {
         for (const std::size_t offset : {0u, 1u, 3u}) {
           auto a = whole_numbers(m * k, 1), b = whole_numbers(k * n, 2);
           auto c = whole_numbers(m * n, 3);
-          std::vector<float> expected = c;
-          for (std::size_t i = 0; i < m; ++i)
-            for (std::size_t j = 0; j < n; ++j) {
-              float sum = 0;
-              for (std::size_t l = 0; l < k; ++l)
-                sum += (transpose_a ? a[i * k + l] : a[l * m + i]) *
-                       (transpose_b ? b[l * n + j] : b[j * k + l]);
-              expected[j * m + i] = 2 * sum - 3 * c[j * m + i];
-            }
+          const auto expected =
+              product_by_definition(m, n, k, 2.0f, a, transpose_a, b, transpose_b, -3.0f, c);
           run(Gemm{.m = m,
                    .n = n,
                    .k = k,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/random.hpp"
+#include "tests/core/product_by_definition.hpp"
 
 namespace troupe {
 namespace {
@@ -155,15 +156,8 @@ void gemm_equals_its_definition(bool transpose_a, bool transpose_b) {
       for (const std::size_t k : {0u, 1u, 5u, 33u}) {
         auto a = random_values<T>(m * k, 1), b = random_values<T>(k * n, 2);
         auto c = random_values<T>(m * n, 3);
-        std::vector<T> expected = c;
-        for (std::size_t i = 0; i < m; ++i)
-          for (std::size_t j = 0; j < n; ++j) {
-            T sum = 0;
-            for (std::size_t l = 0; l < k; ++l)
-              sum += (transpose_a ? a[i * k + l] : a[l * m + i]) *
-                     (transpose_b ? b[l * n + j] : b[j * k + l]);
-            expected[j * m + i] = 2 * sum - 3 * c[j * m + i];
-          }
+        const auto expected =
+            product_by_definition(m, n, k, T{2}, a, transpose_a, b, transpose_b, T{-3}, c);
         run(Gemm{.m = m,
                  .n = n,
                  .k = k,
