@@ -47,6 +47,9 @@ struct FactorsBySize {
 };
 using FactorsByClass = std::array<FactorsBySize, pair_classes.size()>;
 
+/// For which factors by size are quoted where one number has to do: bytes.
+inline constexpr double typical_message = 1 << 20;
+
 /// How the network charges a message of m bytes on a quiet route of latency l and least bandwidth
 /// b: l × latency_factor + m / (b × bandwidth_factor), the rate bounded by tcp_window / (2 l) where
 /// the window is not 0.

@@ -158,7 +158,7 @@ struct SizeScale {
 SizeScale scale_of(const platforms::NetworkModel& network, platforms::PairClass pair) {
   SizeScale scale;
   if (!network.factors_by_size) return scale;
-  constexpr double typical_message = 1 << 20;
+  using platforms::typical_message;
   if (network.latency_factor > 0) {
     const auto& by_size = network.by_size[static_cast<std::size_t>(pair)];
     scale.latency = by_size.latency.at(typical_message) / network.latency_factor;

@@ -16,7 +16,6 @@ namespace troupe::platforms {
 namespace {
 
 constexpr const char* model_key = "network/model";
-constexpr double typical_message = 1 << 20;  // bytes for which factors by size are quoted
 
 /// The SMPI and IB models of SimGrid 3.32 have names of their own for a factor; newer ones have
 /// one.
