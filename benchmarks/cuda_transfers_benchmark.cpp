@@ -1,6 +1,7 @@
-// Messages between two ranks whose values are on a GPU, beside the two things they are made of:
-// copies through pinned memory, and messages between hosts. Two ranks of mpirun, which may share a
-// GPU. Prints a table; medians of several rounds.
+// Messages between two ranks whose values are on a GPU, through memory that both see and through
+// MPI as between nodes, beside the two things they are made of: copies through pinned memory, and
+// messages between hosts. Two ranks of mpirun, which may share a GPU. Prints a table; medians of
+// several rounds.
 
 #include <fmt/format.h>
 
@@ -64,20 +65,35 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "there is no GPU to measure: {}\n", why);
     return 1;
   }
+  const auto each_size = [](const std::function<void(std::size_t)>& action) {
+    for (std::size_t bytes = std::size_t{1} << 16; bytes <= std::size_t{1} << 28; bytes <<= 2)
+      action(bytes);
+  };
   world.guard([&] {
     const int gpus = static_cast<int>(cuda::devices().size());
     cuda::Device device{world.local_rank() % gpus};
     if (world.rank() == 0)
       fmt::print(
-          "# {}, two ranks on {} GPU{}; GB/s, medians of {}\n"
-          "#      bytes  to host  to device  host to host  device to device  of the least\n",
+          "# {}, two ranks on {} GPU{}; GB/s, medians of {}; of the least of the first three\n"
+          "#      bytes  to host  to device  host to host  through MPI          of a node\n",
           device.facts().name, std::min(gpus, 2), gpus > 1 ? "s" : "", rounds);
     mpi::Options options;
     options.accelerator = &device;
+    mpi::Options between_nodes = options;
+    between_nodes.node_memory = Bytes{0};
+    std::vector<double> through_mpi;
     world.run(
         [&](Communicator& comm) {
-          for (std::size_t bytes = std::size_t{1} << 16; bytes <= std::size_t{1} << 29;
-               bytes <<= (bytes < (std::size_t{1} << 22) ? 3 : 2)) {
+          each_size([&](std::size_t bytes) {
+            const Buffer values{bytes, Dtype::uint8, device.memory()};
+            through_mpi.push_back(rate(bytes, one_way(comm, values)));
+          });
+        },
+        between_nodes);
+    auto mpi_rate = through_mpi.begin();
+    world.run(
+        [&](Communicator& comm) {
+          each_size([&](std::size_t bytes) {
             const Buffer here{bytes, Dtype::uint8, device.staging_memory()};
             const Buffer there{bytes, Dtype::uint8, device.memory()};
             compute(comm, Fill{1, there});
@@ -100,10 +116,12 @@ int main(int argc, char** argv) {
             }
             const double hosts = rate(bytes, one_way(comm, here));
             const double devices = rate(bytes, one_way(comm, there));
+            const double least = std::min({down, up, hosts}), through = *mpi_rate++;
             if (comm.rank() == 0)
-              fmt::print("{:>12} {:>8.2f} {:>10.2f} {:>13.2f} {:>17.2f} {:>12.0f} %\n", bytes, down,
-                         up, hosts, devices, 100 * devices / std::min({down, up, hosts}));
-          }
+              fmt::print("{:>12} {:>8.2f} {:>10.2f} {:>13.2f} {:>8.2f} {:>5.0f} % {:>8.2f} {:>5.0f} %\n",
+                         bytes, down, up, hosts, through, 100 * through / least, devices,
+                         100 * devices / least);
+          });
         },
         options);
   });

@@ -140,6 +140,7 @@ struct Device::State {
   State& operator=(const State&) = delete;
   ~State() {
     cudaDeviceSynchronize();
+    for (std::byte* const begin : registered) cudaHostUnregister(begin);
     for (const cudaStream_t stream : {to_host, to_device})
       if (stream) cudaStreamDestroy(stream);
   }
@@ -158,6 +159,7 @@ struct Device::State {
   Stream base;  // of memory that is asked for outside of any lane
   DeviceMemory memory;
   PinnedMemory pinned;
+  std::set<std::byte*> registered;  // what has been pinned that is not ours
   std::shared_ptr<EventPool> events = std::make_shared<EventPool>();
   cudaStream_t to_host = nullptr, to_device = nullptr;
   std::set<Stream*> lanes;
@@ -269,6 +271,12 @@ DeviceCounters Device::counters() const {
 }
 Memory& Device::memory() noexcept { return state_->memory; }
 Memory& Device::staging_memory() noexcept { return state_->pinned; }
+void Device::pin(std::span<std::byte> memory) {
+  if (!state_->registered.insert(memory.data()).second) return;
+  // Where that is refused, copies of it take longer and are still copies.
+  if (cudaHostRegister(memory.data(), memory.size(), cudaHostRegisterDefault) == cudaSuccess) return;
+  cudaGetLastError();
+}
 
 std::unique_ptr<mpi::AcceleratorLane> Device::make_lane() {
   return std::make_unique<Lane>(state_->products, state_->counters, state_->events, state_->lanes,

@@ -55,6 +55,7 @@ class Device final : public mpi::Accelerator {
 
   Memory& memory() noexcept override;
   Memory& staging_memory() noexcept override;
+  void pin(std::span<std::byte> memory) override;
   std::unique_ptr<mpi::AcceleratorLane> make_lane() override;
   void enter(mpi::AcceleratorLane* lane) override;
   bool reached(const mpi::Mark& mark) override;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/activity.hpp"
@@ -43,6 +44,9 @@ class Accelerator {
   /// Memory of the host from which copying is fastest. Asking again for as much as was released
   /// costs little: every fragment of a message does.
   virtual Memory& staging_memory() noexcept = 0;
+  /// Makes copying from memory of the host, which lives as long as this, as fast as from there
+  /// where that is possible.
+  virtual void pin(std::span<std::byte> memory) { static_cast<void>(memory); }
   virtual std::unique_ptr<AcceleratorLane> make_lane() = 0;
   /// From now on this is the lane in whose order memory is allocated, released, read and written.
   /// It must stay so while it lives, or until another is entered; nullptr: none.
@@ -53,8 +57,8 @@ class Accelerator {
   /// Blocks until it is.
   virtual void wait(const Mark& mark) = 0;
 
-  /// Starts copying once `after` is reached, beside the kernels. `host` is in staging memory and,
-  /// like `device`, left alone until the mark returned is reached.
+  /// Starts copying once `after` is reached, beside the kernels. `host` is in staging memory, or in
+  /// what has been pinned, and, like `device`, left alone until the mark returned is reached.
   virtual Mark copy_to_host(std::byte* host, const std::byte* device, std::size_t bytes,
                             const Mark& after) = 0;
   virtual Mark copy_to_device(std::byte* device, const std::byte* host, std::size_t bytes,

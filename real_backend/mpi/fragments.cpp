@@ -1,6 +1,7 @@
 #include "real_backend/mpi/fragments.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "real_backend/mpi/mpi_call.hpp"
@@ -15,17 +16,21 @@ constexpr std::size_t under_way_at_once = 3;
 constexpr std::size_t fragments_wanted = 8;
 constexpr std::size_t shortest_fragment = 1024 * 1024;
 
-std::size_t fragment_of(std::size_t bytes, std::size_t longest) {
-  const std::size_t wanted = std::max((bytes + fragments_wanted - 1) / fragments_wanted,
-                                      std::min(shortest_fragment, longest));
+// What lies in a slot has no network to hide, and two copies beside each other want no more.
+constexpr std::size_t shortest_in_a_slot = 512 * 1024, longest_in_a_slot = 2 * 1024 * 1024;
+
+std::size_t fragment_of(std::size_t bytes, std::size_t shortest, std::size_t longest) {
+  const std::size_t wanted =
+      std::max((bytes + fragments_wanted - 1) / fragments_wanted, std::min(shortest, longest));
   return std::min({bytes, wanted, longest});
 }
 }  // namespace
 
-Fragments::Fragments(MPI_Comm comm, int ranks, const Options& options, const Waiter& rank,
-                     Owner& owner)
+Fragments::Fragments(MPI_Comm comm, NodeMemory* node, int ranks, const Options& options,
+                     const Waiter& rank, Owner& owner)
     : comm_{comm},
-      tags_{static_cast<std::uint64_t>(largest_tag()) + 1},
+      tags_{(static_cast<std::uint64_t>(largest_tag()) + 1) / 2},
+      node_{node},
       accelerator_{options.accelerator},
       fragment_bytes_{static_cast<std::size_t>(options.fragment_bytes.value)},
       rank_{rank},
@@ -58,9 +63,16 @@ Fragments::Header Fragments::send(MessageOperation& operation, Rank to, const Pl
   transfer.eager = eager;
   transfer.staged |= eager;  // its payload is free before it has left
   transfer.bytes = bytes;
-  transfer.fragment = transfer.staged ? fragment_of(bytes, fragment_bytes_) : bytes;
-  transfer.tag = static_cast<int>(number % tags_);
-  const Header header{bytes, transfer.fragment, number};
+  transfer.tag = static_cast<int>(number % tags_) * 2;
+  Header header{bytes, bytes, number, 0, 0};
+  if (find_slots(transfer)) {
+    header.slots = transfer.slots;
+    header.offset = static_cast<std::uint64_t>(transfer.first_slot - node_->own_part());
+  } else {
+    transfer.fragment =
+        transfer.staged ? fragment_of(bytes, shortest_fragment, fragment_bytes_) : bytes;
+  }
+  header.fragment = transfer.fragment;
   refill(transfer);
   return header;
 }
@@ -70,7 +82,9 @@ void Fragments::receive(MessageOperation* operation, Rank from, const Header& he
   Transfer& transfer = begin(operation, from, room);
   transfer.bytes = header.bytes;
   transfer.fragment = header.fragment;
-  transfer.tag = static_cast<int>(header.number % tags_);
+  transfer.tag = static_cast<int>(header.number % tags_) * 2;
+  transfer.slots = header.slots;
+  if (header.slots > 0) transfer.first_slot = node_->part_of(from) + header.offset;
   refill(transfer);
 }
 void Fragments::receive(MessageOperation& operation, Rank from, MPI_Message message,
@@ -79,6 +93,22 @@ void Fragments::receive(MessageOperation& operation, Rank from, MPI_Message mess
   transfer.bytes = transfer.fragment = bytes;
   transfer.message = message;
   refill(transfer);
+}
+
+bool Fragments::find_slots(Transfer& transfer) {
+  if (!node_ || !transfer.staged || !transfer.place.lane || !node_->part_of(transfer.peer))
+    return false;
+  const std::size_t fragment = fragment_of(transfer.bytes, shortest_in_a_slot,
+                                           std::min(longest_in_a_slot, fragment_bytes_));
+  const std::size_t fragments = (transfer.bytes + fragment - 1) / fragment;
+  const std::size_t slots =
+      transfer.eager ? fragments : std::min(fragments, under_way_at_once);
+  const auto offset = node_->own().reserve(slots * fragment);
+  if (!offset) return false;
+  transfer.fragment = fragment;
+  transfer.slots = slots;
+  transfer.first_slot = node_->own_part() + *offset;
+  return true;
 }
 
 void Fragments::refill(Transfer& transfer) {
@@ -95,7 +125,15 @@ void Fragments::add_fragment(Transfer& transfer) {
   fragment.bytes = std::min(transfer.fragment, transfer.bytes - transfer.begun);
   transfer.begun += fragment.bytes;
   fragment.stage = Fragment::Stage::travelling;
-  if (!place.address) {
+  if (transfer.first_slot) {
+    fragment.address = transfer.first_slot +
+                       fragment.offset / transfer.fragment % transfer.slots * transfer.fragment;
+    if (transfer.sends) {
+      fragment.mark = accelerator_->copy_to_host(fragment.address, place.address + fragment.offset,
+                                                 fragment.bytes, place.after);
+      fragment.stage = Fragment::Stage::held;
+    }
+  } else if (!place.address) {
     fragment.address = ballast_.borrow(fragment.bytes);
   } else if (transfer.staged) {
     fragment.address =
@@ -118,7 +156,12 @@ void Fragments::travel(Fragment& fragment) {
   const Transfer& transfer = *fragment.transfer;
   const Extent extent{fragment.bytes};
   MPI_Request request = MPI_REQUEST_NULL;
-  if (transfer.sends) {
+  if (transfer.first_slot) {
+    if (transfer.sends) send_word(transfer, transfer.tag);
+    check_call(MPI_Irecv(nullptr, 0, MPI_BYTE, transfer.peer, transfer.tag + transfer.sends, comm_,
+                         &request),
+               "MPI_Irecv");
+  } else if (transfer.sends) {
     check_call(MPI_Isend(fragment.address, extent.count(), extent.type(), transfer.peer,
                          transfer.tag, comm_, &request),
                "MPI_Isend");
@@ -132,7 +175,13 @@ void Fragments::travel(Fragment& fragment) {
   }
   fragment.stage = Fragment::Stage::travelling;
   fragment.mark = {};
-  owner_.activate(request, fragment);
+  owner_.activate(request, &fragment);
+}
+
+void Fragments::send_word(const Transfer& transfer, int tag) {
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_call(MPI_Isend(nullptr, 0, MPI_BYTE, transfer.peer, tag, comm_, &request), "MPI_Isend");
+  owner_.activate(request, nullptr);
 }
 
 // ---- progress
@@ -140,17 +189,25 @@ void Fragments::travel(Fragment& fragment) {
 void Fragments::ended(Fragment& fragment) {
   Transfer& transfer = *fragment.transfer;
   transfer.travelled += fragment.bytes;
-  if (!transfer.sends && transfer.staged) {
-    fragment.mark =
-        accelerator_->copy_to_device(transfer.place.address + fragment.offset, fragment.address,
-                                     fragment.bytes, transfer.place.after);
-    fragment.stage = Fragment::Stage::landing;
-    ++copying_;
-  } else {
-    remove(fragment);
-  }
+  if (transfer.sends) remove(fragment);
+  else land(fragment);
   refill(transfer);
   settle(transfer);
+}
+
+void Fragments::land(Fragment& fragment) {
+  const Transfer& transfer = *fragment.transfer;
+  const Place& place = transfer.place;
+  if (!transfer.first_slot && !transfer.staged) return remove(fragment);
+  // From a slot all of them land, if only to tell the sender so in their turn.
+  fragment.stage = Fragment::Stage::landing;
+  ++copying_;
+  if (!place.address) return;
+  std::byte* const room = place.address + fragment.offset;
+  if (place.lane)
+    fragment.mark =
+        accelerator_->copy_to_device(room, fragment.address, fragment.bytes, place.after);
+  else std::memcpy(room, fragment.address, fragment.bytes);
 }
 
 bool Fragments::poll() {
@@ -166,11 +223,14 @@ void Fragments::go_on(Transfer& transfer, bool& some) {
   bool went_on = false, in_turn = true;
   for (auto next = transfer.under_way.begin(); next != transfer.under_way.end();) {
     Fragment& fragment = *next++;
-    if (fragment.stage == Fragment::Stage::travelling) continue;
     const bool is_held = fragment.stage == Fragment::Stage::held;
-    // Fragments of a transfer have one tag: they leave in order.
-    if (is_held && !in_turn) continue;
-    if (!accelerator_->reached(fragment.mark)) {
+    if (fragment.stage == Fragment::Stage::travelling) {
+      in_turn = in_turn && (transfer.sends || !transfer.first_slot);
+      continue;
+    }
+    // Fragments of a transfer have one tag: they leave in order, and so does word of them.
+    if ((is_held || transfer.first_slot) && !in_turn) continue;
+    if (fragment.mark && !accelerator_->reached(fragment.mark)) {
       in_turn = false;
       continue;
     }
@@ -186,9 +246,9 @@ void Fragments::go_on(Transfer& transfer, bool& some) {
 }
 
 namespace {
-/// True once an eager payload is in staging memory as a whole.
+/// True once a payload that is not sent from its own place has been copied as a whole.
 bool is_copied(const Fragments::Transfer& transfer) {
-  return transfer.eager && transfer.begun == transfer.bytes &&
+  return (transfer.eager || transfer.first_slot) && transfer.begun == transfer.bytes &&
          std::ranges::none_of(transfer.under_way, [](const Fragments::Fragment& one) {
            return one.stage == Fragments::Fragment::Stage::held;
          });
@@ -200,7 +260,7 @@ void Fragments::settle(Transfer& transfer) {
     const bool has_left = transfer.travelled == transfer.bytes;
     if (transfer.operation && (has_left || is_copied(transfer)))
       owner_.payload_left(*std::exchange(transfer.operation, nullptr));
-    if (has_left) transfers_.erase(transfer.self);
+    if (has_left) end(transfer);
     return;
   }
   if (transfer.travelled < transfer.bytes) return;
@@ -208,22 +268,33 @@ void Fragments::settle(Transfer& transfer) {
   if (transfer.operation) {
     if (!std::exchange(transfer.told, true)) owner_.values_arrived(*transfer.operation);
     // Who looks later comes after the copies.
-    const bool follows = !has_landed && rank_.runs_ahead(*transfer.place.lane);
+    const bool follows =
+        !has_landed && transfer.place.lane && rank_.runs_ahead(*transfer.place.lane);
     if (follows)
       for (const Fragment& landing : transfer.under_way) transfer.place.lane->follow(landing.mark);
     if (follows) transfer.place.lane->run_ahead();
     if (follows || has_landed)
       owner_.values_landed(*std::exchange(transfer.operation, nullptr), transfer.bytes);
   }
-  if (has_landed) transfers_.erase(transfer.self);
+  if (has_landed) end(transfer);
+}
+
+void Fragments::end(Transfer& transfer) {
+  if (transfer.sends && transfer.first_slot)
+    node_->own().release(static_cast<std::size_t>(transfer.first_slot - node_->own_part()),
+                         transfer.slots * transfer.fragment);
+  transfers_.erase(transfer.self);
 }
 
 void Fragments::remove(Fragment& fragment) {
   release(fragment);
+  if (const Transfer& transfer = *fragment.transfer; transfer.first_slot && !transfer.sends)
+    send_word(transfer, transfer.tag + 1);
   fragment.transfer->under_way.remove_if([&](const Fragment& one) { return &one == &fragment; });
 }
 void Fragments::release(Fragment& fragment) {
   const Transfer& transfer = *fragment.transfer;
+  if (transfer.first_slot) return;
   if (!transfer.place.address)
     ballast_.give_back(std::exchange(fragment.address, nullptr), fragment.bytes);
   else if (transfer.staged)

@@ -4,6 +4,9 @@
 // copied to where they belong on the other side. Some fragments of a message are under way at a
 // time, so that copies and the network overlap. Fragments travel on a communicator of their own, by
 // sender and number of the transfer: they never meet another message.
+//
+// Between ranks of one node a fragment is copied to memory that both see, where there is room for
+// it, and only word of it travels: that it is there, and back that it has been taken.
 
 #include <mpi.h>
 
@@ -15,6 +18,7 @@
 #include "real_backend/mpi/accelerator.hpp"
 #include "real_backend/mpi/ballast.hpp"
 #include "real_backend/mpi/lanes.hpp"
+#include "real_backend/mpi/node_memory.hpp"
 #include "real_backend/mpi/options.hpp"
 #include "real_backend/mpi/waiter.hpp"
 
@@ -29,6 +33,8 @@ class Fragments {
     std::uint64_t bytes;     ///< of the message
     std::uint64_t fragment;  ///< of each fragment but the last
     std::uint64_t number;    ///< of the transfer, among those of this pair
+    std::uint64_t slots;     ///< in which fragments lie in turn; 0: they travel
+    std::uint64_t offset;    ///< of the first slot, in the sender's part of the node's memory
   };
   /// Where values go, or come from.
   struct Place {
@@ -41,7 +47,7 @@ class Fragments {
   struct Fragment {
     Transfer* transfer;
     std::size_t offset, bytes;
-    std::byte* address;  ///< where MPI sends it from or receives it
+    std::byte* address;  ///< where MPI sends it from or receives it, or where it lies
     enum class Stage { held, travelling, landing } stage;
     Mark mark;  ///< of the copy to the host (held) or to the device (landing)
   };
@@ -49,8 +55,8 @@ class Fragments {
   /// Who has MPI work on fragments, and hears of their ends.
   class Owner {
    public:
-    /// MPI works on a fragment; ended() is to be called afterwards.
-    virtual void activate(MPI_Request request, Fragment& fragment) = 0;
+    /// MPI works on a fragment, and ended() is to be called afterwards; or, null, on word of one.
+    virtual void activate(MPI_Request request, Fragment* fragment) = 0;
     /// The payload of a send is no longer needed.
     virtual void payload_left(MessageOperation& operation) = 0;
     /// All values of a message are on this rank ...
@@ -62,7 +68,9 @@ class Fragments {
     ~Owner() = default;
   };
 
-  Fragments(MPI_Comm comm, int ranks, const Options& options, const Waiter& rank, Owner& owner);
+  /// `node`: null where all values travel.
+  Fragments(MPI_Comm comm, NodeMemory* node, int ranks, const Options& options, const Waiter& rank,
+            Owner& owner);
   Fragments(const Fragments&) = delete;
   Fragments& operator=(const Fragments&) = delete;
   ~Fragments();
@@ -90,15 +98,22 @@ class Fragments {
   Transfer& begin(MessageOperation* operation, Rank peer, const Place& place);
   void refill(Transfer& transfer);
   void add_fragment(Transfer& transfer);
+  /// Finds slots for the fragments of a send. False: they travel.
+  bool find_slots(Transfer& transfer);
   void travel(Fragment& fragment);
+  /// Says that a fragment lies in its slot, or that it has been taken from there.
+  void send_word(const Transfer& transfer, int tag);
+  void land(Fragment& fragment);
   void go_on(Transfer& transfer, bool& some);
   /// Tells what has come to its end; the last thing done with a transfer, which may be over.
   void settle(Transfer& transfer);
+  void end(Transfer& transfer);
   void release(Fragment& fragment);
   void remove(Fragment& fragment);
 
   MPI_Comm comm_;
   std::uint64_t tags_;  // numbers of transfers are taken modulo this
+  NodeMemory* node_;
   Accelerator* accelerator_;
   std::size_t fragment_bytes_;
   const Waiter& rank_;
@@ -113,11 +128,13 @@ class Fragments {
 struct Fragments::Transfer {
   MessageOperation* operation = nullptr;  // null once it need not be told any more
   Rank peer = 0;
-  int tag = 0;
+  int tag = 0;  // of the fragments, or of word that they lie there; the next one: that they are taken
   Place place;
   bool sends = false, eager = false;
   bool staged = false;                     // fragments go through staging memory
   bool told = false;                       // that all has arrived
+  std::byte* first_slot = nullptr;         // null: fragments travel; else they lie in slots in turn
+  std::size_t slots = 0;
   std::size_t bytes = 0;                   // of the message ...
   std::size_t fragment = 0;                // ... of a fragment
   std::size_t begun = 0, travelled = 0;    // in fragments so far

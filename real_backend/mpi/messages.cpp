@@ -48,7 +48,7 @@ Messages::Messages(Comms comms, const Options& options, const Clock& clock, Wait
       waiter_{waiter},
       activity_{activity},
       receipts_{comms.receipts, size_of(comms.receipts)},
-      fragments_{comms.fragments, size_of(comms.fragments), options, waiter, *this},
+      fragments_{comms.fragments, comms.node, size_of(comms.fragments), options, waiter, *this},
       addressed_(static_cast<std::size_t>(size_of(comms.addressed))),
       sent_(addressed_.size()) {}
 

@@ -74,6 +74,7 @@ class Messages final : private Fragments::Owner {
     MPI_Comm open;
     MPI_Comm receipts;
     MPI_Comm fragments;
+    NodeMemory* node = nullptr;  ///< for values of devices, where there is any
   };
   /// Counts in `activity` what is sent and received.
   Messages(Comms comms, const Options& options, const Clock& clock, Waiter& waiter,
@@ -149,7 +150,7 @@ class Messages final : private Fragments::Owner {
   }
   MPI_Comm comm(bool open) const noexcept { return open ? comms_.open : comms_.addressed; }
   void activate(MPI_Request request, Active active);
-  void activate(MPI_Request request, Fragments::Fragment& fragment) override;
+  void activate(MPI_Request request, Fragments::Fragment* fragment) override;
   void payload_left(MessageOperation& operation) override;
   void values_arrived(MessageOperation& operation) override;
   void values_landed(MessageOperation& operation, std::size_t bytes) override;

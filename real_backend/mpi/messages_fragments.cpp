@@ -24,8 +24,8 @@ void Messages::send_in_fragments(MessageOperation& operation, int tag, ConstPayl
   if (!eager) receipts_.expect(operation.rank_, operation.open_, operation);
 }
 
-void Messages::activate(MPI_Request request, Fragments::Fragment& fragment) {
-  activate(request, {nullptr, nullptr, fragment.bytes, &fragment});
+void Messages::activate(MPI_Request request, Fragments::Fragment* fragment) {
+  activate(request, {nullptr, nullptr, fragment ? fragment->bytes : 0, fragment});
 }
 
 void Messages::payload_left(MessageOperation& operation) { end_send(operation, clock_.now()); }

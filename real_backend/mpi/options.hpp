@@ -60,6 +60,10 @@ struct Options {
   /// Messages from the memory of a device leave in pieces of at most so many bytes, so that the
   /// copies overlap the network; what MPI can send by itself leaves in one.
   Bytes fragment_bytes{4 * 1024 * 1024};
+  /// Of memory that the ranks of a node share, for each rank with such a device: there its values
+  /// wait for the others of the node. 0: they are sent through MPI, as they are between nodes. The
+  /// same on all ranks.
+  Bytes node_memory{16 * 1024 * 1024};
 };
 
 }  // namespace troupe::mpi

@@ -19,6 +19,7 @@
 #include "core/errors.hpp"
 #include "real_backend/mpi/engine.hpp"
 #include "real_backend/mpi/mpi_call.hpp"
+#include "real_backend/mpi/node_memory.hpp"
 #include "real_backend/mpi/no_unwinding.hpp"
 #include "real_backend/mpi/tag_packing.hpp"
 
@@ -96,19 +97,46 @@ struct World::State {
         comms{copy_of_world(), copy_of_world(), copy_of_world(), copy_of_world()} {
     check_call(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
     check_call(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
-    MPI_Comm node = MPI_COMM_NULL;
     check_call(
         MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node),
         "MPI_Comm_split_type");
     check_call(MPI_Comm_rank(node, &local_rank), "MPI_Comm_rank");
-    check_call(MPI_Comm_free(&node), "MPI_Comm_free");
   }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    node_memory.reset();
+    for (MPI_Comm* const comm :
+         {&node, &comms.addressed, &comms.open, &comms.receipts, &comms.fragments})
+      MPI_Comm_free(comm);
+  }
+
+  /// Collective in the node: null unless a rank of it has a device whose values need such memory.
+  NodeMemory* memory_for(const Options& options) {
+    const int needs =
+        options.accelerator && !options.accelerator->reachable_by_mpi() ? 1 : 0;
+    int needed = 0, neighbours = 0;
+    check_call(MPI_Allreduce(&needs, &needed, 1, MPI_INT, MPI_MAX, node), "MPI_Allreduce");
+    check_call(MPI_Comm_size(node, &neighbours), "MPI_Comm_size");
+    const auto bytes = static_cast<std::size_t>(options.node_memory.value);
+    if (!needed || neighbours == 1 || bytes == 0) return nullptr;
+    if (!node_memory || node_memory->bytes() != bytes) {
+      node_memory.reset();
+      node_memory = std::make_unique<NodeMemory>(MPI_COMM_WORLD, node, bytes);
+    }
+    if (options.accelerator)
+      for (const std::span<std::byte> part : node_memory->parts()) options.accelerator->pin(part);
+    return node_memory.get();
+  }
+
   int exceptions;
   TagPacking tags;
   Messages::Comms comms;
   Rank rank = 0;
   int size = 1;
+  MPI_Comm node = MPI_COMM_NULL;  // the ranks of this node
   int local_rank = 0;
+  std::unique_ptr<NodeMemory> node_memory;
   Activity activity;
   bool threads = false;  // this MPI bears threads beside the one that calls it
 };
@@ -123,10 +151,7 @@ World::World(int& argc, char**& argv) {
 World::~World() {
   if (std::uncaught_exceptions() > state_->exceptions)
     abort("an exception leaves the program", EXIT_FAILURE);
-  MPI_Comm_free(&state_->comms.addressed);
-  MPI_Comm_free(&state_->comms.open);
-  MPI_Comm_free(&state_->comms.receipts);
-  MPI_Comm_free(&state_->comms.fragments);
+  state_.reset();
   MPI_Finalize();
 }
 
@@ -160,6 +185,7 @@ std::size_t World::run(const std::function<void(Communicator&)>& program, const 
       throw BackendError{
           "this MPI bears no thread beside its own (MPI_THREAD_FUNNELED); use "
           "Progress::none"};
+    state_->comms.node = state_->memory_for(options);
     Engine engine{state_->comms,
                   options,
                   state_->tags,

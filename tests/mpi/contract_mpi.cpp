@@ -18,11 +18,16 @@ namespace {
 using namespace troupe;
 
 void run_on_device(mpi::World& world, const contract::ContractCase& which, mpi::Options options) {
-  for (const bool reachable : {false, true})
+  struct Way {
+    bool reachable_by_mpi;
+    Bytes node_memory;
+  };
+  for (const Way way : {Way{false, Bytes{0}}, Way{false, options.node_memory}, Way{true, Bytes{0}}})
     for (const tests::Ends ends : {tests::Ends::all, tests::Ends::every_other}) {
-      tests::DetachedAccelerator device{
-          {.seed = static_cast<std::uint64_t>(world.rank()), .reachable_by_mpi = reachable}};
+      tests::DetachedAccelerator device{{.seed = static_cast<std::uint64_t>(world.rank()),
+                                         .reachable_by_mpi = way.reachable_by_mpi}};
       options.accelerator = &device;
+      options.node_memory = way.node_memory;
       options.fragment_bytes = Bytes{100};
       const std::size_t unasked = world.run(
           [&](Communicator& comm) {

@@ -9,13 +9,23 @@
 
 namespace troupe::tests {
 
+namespace {
+/// How values get from device to device. The node's memory is soon full, and the rest is sent.
+struct Way {
+  bool reachable_by_mpi;
+  Bytes node_memory;
+};
+constexpr Way ways[]{{false, Bytes{0}}, {false, Bytes{40'000}}, {true, Bytes{0}}};
+}  // namespace
+
 void run(mpi::World& world, const std::function<void(Communicator&, DetachedAccelerator&)>& program,
          mpi::Options options) {
-  for (const bool reachable : {false, true})
+  for (const Way way : ways)
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
       DetachedAccelerator device{{.seed = 64 * seed + static_cast<std::uint64_t>(world.rank()),
-                                  .reachable_by_mpi = reachable}};
+                                  .reachable_by_mpi = way.reachable_by_mpi}};
       options.accelerator = &device;
+      options.node_memory = way.node_memory;
       world.run([&](Communicator& comm) { program(comm, device); }, options);
       world.run(
           [&](Communicator& comm) {

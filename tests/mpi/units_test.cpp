@@ -1,5 +1,5 @@
 // What the MPI backend does without MPI: packing tags, reading the launcher's environment, fibers,
-// and telling a device's clock by the host's.
+// telling a device's clock by the host's, and keeping account of shared memory.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,9 +14,11 @@
 #include <vector>
 
 #include "core/errors.hpp"
+#include "core/random.hpp"
 #include "real_backend/mpi/device_clock.hpp"
 #include "real_backend/mpi/fiber.hpp"
 #include "real_backend/mpi/launch.hpp"
+#include "real_backend/mpi/stretches.hpp"
 #include "real_backend/mpi/tag_packing.hpp"
 
 namespace troupe::mpi {
@@ -189,6 +191,40 @@ TEST(DeviceClock, RunsLikeTheHostsWhereNoTimeLiesBetweenTheMoments) {
   tell_by_host(kernels, once, once);
   EXPECT_EQ(kernels[0].begin, Seconds{1});
   EXPECT_EQ(kernels[0].end, Seconds{5});
+}
+
+TEST(Stretches, AreReservedWherePagesAreFreeAndJoinWhenTheyAreReleased) {
+  constexpr std::size_t pages = 64, page = 4096;
+  Stretches memory{pages * page};
+  SplitMix64 random{1};
+  struct Used {
+    std::size_t offset, bytes;
+  };
+  std::vector<Used> used;
+  std::vector<bool> is_used(pages);
+  const auto mark = [&](const Used& one, bool now) {
+    for (std::size_t i = one.offset / page; i * page < one.offset + one.bytes; ++i) {
+      ASSERT_NE(is_used[i], now) << "page " << i;
+      is_used[i] = now;
+    }
+  };
+  int refused = 0;
+  for (int step = 0; step < 5000; ++step) {
+    if (used.empty() || random.below(3) > 0) {
+      const std::size_t bytes = 1 + random.below(8 * page);
+      if (const auto offset = memory.reserve(bytes)) mark(used.emplace_back(*offset, bytes), true);
+      else ++refused;
+    } else {
+      const auto one = used.begin() + static_cast<std::ptrdiff_t>(random.below(used.size()));
+      mark(*one, false);
+      memory.release(one->offset, one->bytes);
+      used.erase(one);
+    }
+  }
+  EXPECT_GT(refused, 0);
+  for (const Used& one : used) memory.release(one.offset, one.bytes);
+  EXPECT_EQ(memory.reserve(pages * page + 1), std::nullopt);
+  EXPECT_EQ(memory.reserve(pages * page), std::optional<std::size_t>{0});
 }
 
 }  // namespace
