@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "analysis/pair_kinds.hpp"
 #include "core/errors.hpp"
@@ -67,6 +68,30 @@ class ClusterFitter {
     }
     fit_.nodes = static_cast<int>(numbers.size());
     fit_.gpus = static_cast<int>(links_.hosts.size()) / fit_.nodes;
+    find_shared_processors();
+  }
+
+  /// Ranks take the processors of their node in turn, or nothing is said of any.
+  void find_shared_processors() {
+    std::vector<std::map<int, std::string>> of_node(index(fit_.nodes));  // by place in it
+    for (std::size_t rank = 0; rank < links_.processors.size(); ++rank)
+      of_node[index(node_[rank])][local_[rank]] = links_.processors[rank];
+    std::set<std::string> names;
+    for (const auto& [place, name] : of_node.front()) names.insert(name);
+    const auto distinct = static_cast<int>(names.size());
+    if (distinct == 0 || names.contains("") || distinct == fit_.gpus) return;
+    const bool in_turn = std::ranges::all_of(of_node, [&](const auto& places) {
+      std::set<std::string> first;
+      for (const auto& [place, name] : places) {
+        if (place < distinct) first.insert(name);
+        if (name != places.at(place % distinct)) return false;
+      }
+      return static_cast<int>(first.size()) == distinct;
+    });
+    if (in_turn && fit_.gpus % distinct == 0) fit_.hosts_per_gpu = fit_.gpus / distinct;
+    else
+      doubt("ranks of a node share processors, but not in turn or not alike on all nodes: each is "
+            "taken to have its own");
   }
 
   void fit_speeds() {

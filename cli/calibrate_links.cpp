@@ -112,7 +112,21 @@ std::unique_ptr<scenarios::Backend> make_backend(const scenarios::BackendKind& k
 }
 
 constexpr Tag name_tag{20};
-using HostName = std::array<char, 64>;
+using Name = std::array<char, 64>;
+
+/// What each rank says of itself; complete on rank 0.
+std::vector<std::string> names_of_ranks(Communicator& comm, const std::string& own) {
+  Name here{};
+  own.copy(here.data(), here.size() - 1);
+  std::vector<std::string> names{here.data()};
+  if (comm.rank() != 0) send(comm, 0, name_tag, value(here));
+  else
+    for (Rank rank = 1; rank < comm.size(); ++rank) {
+      receive(comm, rank, name_tag, value(here));
+      names.emplace_back(here.data());
+    }
+  return names;
+}
 
 /// Where each rank is; complete on rank 0. For a cluster a host of a simulated platform is its
 /// node.
@@ -124,16 +138,9 @@ std::vector<std::string> host_names(Communicator& comm, const scenarios::Machine
     return names;
   }
   if (!machine.host_of_rank.empty()) return machine.host_of_rank;
-  HostName here{};
+  Name here{};
   ::gethostname(here.data(), here.size() - 1);
-  std::vector<std::string> names{here.data()};
-  if (comm.rank() != 0) send(comm, 0, name_tag, value(here));
-  else
-    for (Rank rank = 1; rank < comm.size(); ++rank) {
-      receive(comm, rank, name_tag, value(here));
-      names.emplace_back(here.data());
-    }
-  return names;
+  return names_of_ranks(comm, here.data());
 }
 
 MeasuredLinks measure(scenarios::Backend& backend, const Options& options) {
@@ -154,6 +161,7 @@ MeasuredLinks measure(scenarios::Backend& backend, const Options& options) {
   MeasuredLinks links;
   backend.run([&](Communicator& comm) {
     auto names = host_names(comm, backend.machine(), wants_cluster(options));
+    auto processors = names_of_ranks(comm, backend.processor(comm.rank()));
     if (wants_cluster(options) && comm.rank() == 0) analysis::expect_equal_nodes(names);
     const auto find_groups = [&](MeasuredLinks measured) {
       measured.hosts = names;
@@ -164,6 +172,7 @@ MeasuredLinks measure(scenarios::Backend& backend, const Options& options) {
     if (comm.rank() == 0) {
       links = std::move(measured);
       links.hosts = std::move(names);
+      links.processors = std::move(processors);
     }
     return std::vector<double>{};
   });
@@ -237,6 +246,7 @@ void print_cluster(const analysis::ClusterFit& fit, const analysis::Calibration&
   if (fit.interconnect == Kind::pcie)
     line(fmt::format("switch of {} ranks", fit.gpus_per_switch), fit.root);
   if (fit.host_link) line("rank's way to its card", {.latency = {}, .bandwidth = *fit.host_link});
+  if (fit.hosts_per_gpu > 1) fmt::print("# {} ranks share a GPU\n", fit.hosts_per_gpu);
   if (fit.cards > 0) line(fmt::format("card, of {} a node", fit.cards), fit.card);
   if (fit.between_rails) line("cable between rails", *fit.between_rails);
   const auto both = [](const char* of, const std::optional<BytesPerSecond>& together) {

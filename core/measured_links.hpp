@@ -51,7 +51,10 @@ struct RankSpeed {
 
 struct MeasuredLinks {
   std::vector<std::string> hosts;  ///< of each rank; ranks on one host have equal names
-  std::vector<RankSpeed> speeds;   ///< of each rank
+  /// Of each rank: ranks of a host that compute on one processor have equal names; empty, or empty
+  /// names: nobody has said.
+  std::vector<std::string> processors{};
+  std::vector<RankSpeed> speeds;  ///< of each rank
   std::vector<PairTimes> pairs;
   std::vector<MeetingTimes> meetings;
 };

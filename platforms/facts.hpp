@@ -18,6 +18,11 @@ struct HostFacts {
   int cores = 1;
   std::string device{};  ///< name of a device profile; empty: charged by `speed` alone
   std::optional<BytesPerSecond> memory_bandwidth{};
+  /// Hosts of equal processor divide one host's cores; empty: a host's own.
+  std::string processor{};
+
+  /// Whose cores its ranks compute on: ranks of equal answer share them.
+  const std::string& cores_of() const noexcept { return processor.empty() ? name : processor; }
 };
 
 /// Where two ranks are to each other.

@@ -234,13 +234,16 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
   for (const char* text : {"name", "comment"})
     if (value.has(text)) value[text].text();
   const JsonReader node = value["node"];
-  node.expect_keys({"gpus", "device", "speed", "memory_bandwidth", "measured_device",
+  node.expect_keys({"gpus", "hosts_per_gpu", "device", "speed", "memory_bandwidth", "measured_device",
                     "interconnect", "host_link", "nics"});
 
   const int nodes = value["nodes"].integer(1, most_gpus);
   const int gpus = node["gpus"].integer(1, most_gpus / nodes);
+  const int per_gpu =
+      node.has("hosts_per_gpu") ? node["hosts_per_gpu"].integer(1, most_gpus / nodes / gpus) : 1;
+  const int hosts = gpus * per_gpu;
   const bool alone = nodes == 1 && !node.has("nics") && !value.has("fabric");
-  const Cards cards = alone ? Cards{} : read_cards(node["nics"], nodes, gpus);
+  const Cards cards = alone ? Cards{} : read_cards(node["nics"], nodes, hosts);
   std::optional<Cable> host_link;
   if (node.has("host_link")) {
     node["host_link"].expect_keys({"bandwidth", "latency"});
@@ -248,20 +251,25 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
   }
   Fabric fabric = alone ? Fabric{} : read_fabric(value["fabric"], cards);
   share_both_ways(fabric, cards.together, by_node(cards));
-  if (cards.per_node < gpus)
+  if (cards.per_node < hosts)
     for (TopologyLink& link : fabric.links) link.own = false;
 
   Topology topology;
-  if (cards.count() == nodes * gpus) topology.grid = fabric.grid;
+  if (cards.count() == nodes * hosts) topology.grid = fabric.grid;
   TopologyHost host = read_gpu(node);
-  for (int number = 0; number < nodes * gpus; ++number) {
-    host.node = fmt::format("node{}", number / gpus);
-    host.name = fmt::format("{}-gpu{}", host.node, number % gpus);
+  for (int number = 0; number < nodes * hosts; ++number) {
+    const int seat = number % hosts;  // ranks take the GPUs of their node in turn
+    host.node = fmt::format("node{}", number / hosts);
+    host.name = fmt::format("{}-gpu{}", host.node, seat % gpus);
+    if (per_gpu > 1) {
+      host.processor = host.name;
+      host.name += fmt::format("-{}", seat / gpus);
+    }
     topology.hosts.push_back(host);
   }
-  const bool joined = gpus > 1 || node.has("interconnect");
-  Fabric inside = !joined ? Fabric{} : read_interconnect(node["interconnect"], gpus);
-  const ClusterRoutes routes{gpus, cards, std::move(inside), host_link, std::move(fabric)};
+  const bool joined = hosts > 1 || node.has("interconnect");
+  Fabric inside = !joined ? Fabric{} : read_interconnect(node["interconnect"], hosts);
+  const ClusterRoutes routes{hosts, cards, std::move(inside), host_link, std::move(fabric)};
   topology.links = routes.links();
   topology.route = routes;
   const auto note_sizes = [&](PairClass pair, const char* of) {

@@ -22,6 +22,9 @@ namespace troupe::platforms {
 ///                   the cards of one number from `nodes_per_rail` nodes, spines join the leaves),
 ///                   dragonfly, torus (of the cards)
 /// One node alone may have neither cards nor a fabric.
+/// With `hosts_per_gpu` a GPU is several hosts, for ranks that share it: they divide what it computes,
+/// and each has a port and a place at a card as if it were a GPU. Host h of a node is of GPU h mod
+/// gpus.
 /// `interconnect` and `nics` may say `by_size`: what longer messages pay, within a node and between
 /// nodes.
 /// Messages between rails are not relayed over NVLink, as NCCL's PXN does: an algorithm may.

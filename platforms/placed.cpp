@@ -99,7 +99,8 @@ class OwnPlatform final : public PlacedPlatform {
       hosts.push_back({.name = host.name,
                        .speed = host.speed,
                        .device = host.device,
-                       .memory_bandwidth = host.memory_bandwidth});
+                       .memory_bandwidth = host.memory_bandwidth,
+                       .processor = host.processor});
     for (const TopologyLink& link : topology_.links)
       links.push_back({.name = link.name,
                        .bandwidth = link.bandwidth,

@@ -22,17 +22,19 @@ json json_of(const HostFacts& host) {
   json result{{"name", host.name}, {"speed_flops", host.speed.value}, {"cores", host.cores}};
   if (!host.device.empty()) result["device"] = host.device;
   if (host.memory_bandwidth) result["memory_bandwidth_Bps"] = host.memory_bandwidth->value;
+  if (!host.processor.empty()) result["processor"] = host.processor;
   return result;
 }
 
 HostFacts read_host(const JsonReader& value) {
-  value.expect_keys({"name", "speed_flops", "cores", "device", "memory_bandwidth_Bps"});
+  value.expect_keys({"name", "speed_flops", "cores", "device", "memory_bandwidth_Bps", "processor"});
   HostFacts host{.name = value["name"].text(),
                  .speed = {value["speed_flops"].number(0)},
                  .cores = value["cores"].integer(1)};
   if (value.has("device")) host.device = value["device"].text();
   if (value.has("memory_bandwidth_Bps"))
     host.memory_bandwidth = BytesPerSecond{value["memory_bandwidth_Bps"].number(0, true)};
+  if (value.has("processor")) host.processor = value["processor"].text();
   return host;
 }
 

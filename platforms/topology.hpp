@@ -19,6 +19,8 @@ struct TopologyHost {
   std::string node{};    ///< hosts of equal node are one machine; empty: no statement
   std::string device{};  ///< name of a device profile; empty: none
   std::optional<BytesPerSecond> memory_bandwidth{};
+  /// Hosts of equal processor divide one host's cores; empty: a host's own.
+  std::string processor{};
 };
 
 /// One direction of a cable, or a port. Two directions are two links, NAME_UP and NAME_DOWN.

@@ -102,6 +102,12 @@ class Backend {
     static_cast<void>(rank), static_cast<void>(now);
     return {};
   }
+  /// Likewise: the processor that it computes on, where ranks of its host may share one; else
+  /// empty.
+  virtual std::string processor(Rank rank) const {
+    static_cast<void>(rank);
+    return {};
+  }
   /// Likewise: the sum of what its kernels have taken on its device, which it waits for. Nothing
   /// where no device times them.
   virtual std::optional<Seconds> device_time(Rank rank) {

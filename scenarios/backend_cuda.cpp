@@ -127,6 +127,7 @@ DeviceOfRank find_gpu(const mpi::World& world, const BackendOptions& options) {
   DeviceOfRank device;
   device.backend = "cuda";
   device.place = fmt::format("GPU {}", facts.index);
+  device.processor = facts.bus;
   device.facts = {{"transport", options.nccl ? "nccl" : "mpi"},
                   {"device", facts.name},
                   {"device_memory_bytes", fmt::format("{}", facts.memory_bytes)},
@@ -141,6 +142,11 @@ DeviceOfRank find_gpu(const mpi::World& world, const BackendOptions& options) {
     device.notes.push_back(
         "this MPI is not CUDA-aware: messages between GPUs are staged through pinned memory of the "
         "host");
+  if (world.local_size() > count && !facts.mps)
+    device.notes.push_back(fmt::format(
+        "{} ranks share {} GPU{} and take turns, each some tenths of a millisecond: NVIDIA's MPS "
+        "(nvidia-cuda-mps-control -d) lets them compute at the same time",
+        world.local_size(), count, count == 1 ? "" : "s"));
 #ifdef TROUPE_HAS_NCCL
   add_nccl(world, options.nccl, *gpu, device);
 #endif

@@ -120,7 +120,8 @@ class LogGPBackend final : public Backend {
     for (Rank rank = 0; rank < platform_->size(); ++rank)
       seats_.push_back({.host = platform_->host_of(rank).name,
                         .cores = platform_->host_of(rank).cores,
-                        .processor = processors[static_cast<std::size_t>(rank)]});
+                        .processor = processors[static_cast<std::size_t>(rank)],
+                        .cores_of = platform_->host_of(rank).processor});
     if (platform_->network.cross_traffic)
       machine_.notes.push_back(
           platform_->source +
@@ -132,6 +133,7 @@ class LogGPBackend final : public Backend {
   bool simulated() const override { return true; }
   bool one_process() const override { return true; }
   const Machine& machine() const override { return machine_; }
+  std::string processor(Rank rank) const override { return platform_->host_of(rank).processor; }
   std::vector<std::pair<std::string, std::string>> facts() const override {
     return {{"network_model", fmt::format("LogGP on {}, {}, {}", platform_->network.text(),
                                           to_text(overheads_), has_ports_ ? "ports" : "no ports")}};

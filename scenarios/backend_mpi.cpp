@@ -66,6 +66,7 @@ class MpiBackend final : public Backend {
     return BusyTimes{so_far.computing, so_far.communicating};
   }
 
+  std::string processor(Rank) const override { return device_.processor; }
   std::optional<Seconds> device_time(Rank) override {
     return device_.accelerator ? device_.accelerator->kernel_time() : std::nullopt;
   }

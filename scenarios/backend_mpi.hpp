@@ -20,7 +20,8 @@ struct DeviceOfRank {
   ~DeviceOfRank();
   std::string_view backend = "mpi";  ///< what a backend with such devices is called
   std::unique_ptr<mpi::Accelerator> accelerator;
-  std::string place;  ///< which of its node's: "GPU 0"
+  std::string place;      ///< which of its node's: "GPU 0"
+  std::string processor;  ///< the same for ranks of a node that share it
   /// For the report's environment.
   std::vector<std::pair<std::string, std::string>> facts;
   std::vector<std::string> notes;  ///< for a person

@@ -52,6 +52,7 @@ class SimGridBackend final : public Backend {
   bool simulated() const override { return true; }
   bool one_process() const override { return true; }
   const Machine& machine() const override { return machine_; }
+  std::string processor(Rank rank) const override { return placed_->host_of(rank).processor; }
   std::vector<std::pair<std::string, std::string>> facts() const override {
     return {{"network_model", platform_->network().text()},
             {"simgrid", platforms::compat::version()}};

@@ -53,6 +53,7 @@ class ComputedZone : public routing::NetZoneImpl {
     s4u::Host* made = compat::add_host(zone, host.name, host.speed.value);
     if (!host.node.empty()) made->set_property("node", host.node);
     if (!host.device.empty()) made->set_property("device", host.device);
+    if (!host.processor.empty()) made->set_property("processor", host.processor);
     if (host.memory_bandwidth)
       made->set_property("memory_bandwidth", fmt::format("{}", host.memory_bandwidth->value));
     return made->seal();

@@ -95,7 +95,9 @@ HostFacts facts_about(const s4u::Host& host) {
                   .speed = {host.get_speed()},
                   .cores = host.get_core_count(),
                   .device = {},
-                  .memory_bandwidth = {}};
+                  .memory_bandwidth = {},
+                  .processor = {}};
+  if (const char* processor = host.get_property("processor")) facts.processor = processor;
   if (const char* device = host.get_property("device")) facts.device = device;
   if (const char* bandwidth = host.get_property("memory_bandwidth")) try {
       facts.memory_bandwidth = parse_bandwidth(bandwidth);

@@ -31,12 +31,17 @@ DeviceFacts facts_of(int index) {
   check_call(cudaGetDeviceProperties(&properties, index), "cudaGetDeviceProperties");
   char bus[32] = "";
   check_call(cudaDeviceGetPCIBusId(bus, sizeof bus, index), "cudaDeviceGetPCIBusId");
+  int mps = 0;
+#if CUDART_VERSION >= 12030
+  check_call(cudaDeviceGetAttribute(&mps, cudaDevAttrMpsEnabled, index), "cudaDeviceGetAttribute");
+#endif
   return {index,
           static_cast<const char*>(properties.name),
           properties.major,
           properties.minor,
           properties.totalGlobalMem,
-          static_cast<const char*>(bus)};
+          static_cast<const char*>(bus),
+          mps == 1};
 }
 
 /// How many there are; none where there is no driver (35) or no GPU (100).

@@ -19,7 +19,8 @@ struct DeviceFacts {
   std::string name;          ///< "NVIDIA H200"
   int major = 0, minor = 0;  ///< compute capability
   std::size_t memory_bytes = 0;
-  std::string bus;  ///< PCI address: the same for two ranks that share it
+  std::string bus;   ///< PCI address: the same for two ranks that share it
+  bool mps = false;  ///< processes that share it compute at the same time, by NVIDIA's MPS
 };
 
 /// Those that CUDA_VISIBLE_DEVICES leaves; none where there is no driver or no GPU.

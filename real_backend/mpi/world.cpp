@@ -101,6 +101,7 @@ struct World::State {
         MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node),
         "MPI_Comm_split_type");
     check_call(MPI_Comm_rank(node, &local_rank), "MPI_Comm_rank");
+    check_call(MPI_Comm_size(node, &local_size), "MPI_Comm_size");
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -115,11 +116,10 @@ struct World::State {
   NodeMemory* memory_for(const Options& options) {
     const int needs =
         options.accelerator && !options.accelerator->reachable_by_mpi() ? 1 : 0;
-    int needed = 0, neighbours = 0;
+    int needed = 0;
     check_call(MPI_Allreduce(&needs, &needed, 1, MPI_INT, MPI_MAX, node), "MPI_Allreduce");
-    check_call(MPI_Comm_size(node, &neighbours), "MPI_Comm_size");
     const auto bytes = static_cast<std::size_t>(options.node_memory.value);
-    if (!needed || neighbours == 1 || bytes == 0) return nullptr;
+    if (!needed || local_size == 1 || bytes == 0) return nullptr;
     if (!node_memory || node_memory->bytes() != bytes) {
       node_memory.reset();
       node_memory = std::make_unique<NodeMemory>(MPI_COMM_WORLD, node, bytes);
@@ -135,7 +135,7 @@ struct World::State {
   Rank rank = 0;
   int size = 1;
   MPI_Comm node = MPI_COMM_NULL;  // the ranks of this node
-  int local_rank = 0;
+  int local_rank = 0, local_size = 1;
   std::unique_ptr<NodeMemory> node_memory;
   Activity activity;
   bool threads = false;  // this MPI bears threads beside the one that calls it
@@ -158,6 +158,7 @@ World::~World() {
 Rank World::rank() const noexcept { return state_->rank; }
 int World::size() const noexcept { return state_->size; }
 int World::local_rank() const noexcept { return state_->local_rank; }
+int World::local_size() const noexcept { return state_->local_size; }
 bool World::reaches_gpu_memory() const noexcept {
 #ifdef MPIX_CUDA_AWARE_SUPPORT
   return MPIX_Query_cuda_support() == 1;

@@ -30,6 +30,8 @@ class World {
   int size() const noexcept;
   /// This rank among those of the same node.
   int local_rank() const noexcept;
+  /// How many those are.
+  int local_size() const noexcept;
   /// True if this MPI sends from and receives into the memory of NVIDIA GPUs.
   bool reaches_gpu_memory() const noexcept;
 

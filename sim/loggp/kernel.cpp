@@ -8,12 +8,12 @@ namespace troupe::sim::loggp {
 
 void World::find_shared_cores() {
   std::map<std::string, int> ranks_on;
-  for (const Seat& seat : seats_) ++ranks_on[seat.host];
+  for (const Seat& seat : seats_) ++ranks_on[seat.computes_on()];
   std::map<std::string, SharedCores*> known;
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     const Seat& seat = seats_[i];
-    if (ranks_on[seat.host] <= seat.cores) continue;
-    SharedCores*& cores = known[seat.host];
+    if (ranks_on[seat.computes_on()] <= seat.cores) continue;
+    SharedCores*& cores = known[seat.computes_on()];
     if (!cores) cores = shared_cores_.emplace_back(std::make_unique<SharedCores>(seat.cores)).get();
     cores_of_rank_.resize(seats_.size());
     cores_of_rank_[i] = cores;

@@ -31,6 +31,9 @@ struct Seat {
   std::string host;
   int cores = 1;  ///< of the host; kernels of its ranks share them if they are fewer than the ranks
   Processor processor{};
+  std::string cores_of{};  ///< hosts of which this is the same share one's cores; empty: none does
+
+  const std::string& computes_on() const noexcept { return cores_of.empty() ? host : cores_of; }
 };
 
 /// Runs `program` once per rank, to the end. Any number of simulations, one after another, in one

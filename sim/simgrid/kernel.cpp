@@ -51,7 +51,7 @@ void World::begin_kernel(Flow& flow) {
 
 /// SimGrid divides the cores among those that compute.
 void World::run_shared_kernel(Flow& flow) {
-  s4u::Host& shared = host(flow.rank_);
+  s4u::Host& shared = cores(flow.rank_);
   flow.exec_ = s4u::Exec::init();
   flow.exec_->set_data(&flow);
   flow.exec_->set_flops_amount(flow.lane_.front()->duration.count() * shared.get_speed());

@@ -26,11 +26,17 @@ World::World(const Ranks& ranks, Options options)
       lost_(host_of_rank_.size(), false),
       stacks_{host_of_rank_.size(), options_.stack} {
   std::unordered_map<s4u::Host*, int> ranks_on;
-  for (s4u::Host* host : host_of_rank_) ++ranks_on[host];
+  std::unordered_map<std::string, s4u::Host*> known;  // by the name that hosts share one under
+  for (s4u::Host* host : host_of_rank_) {
+    if (const char* shared = host->get_property("processor"))
+      host = known.try_emplace(shared, host).first->second;
+    cores_of_rank_.push_back(host);
+    ++ranks_on[host];
+  }
   for (Rank rank = 0; rank < size(); ++rank) {
     s4u::Host& here = host(rank);
     slowness_.emplace_back(options_.jitter, rank);
-    shares_cores_.push_back(ranks_on[&here] > here.get_core_count());
+    shares_cores_.push_back(ranks_on[&cores(rank)] > cores(rank).get_core_count());
     std::vector<s4u::Link*> links;
     double latency = 0;
     here.route_to(&here, links, &latency);

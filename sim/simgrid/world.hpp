@@ -84,6 +84,8 @@ class World {
  private:
   static std::size_t index(Rank rank) noexcept { return static_cast<std::size_t>(rank); }
   s4u::Host& host(Rank rank) const { return *host_of_rank_[index(rank)]; }
+  /// On whose cores it computes.
+  s4u::Host& cores(Rank rank) const { return *cores_of_rank_[index(rank)]; }
   const Processor& processor(Rank rank) const { return processors_[index(rank)]; }
 
   // ---- turns (world.cpp)
@@ -139,6 +141,7 @@ class World {
   std::vector<SimOperation*> to_start_;  // messages that set out at the end of this turn
   std::vector<SimOperation*> inside_;    // messages within a host: they arrive in the next round
   std::vector<Transfer*> ended_;         // since the last turn
+  std::vector<s4u::Host*> cores_of_rank_;
   std::vector<bool> shares_cores_;       // by rank: it has no core of its own
   std::vector<bool> has_loopback_;       // by rank, of its host
   std::vector<bool> lost_;               // by rank: its host has failed

@@ -172,6 +172,53 @@ TEST_F(CalibrateCluster, OneNodeAndOneGpuHaveNeitherCardsNorFabric) {
   EXPECT_THAT(shown.out, HasSubstr("1 on 1 nodes"));
 }
 
+TEST_F(CalibrateCluster, RanksThatShareAGpuAreRecovered) {
+  const json node{{"gpus", 2},
+                  {"hosts_per_gpu", 2},
+                  {"speed", 1e12},
+                  {"memory_bandwidth", 2e12},
+                  {"interconnect", {{"kind", "nvswitch"}, {"bandwidth", 10e9}, {"latency", 1e-6}}},
+                  {"nics", {{"count", 4}, {"bandwidth", 5e9}, {"latency", 2e-6}}}};
+  for (const char* network : {"simgrid", "loggp"}) {
+    const auto found = calibrated(cluster(2, node, {{"kind", "crossbar"}}),
+                                  fmt::format("--network {}", network));
+    expect_recovered(found["node"], node);
+    EXPECT_THAT(found["comment"].get<std::string>(), testing::Not(HasSubstr("Doubt")));
+  }
+}
+
+TEST_F(CalibrateCluster, RanksThatShareAGpuDivideWhatItComputes) {
+  const auto step_on = [&](const json& gpus, const char* network) {
+    json node{{"speed", 1e12},
+              {"memory_bandwidth", 1e15},
+              {"interconnect", {{"kind", "nvswitch"}, {"bandwidth", 1e15}, {"latency", 0}}}};
+    node.update(gpus);
+    const json scenario{
+        {"troupe", 1},
+        {"platform", {{"file", cluster(1, node, {})}, {"ranks", 4}}},
+        {"network", network},
+        {"payload", "phantom"},
+        {"training",
+         {{"strategy", "data_parallel"},
+          {"model", {{"kind", "mlp"}, {"layers", {784, 256, 10}}}},
+          {"data", {{"kind", "digits"}, {"samples", 1024}}},
+          {"batch", 256},
+          {"optimiser", {{"kind", "sgd"}, {"rate", 0.01}}},
+          {"stop", {{"steps", 4}}}}}};
+    const auto ran = troupe(fmt::format("run {} -q --json {}",
+                                        write("s.json", scenario.dump()), file("r.json")));
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return json::parse(read(file("r.json")))["training"].back()["time_s"].get<double>();
+  };
+  for (const char* network : {"simgrid", "loggp"}) {
+    const double alone = step_on({{"gpus", 4}}, network);
+    EXPECT_GT(alone, 0);
+    // Messages take less than a thousandth of a step.
+    EXPECT_NEAR(step_on({{"gpus", 2}, {"hosts_per_gpu", 2}}, network) / alone, 2, 2e-3) << network;
+    EXPECT_NEAR(step_on({{"gpus", 1}, {"hosts_per_gpu", 4}}, network) / alone, 4, 4e-3) << network;
+  }
+}
+
 TEST_F(CalibrateCluster, NodesWithUnequalNumbersOfRanksAreRefused) {
   const auto ran = troupe("calibrate --platform dgx_h100_2 --ranks 12 -q -o " + file("again.json"));
   EXPECT_EQ(ran.status, 2);

@@ -124,6 +124,19 @@ TEST(GpuCluster, OneNodeAloneNeedsNeitherCardsNorFabric) {
   EXPECT_THAT(complaint_of([&] { gpu_cluster(alone, "c.json"); }), HasSubstr("\"nics\""));
 }
 
+TEST(GpuCluster, AGpuThatRanksShareIsSeveralHostsOfOneProcessor) {
+  const Topology topology = gpu_cluster(document_with("/node/hosts_per_gpu", "2"), "f.json");
+  ASSERT_EQ(topology.hosts.size(), 32u);
+  EXPECT_EQ(topology.hosts[1].name, "node0-gpu1-0");
+  EXPECT_EQ(topology.hosts[5].name, "node0-gpu1-1");
+  EXPECT_EQ(topology.hosts[1].processor, "node0-gpu1");
+  EXPECT_EQ(topology.hosts[5].processor, "node0-gpu1");
+  EXPECT_EQ(topology.hosts[9].processor, "node1-gpu1");
+  EXPECT_THAT(names(topology, 1, 5), ElementsAre("node0-gpu1-nvlink_UP", "node0-gpu5-nvlink_DOWN"));
+  EXPECT_THAT(gpu_cluster(document(), "f.json").hosts[0].processor, testing::IsEmpty());
+  expect_sound(topology);
+}
+
 TEST(GpuCluster, SaysWhichMessagesLeaveAtOnceAndWhichDeviceIsCharged) {
   json told = document();
   told["eager_limit"] = "64KiB";
