@@ -6,9 +6,9 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "analysis/pair_kinds.hpp"
+#include "analysis/shared_processors.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -71,27 +71,14 @@ class ClusterFitter {
     find_shared_processors();
   }
 
-  /// Ranks take the processors of their node in turn, or nothing is said of any.
   void find_shared_processors() {
-    std::vector<std::map<int, std::string>> of_node(index(fit_.nodes));  // by place in it
-    for (std::size_t rank = 0; rank < links_.processors.size(); ++rank)
-      of_node[index(node_[rank])][local_[rank]] = links_.processors[rank];
-    std::set<std::string> names;
-    for (const auto& [place, name] : of_node.front()) names.insert(name);
-    const auto distinct = static_cast<int>(names.size());
-    if (distinct == 0 || names.contains("") || distinct == fit_.gpus) return;
-    const bool in_turn = std::ranges::all_of(of_node, [&](const auto& places) {
-      std::set<std::string> first;
-      for (const auto& [place, name] : places) {
-        if (place < distinct) first.insert(name);
-        if (name != places.at(place % distinct)) return false;
-      }
-      return static_cast<int>(first.size()) == distinct;
-    });
-    if (in_turn && fit_.gpus % distinct == 0) fit_.hosts_per_gpu = fit_.gpus / distinct;
+    if (links_.processors.empty()) return;
+    if (const auto sharing = hosts_per_processor(node_, local_, links_.processors))
+      fit_.hosts_per_gpu = *sharing;
     else
-      doubt("ranks of a node share processors, but not in turn or not alike on all nodes: each is "
-            "taken to have its own");
+      doubt(
+          "ranks of a node share processors, but not in turn, or not alike on all nodes: each is "
+          "taken to have its own");
   }
 
   void fit_speeds() {
@@ -183,6 +170,11 @@ class ClusterFitter {
     across_ = kind([&](Rank a, Rank b) { return !together(a, b); });
     if (fit_.gpus == 1 || !inside_) return;
     if (find_switches()) return;
+    fit_ports();
+    if (fit_.interconnect == ClusterFit::Interconnect::nvswitch) find_backbone();
+  }
+
+  void fit_ports() {
     fit_.interconnect = ClusterFit::Interconnect::nvswitch;
     fit_.inside = {inside_->half_latency(), inside_->bandwidth()};
     const auto incast = [&](const std::vector<Flow>& flows) { return is_inside(flows); };
@@ -203,6 +195,16 @@ class ClusterFitter {
           "{} messages at once into one rank of a node take {:.2f} times as long as one: neither "
           "as on a port that they share nor as on cables of their own",
           senders, *slower);
+  }
+
+  /// What half of a node's ranks get that send to the other half.
+  void find_backbone() {
+    const auto halves = [&](const std::vector<Flow>& flows) {
+      return is_inside(flows) && flows.size() == index(fit_.gpus / 2);
+    };
+    const auto slower = slowdown(MeetingTimes::Kind::crossing, halves);
+    if (slower && *slower > 1 + same)
+      fit_.backbone = fit_.inside.bandwidth * (fit_.gpus / 2 / *slower);
   }
 
   /// Blocks of neighbours that are nearer to each other than to the others of their node.
@@ -304,6 +306,9 @@ class ClusterFitter {
 
   void fit_both_ways() {
     fit_.inside_both_ways = both_ways(true, fit_.inside.bandwidth);
+    if (fit_.backbone && fit_.inside_both_ways &&
+        fit_.inside_both_ways->value > (1 - same) * fit_.backbone->value)
+      fit_.inside_both_ways.reset();  // it is the backbone's doing
     const auto card = both_ways(false, fit_.card.bandwidth);
     if (card && fit_.host_link)
       doubt(

@@ -34,6 +34,8 @@ struct ClusterFit {
   std::optional<BytesPerSecond> inside_both_ways, card_both_ways;
   /// Of messages inside a node and between nodes; one factor, of 1, where the size changes nothing.
   std::vector<SizeFactor> inside_by_size{SizeFactor{}}, across_by_size{SizeFactor{}};
+  /// What all ranks of a node send to each other together, of ports; nothing: it was never full.
+  std::optional<BytesPerSecond> backbone;
   int gpus_per_switch = 0;  ///< of pcie, and ...
   ClusterCable root;        ///< ... a switch's way to the others
   int cards = 0;            ///< network cards of a node; 0: there is one node

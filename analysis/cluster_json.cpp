@@ -38,6 +38,7 @@ Json interconnect_of(const ClusterFit& fit) {
                                                         : "nvswitch"}};
   json.update(in_json(fit.inside));
   add_more(json, fit.inside_both_ways, fit.inside_by_size);
+  if (fit.backbone) json["backbone"] = rounded(fit.backbone->value);
   if (fit.interconnect != Kind::pcie) return json;
   json["gpus_per_switch"] = fit.gpus_per_switch;
   json["root_bandwidth"] = rounded(fit.root.bandwidth.value);

@@ -1,11 +1,11 @@
 // Does the prediction hold? Measures this machine's device, trains three models on it for real, as
 // one rank, and simulates the same with what was measured: time of a step, predicted and measured.
 //
-//   prediction_benchmark [--backend loopback|mpi|cuda] [--intervals N] [--full] [--tf32|--bf16]
+//   prediction_benchmark [--backend loopback|mpi|cuda] [--intervals N] [--full] [--tf32|--bf16] [--keep FOLDER]
 //
 // A run is timed in intervals of some tenths of a second, between points of its curve; the first,
 // in which libraries start, does not count. --full calibrates with all shapes instead of the few of
-// --quick. Under mpirun -n 1 for mpi.
+// --quick. Under mpirun -n 1 for mpi. What was measured and run is kept in FOLDER.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -60,14 +60,17 @@ constexpr Case cases[]{
 
 class Bench {
  public:
-  Bench(std::string backend, std::string options)
-      : folder_{std::filesystem::temp_directory_path() /
-                fmt::format("troupe-prediction-{}", ::getpid())},
+  Bench(std::string backend, std::string options, const std::string& keep)
+      : keeps_{!keep.empty()},
+        folder_{keeps_ ? std::filesystem::path{keep}
+                       : std::filesystem::temp_directory_path() /
+                             fmt::format("troupe-prediction-{}", ::getpid())},
         backend_{std::move(backend)},
         options_{std::move(options)} {
     std::filesystem::create_directories(folder_);
   }
   ~Bench() {
+    if (keeps_) return;
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
@@ -136,6 +139,7 @@ class Bench {
     }
   }
 
+  bool keeps_;
   std::filesystem::path folder_;
   std::string backend_, options_;
 };
@@ -143,7 +147,7 @@ class Bench {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string backend = "loopback", options;
+  std::string backend = "loopback", options, keep;
   int intervals = 5;
   bool full = false;
   for (int i = 1; i < argc; ++i) {
@@ -152,13 +156,14 @@ int main(int argc, char** argv) {
     else if (argument == "--intervals" && i + 1 < argc)
       intervals = std::max(1, std::atoi(argv[++i]));
     else if (argument == "--full") full = true;
+    else if (argument == "--keep" && i + 1 < argc) keep = argv[++i];
     else if (argument == "--tf32" || argument == "--bf16") options = " " + argument;
     else return fmt::print(stderr, "unknown argument {}\n", argument), 2;
   }
   std::vector<const Case*> wanted;
   for (const Case& one : cases)
     if (backend == "cuda" || one.steps > 0) wanted.push_back(&one);
-  Bench bench{backend, options};
+  Bench bench{backend, options, keep};
   bench.calibrate(wanted, full);
   fmt::print("# {}, {} calibration{}, median of {} intervals (least to most)\n", backend,
              full ? "full" : "quick", options, intervals);

@@ -254,6 +254,8 @@ void print_cluster(const analysis::ClusterFit& fit, const analysis::Calibration&
       fmt::print("# both ways of a {} together {:.5g} GB/s\n", of, together->value * 1e-9);
   };
   both(fit.interconnect == Kind::nvlink ? "pair's cable" : "port", fit.inside_both_ways);
+  if (fit.backbone)
+    fmt::print("# all messages in a node together {:.5g} GB/s\n", fit.backbone->value * 1e-9);
   both("card", fit.card_both_ways);
   print_factors("in a node, ", fit.inside_by_size);
   print_factors("between nodes, ", fit.across_by_size);

@@ -10,7 +10,7 @@
 namespace troupe::platforms {
 
 /// Makes the platform a GPU-cluster document describes; `file` is for messages.
-///   inside a node   nvswitch: a port of the switch for each GPU. nvlink: a cable for each pair of
+///   inside a node   nvswitch: a port of the switch for each GPU, and a backbone. nvlink: a cable for each pair of
 ///   GPUs.
 ///                   pcie: a port for each GPU, and switches of `gpus_per_switch` GPUs that share
 ///                   one way to the others.

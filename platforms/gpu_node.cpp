@@ -29,6 +29,18 @@ Fabric pcie(int gpus, int per_switch, Cable port, Cable root) {
   return ports;
 }
 
+/// Every message crosses it, between its ports.
+void add_backbone(Fabric& ports, BytesPerSecond bandwidth) {
+  const int backbone = static_cast<int>(ports.links.size());
+  ports.links.push_back(
+      {.name = "backbone", .bandwidth = bandwidth, .latency = {}, .own = false});
+  ports.route = [backbone, inner = std::move(ports.route)](int from, int to) {
+    LinkPath path = inner(from, to);
+    path.insert(path.begin() + static_cast<std::ptrdiff_t>(path.size() / 2), backbone);
+    return path;
+  };
+}
+
 Fabric all_pairs(int gpus, Cable cable, const BothWays& together) {
   Fabric pairs{.ports = gpus};
   std::vector<int> forward(static_cast<std::size_t>(gpus * gpus), -1);  // of the lower of two GPUs
@@ -93,11 +105,15 @@ Fabric read_interconnect(const JsonReader& value, int gpus) {
     share_both_ways(ports, together, [](int gpu) { return fmt::format("gpu{}-pcie", gpu); });
     return ports;
   }
-  value.expect_keys({"kind", "bandwidth", "latency", "both_ways", "by_size"});
-  if (kind == "nvlink") return all_pairs(gpus, cable, together);
+  if (kind == "nvlink") {
+    value.expect_keys({"kind", "bandwidth", "latency", "both_ways", "by_size"});
+    return all_pairs(gpus, cable, together);
+  }
+  value.expect_keys({"kind", "bandwidth", "latency", "both_ways", "backbone", "by_size"});
   const PortName name = [](int gpu) { return fmt::format("gpu{}-nvlink", gpu); };
   Fabric ports = crossbar(gpus, cable, name);
   share_both_ways(ports, together, name);
+  if (value.has("backbone")) add_backbone(ports, value["backbone"].bandwidth());
   return ports;
 }
 

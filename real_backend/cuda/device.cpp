@@ -182,18 +182,23 @@ constexpr bool is_convolution =
 class Lane final : public mpi::AcceleratorLane {
  public:
   Lane(Float32Products products, DeviceCounters& counters, std::shared_ptr<EventPool> events,
-       std::set<Stream*>& lanes, PinnedMemory& pinned, std::optional<KernelTimes>& times)
+       std::set<Stream*>& lanes, DeviceMemory& memory, PinnedMemory& pinned,
+       std::optional<KernelTimes>& times)
       : stream_{products},
         counters_{counters},
         events_{std::move(events)},
         lanes_{lanes},
+        memory_{memory},
         pinned_{pinned},
         times_{times} {
     lanes_.insert(&stream_);
   }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
-  ~Lane() override { lanes_.erase(&stream_); }
+  ~Lane() override {
+    memory_.forget(stream_);
+    lanes_.erase(&stream_);
+  }
 
   void launch(const Kernel& kernel) override { launch(kernel, times_ ? &*times_ : nullptr); }
   void run(const Kernel& kernel) override { launch(kernel, nullptr); }
@@ -230,6 +235,7 @@ class Lane final : public mpi::AcceleratorLane {
   DeviceCounters& counters_;
   std::shared_ptr<EventPool> events_;
   std::set<Stream*>& lanes_;
+  DeviceMemory& memory_;
   PinnedMemory& pinned_;
   std::optional<KernelTimes>& times_;
 };
@@ -285,7 +291,7 @@ void Device::pin(std::span<std::byte> memory) {
 
 std::unique_ptr<mpi::AcceleratorLane> Device::make_lane() {
   return std::make_unique<Lane>(state_->products, state_->counters, state_->events, state_->lanes,
-                                state_->pinned, state_->times);
+                                state_->memory, state_->pinned, state_->times);
 }
 void Device::enter(mpi::AcceleratorLane* lane) {
   if (lane) state_->memory.use(static_cast<Lane*>(lane)->stream(), lane);

@@ -17,10 +17,31 @@ DeviceMemory::DeviceMemory(std::string name) : device_{std::move(name)} {
              "cudaMemPoolSetAttribute");
 }
 
+namespace {
+constexpr std::size_t longest_kept = std::size_t{1} << 20, most_kept = std::size_t{64} << 20;
+
+/// What CUDA rounds to anyway.
+std::size_t rounded_up(std::size_t bytes) {
+  return (std::max<std::size_t>(bytes, 1) + 511) / 512 * 512;
+}
+}  // namespace
+
 void* DeviceMemory::allocate(std::size_t bytes) {
+  const std::size_t size = rounded_up(bytes);
+  if (const auto same = kept_.find({stream_, size}); same != kept_.end() && !same->second.empty()) {
+    void* const address = same->second.back();
+    same->second.pop_back();
+    kept_bytes_ -= size;
+    return address;
+  }
   void* address = nullptr;
-  const cudaError_t status =
-      cudaMallocAsync(&address, std::max<std::size_t>(bytes, 1), stream_->get());
+  cudaError_t status = cudaMallocAsync(&address, size, stream_->get());
+  if (status == cudaErrorMemoryAllocation && kept_bytes_ > 0) {
+    cudaGetLastError();
+    forget_all();
+    cudaDeviceSynchronize();
+    status = cudaMallocAsync(&address, size, stream_->get());
+  }
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();
     cudaMemPoolTrimTo(pool_, 0);  // in vain the pool has taken all there was
@@ -33,8 +54,28 @@ void* DeviceMemory::allocate(std::size_t bytes) {
   check_call(status, "cudaMallocAsync");
   return address;
 }
-void DeviceMemory::release(void* address, std::size_t) noexcept {
-  cudaFreeAsync(address, stream_->get());
+void DeviceMemory::release(void* address, std::size_t bytes) noexcept {
+  const std::size_t size = rounded_up(bytes);
+  if (size > longest_kept || kept_bytes_ + size > most_kept) {
+    cudaFreeAsync(address, stream_->get());
+    return;
+  }
+  kept_[{stream_, size}].push_back(address);
+  kept_bytes_ += size;
+}
+DeviceMemory::Pieces::iterator DeviceMemory::give_back(Pieces::iterator pieces) noexcept {
+  const auto [stream, size] = pieces->first;
+  for (void* const address : pieces->second) cudaFreeAsync(address, stream->get());
+  kept_bytes_ -= size * pieces->second.size();
+  return kept_.erase(pieces);
+}
+void DeviceMemory::forget(Stream& stream) noexcept {
+  for (auto pieces = kept_.lower_bound({&stream, 0});
+       pieces != kept_.end() && pieces->first.first == &stream;)
+    pieces = give_back(pieces);
+}
+void DeviceMemory::forget_all() noexcept {
+  for (auto pieces = kept_.begin(); pieces != kept_.end();) pieces = give_back(pieces);
 }
 
 void DeviceMemory::read(std::byte* host, const std::byte* from, std::size_t bytes) const {

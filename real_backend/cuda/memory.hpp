@@ -2,6 +2,8 @@
 // Memory of the device and pinned memory of the host, both kept for the next who asks.
 
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "core/slice.hpp"
@@ -10,11 +12,18 @@
 namespace troupe::cuda {
 
 /// Allocated, released and copied in the order of one stream after another (CUDA's stream-ordered
-/// pool of the current device, which gives nothing back while the process lives).
+/// pool of the current device, which gives nothing back while the process lives). Short pieces are
+/// kept by the stream that released them last: a training step asks for the same again and again,
+/// and CUDA takes a microsecond or two to answer.
 class DeviceMemory final : public Memory {
  public:
   /// `name`: of the device, for messages.
   explicit DeviceMemory(std::string name);
+  DeviceMemory(const DeviceMemory&) = delete;
+  DeviceMemory& operator=(const DeviceMemory&) = delete;
+  ~DeviceMemory() override { forget_all(); }
+  /// Before a stream ends: gives back what is kept for it.
+  void forget(Stream& stream) noexcept;
   /// The stream in whose order everything happens from now on, and who computes in it.
   void use(Stream& stream, KernelRunner* runner = nullptr) noexcept {
     stream_ = &stream;
@@ -36,7 +45,13 @@ class DeviceMemory final : public Memory {
   std::uint64_t waits() const noexcept { return waits_; }
 
  private:
+  using Pieces = std::map<std::pair<Stream*, std::size_t>, std::vector<void*>>;  // by size, too
+  void forget_all() noexcept;
+  Pieces::iterator give_back(Pieces::iterator pieces) noexcept;
+
   std::string device_;
+  Pieces kept_;
+  std::size_t kept_bytes_ = 0;
   cudaMemPool_t pool_ = nullptr;
   Stream* stream_ = nullptr;
   KernelRunner* runner_ = nullptr;

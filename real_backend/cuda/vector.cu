@@ -97,12 +97,19 @@ bool overlap(Slice into, ConstSlice from) {
   return a != b && a < b + from.size_bytes() && b < a + into.size_bytes();
 }
 
-/// Columns that travel with the launch: for few of them a copy of their own costs the host more.
+/// Columns that travel with the launch: for few of them a copy of their own costs the host more, and
+/// the device, whose kernel waits for it.
+template <std::size_t room>
 struct FewColumns {
-  static constexpr std::size_t most = 256;
-  std::size_t column[most];
+  static constexpr std::size_t most = room;
+  std::uint32_t column[most];
   __device__ std::size_t operator[](std::size_t j) const { return column[j]; }
 };
+#if CUDART_VERSION >= 12010
+constexpr std::size_t most_columns = 4096;  // operands of up to 32,764 bytes
+#else
+constexpr std::size_t most_columns = 1000;  // up to 4096
+#endif
 
 template <class T, class Columns>
 __global__ void __launch_bounds__(tile_threads)
@@ -123,13 +130,17 @@ void launch_gather(Stream& stream, std::size_t column_bytes, const Gather& kerne
         width, count, columns, values<T>(kernel.into), values<T>(kernel.from));
     check_call(cudaGetLastError(), "gather");
   };
-  if (count <= FewColumns::most) {
-    FewColumns few{};
-    std::ranges::copy(kernel.columns, few.column);
+  const auto launch_with_few = [&]<std::size_t room>(std::integral_constant<std::size_t, room>) {
+    FewColumns<room> few;
+    std::ranges::transform(kernel.columns, few.column,
+                           [](std::size_t column) { return static_cast<std::uint32_t>(column); });
     launch_with(few);
-  } else {
-    launch_with(stream.upload(kernel.columns));
-  }
+  };
+  const bool are_narrow = column_bytes == 0 || kernel.from.size_bytes() / column_bytes <= UINT32_MAX;
+  if (!are_narrow || count > most_columns) launch_with(stream.upload(kernel.columns));
+  else if (count <= 256) launch_with_few(std::integral_constant<std::size_t, 256>{});
+  else if (count <= 1000) launch_with_few(std::integral_constant<std::size_t, 1000>{});
+  else launch_with_few(std::integral_constant<std::size_t, most_columns>{});
 }
 
 }  // namespace

@@ -128,5 +128,26 @@ TEST(ClusterFit, RefusesWhatIsNoCluster) {
   EXPECT_THROW(fit_cluster(links), BadInput);
 }
 
+TEST(ClusterFit, SaysHowManyRanksShareAProcessorWhereTheyTakeThemInTurn) {
+  const auto shared = [](std::vector<std::string> processors) {
+    auto links = measured(Cluster{});
+    links.processors = std::move(processors);
+    return fit_cluster(links);
+  };
+  // Names are those of a node: equal ones on two nodes are two processors.
+  EXPECT_EQ(shared({"x", "y", "x", "y", "x", "y", "x", "y"}).hosts_per_gpu, 2);
+  EXPECT_EQ(shared({"x", "x", "x", "x", "z", "z", "z", "z"}).hosts_per_gpu, 4);
+  EXPECT_EQ(shared({"", "", "", "", "", "", "", ""}).hosts_per_gpu, 1);
+  EXPECT_EQ(shared({"1", "2", "3", "4", "1", "2", "3", "4"}).hosts_per_gpu, 1);
+  EXPECT_EQ(shared({}).hosts_per_gpu, 1);
+  for (const auto& otherwise : {std::vector<std::string>{"x", "x", "y", "y", "x", "x", "y", "y"},
+                                {"x", "y", "x", "y", "x", "y", "z", "w"},
+                                {"x", "y", "x", "", "x", "y", "x", ""}}) {
+    const auto fit = shared(otherwise);
+    EXPECT_EQ(fit.hosts_per_gpu, 1);
+    EXPECT_THAT(fit.doubts, Contains(HasSubstr("share processors, but not in turn")));
+  }
+}
+
 }  // namespace
 }  // namespace troupe::analysis

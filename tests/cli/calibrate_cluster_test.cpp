@@ -187,6 +187,20 @@ TEST_F(CalibrateCluster, RanksThatShareAGpuAreRecovered) {
   }
 }
 
+TEST_F(CalibrateCluster, WhatAllMessagesOfANodeCarryTogetherIsRecovered) {
+  for (const double backbone : {12e9, 25e9}) {
+    const json node{{"gpus", 8},
+                    {"speed", 1e12},
+                    {"memory_bandwidth", 2e12},
+                    {"interconnect",
+                     {{"kind", "nvswitch"},
+                      {"bandwidth", 10e9},
+                      {"latency", 1e-6},
+                      {"backbone", backbone}}}};
+    expect_recovered(calibrated(cluster(1, node, {}))["node"], node);
+  }
+}
+
 TEST_F(CalibrateCluster, RanksThatShareAGpuDivideWhatItComputes) {
   const auto step_on = [&](const json& gpus, const char* network) {
     json node{{"speed", 1e12},

@@ -96,6 +96,26 @@ TEST_F(OnAGpu, KeepsMemoryForTheNextWhoAsks) {
   EXPECT_GT(held, 0u);
 }
 
+/// Each buffer is the next one's memory, on the lane that released it and on no other, whatever has
+/// been launched meanwhile.
+TEST_F(OnAGpu, GivesShortPiecesToTheSameLaneAgain) {
+  const auto address_of = [&](std::size_t count) {
+    return Buffer{count, Dtype::float32, device_->memory()}.slice().address();
+  };
+  const std::byte* const first = address_of(1000);
+  EXPECT_EQ(address_of(1000), first);
+  const auto other = device_->make_lane();
+  device_->enter(other.get());
+  EXPECT_NE(address_of(1000), first);
+  device_->enter(lane_.get());
+  EXPECT_EQ(address_of(1000), first);
+  for (int i = 0; i < 50; ++i) {
+    const Buffer x = counting(1000), y = counting(1000);
+    lane_->launch(Axpy{1, x, y});
+    EXPECT_EQ(values_of(y)[999], 1998);
+  }
+}
+
 TEST_F(OnAGpu, LosesNoMemoryWhenAKernelFails) {
   const Buffer matrix = counting(4);  // [0 2; 1 3] is not positive definite
   const auto held = device_->counters().pool_bytes;

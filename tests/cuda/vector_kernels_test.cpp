@@ -98,15 +98,16 @@ TEST_F(KernelsOnAGpu, CastEvery16BitFloat) {
 
 TEST_F(KernelsOnAGpu, GatherColumnsInAnyOrder) {
   const std::vector<std::size_t> columns{4, 0, 0, 8, 3, 7, 1};
-  std::vector<std::size_t> many(3000);
+  std::vector<std::size_t> many(4097);
   for (std::size_t i = 0; i < many.size(); ++i) many[i] = i * 5 % 9;
-  // Up to 256 travel with the launch, more are copied.
-  const std::vector<std::size_t> most(many.begin(), many.begin() + 256);
-  const std::vector<std::size_t> one_more(many.begin(), many.begin() + 257);
+  // They travel with the launch in room for 256, 1000 and 4096; more are copied.
+  const auto first = [&](std::ptrdiff_t count) {
+    return std::vector(many.begin(), many.begin() + count);
+  };
   for (const Dtype dtype : every_dtype)
     for (const std::size_t width : {1u, 3u, 4u, 10u, 784u})
       for (const std::size_t offset : {0u, 1u, 2u})
-        for (const auto& chosen : {columns, most, one_more, many, std::vector<std::size_t>{}}) {
+        for (const auto& chosen : {columns, first(256), first(257), first(1001), many, first(0)}) {
           SCOPED_TRACE(std::string{name_of(dtype)} + " of " + std::to_string(width));
           const Twin from = twin(any(9 * width, dtype, 13), offset);
           const Twin into = twin(any(chosen.size() * width, dtype, 14), offset);
