@@ -73,12 +73,21 @@ class ClusterFitter {
 
   void find_shared_processors() {
     if (links_.processors.empty()) return;
-    if (const auto sharing = hosts_per_processor(node_, local_, links_.processors))
+    if (const auto sharing = hosts_per_processor(node_, local_, links_.processors)) {
       fit_.hosts_per_gpu = *sharing;
-    else
+      fit_sharing();
+    } else {
       doubt(
           "ranks of a node share processors, but not in turn, or not alike on all nodes: each is "
           "taken to have its own");
+    }
+  }
+  /// From products of matrices.
+  void fit_sharing() {
+    if (links_.together.size() < 2) return;
+    double all = 0;
+    for (const RankSpeed& speed : links_.together) all += speed.flops.value;
+    if (all > 0) fit_.sharing = std::max(1.0, links_.speeds.front().flops.value / all);
   }
 
   void fit_speeds() {

@@ -24,6 +24,7 @@ struct ClusterFit {
   int gpus = 1;  ///< ranks of each node
   int hosts_per_gpu = 1;  ///< so many of them share a GPU; rank r of a node is on GPU r mod gpus /
                           ///< hosts_per_gpu
+  double sharing = 1;     ///< together they take so many times as long as one after the other
   /// nvswitch: a port of one switch for each rank; nvlink: a cable for each pair of ranks; pcie:
   /// several switches with one way between them; none: one rank a node.
   enum class Interconnect { none, nvswitch, nvlink, pcie };

@@ -51,6 +51,7 @@ Json node_of(const ClusterFit& fit, const Calibration& calibration) {
   Json node{{"gpus", fit.gpus / fit.hosts_per_gpu},
             {"speed", fit.speed.value > 0 ? rounded(fit.speed.value) : free}};
   if (fit.hosts_per_gpu > 1) node["hosts_per_gpu"] = fit.hosts_per_gpu;
+  if (fit.sharing > 1.02) node["sharing"] = rounded(fit.sharing);
   if (fit.memory_bandwidth.value > 0)
     node["memory_bandwidth"] = rounded(fit.memory_bandwidth.value);
   if (!calibration.measured_device.empty()) node["measured_device"] = calibration.measured_device;

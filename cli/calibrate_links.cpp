@@ -111,6 +111,8 @@ std::unique_ptr<scenarios::Backend> make_backend(const scenarios::BackendKind& k
   return backend;
 }
 
+std::size_t index(Rank rank) { return static_cast<std::size_t>(rank); }
+
 constexpr Tag name_tag{20};
 using Name = std::array<char, 64>;
 
@@ -163,6 +165,10 @@ MeasuredLinks measure(scenarios::Backend& backend, const Options& options) {
     auto names = host_names(comm, backend.machine(), wants_cluster(options));
     auto processors = names_of_ranks(comm, backend.processor(comm.rank()));
     if (wants_cluster(options) && comm.rank() == 0) analysis::expect_equal_nodes(names);
+    for (Rank rank = 1; rank < comm.size() && comm.rank() == 0; ++rank)
+      if (names[index(rank)] == names[0] && processors[index(rank)] == processors[0] &&
+          !processors[0].empty())
+        choice.sharing.push_back(rank);
     const auto find_groups = [&](MeasuredLinks measured) {
       measured.hosts = names;
       return analysis::groups_of(measured);
@@ -246,7 +252,9 @@ void print_cluster(const analysis::ClusterFit& fit, const analysis::Calibration&
   if (fit.interconnect == Kind::pcie)
     line(fmt::format("switch of {} ranks", fit.gpus_per_switch), fit.root);
   if (fit.host_link) line("rank's way to its card", {.latency = {}, .bandwidth = *fit.host_link});
-  if (fit.hosts_per_gpu > 1) fmt::print("# {} ranks share a GPU\n", fit.hosts_per_gpu);
+  if (fit.hosts_per_gpu > 1)
+    fmt::print("# {} ranks share a GPU; together they take {:.3g} times as long as in turn\n",
+               fit.hosts_per_gpu, fit.sharing);
   if (fit.cards > 0) line(fmt::format("card, of {} a node", fit.cards), fit.card);
   if (fit.between_rails) line("cable between rails", *fit.between_rails);
   const auto both = [](const char* of, const std::optional<BytesPerSecond>& together) {

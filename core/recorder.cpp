@@ -52,7 +52,7 @@ Request Recorder::isend(Rank to, Tag tag, ConstPayload payload) {
   event.peer = to;
   event.tag = placed(tag);
   event.bytes = payload.bytes;
-  event.issued = now();
+  event.issued = issued_now();
   return log_.record(inner().isend(to, tag, payload), event);
 }
 Request Recorder::irecv(Rank from, Tag tag, Payload room) {
@@ -61,7 +61,7 @@ Request Recorder::irecv(Rank from, Tag tag, Payload room) {
   event.peer = from;
   event.tag = placed(tag);
   event.bytes = room.bytes;
-  event.issued = now();
+  event.issued = issued_now();
   return log_.record(inner().irecv(from, tag, room), event);
 }
 Request Recorder::start(Kernel kernel) {
@@ -71,7 +71,7 @@ Request Recorder::start(Kernel kernel) {
   event.tag = event.tag.in(context());
   event.kernel = name_of(kernel);
   event.work = work(kernel);
-  event.issued = now();
+  event.issued = issued_now();
   return log_.record(inner().start(std::move(kernel)), event);
 }
 Request Recorder::spawn(Task task) {
@@ -79,7 +79,7 @@ Request Recorder::spawn(Task task) {
   event.kind = RecordedEvent::Kind::flow;
   event.peer = rank();
   event.tag = event.tag.in(context());
-  event.issued = now();
+  event.issued = issued_now();
   return log_.record(inner().spawn(decorated<Recorder>(std::move(task), std::ref(log_))), event);
 }
 

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <mutex>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/forwarding.hpp"
@@ -36,6 +38,9 @@ class RecordedRank {
   /// Keeps the first `most_events`, and counts them all. Counts alone (0) cost next to nothing.
   explicit RecordedRank(std::size_t most_events = std::numeric_limits<std::size_t>::max())
       : most_events_{most_events} {}
+  /// From now on it tells when something is issued, in the place of now(), which may wait for what a
+  /// device has been given. It agrees with now() otherwise; empty: now().
+  void tell_time_by(std::function<Seconds()> clock) { clock_ = std::move(clock); }
 
   std::uint64_t messages_sent() const { return locked(messages_sent_); }
   std::uint64_t bytes_sent() const { return locked(bytes_sent_); }
@@ -59,6 +64,7 @@ class RecordedRank {
   Request record(Request request, RecordedEvent event);
 
   const std::size_t most_events_;
+  std::function<Seconds()> clock_;
   mutable std::mutex mutex_;
   std::uint64_t messages_sent_ = 0, bytes_sent_ = 0, kernels_ = 0;
   Work work_;
@@ -78,6 +84,8 @@ class Recorder final : public ForwardingCommunicator {
   Request spawn(Task task) override;
 
  private:
+  Seconds issued_now() const { return log_.clock_ ? log_.clock_() : now(); }
+
   RecordedRank& log_;
 };
 

@@ -234,7 +234,7 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
   for (const char* text : {"name", "comment"})
     if (value.has(text)) value[text].text();
   const JsonReader node = value["node"];
-  node.expect_keys({"gpus", "hosts_per_gpu", "device", "speed", "memory_bandwidth", "measured_device",
+  node.expect_keys({"gpus", "hosts_per_gpu", "sharing", "device", "speed", "memory_bandwidth", "measured_device",
                     "interconnect", "host_link", "nics"});
 
   const int nodes = value["nodes"].integer(1, most_gpus);
@@ -257,6 +257,7 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
   Topology topology;
   if (cards.count() == nodes * hosts) topology.grid = fabric.grid;
   TopologyHost host = read_gpu(node);
+  if (node.has("sharing")) host.sharing = node["sharing"].number(1);
   for (int number = 0; number < nodes * hosts; ++number) {
     const int seat = number % hosts;  // ranks take the GPUs of their node in turn
     host.node = fmt::format("node{}", number / hosts);

@@ -100,7 +100,8 @@ class OwnPlatform final : public PlacedPlatform {
                        .speed = host.speed,
                        .device = host.device,
                        .memory_bandwidth = host.memory_bandwidth,
-                       .processor = host.processor});
+                       .processor = host.processor,
+                       .sharing = host.sharing});
     for (const TopologyLink& link : topology_.links)
       links.push_back({.name = link.name,
                        .bandwidth = link.bandwidth,

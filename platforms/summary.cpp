@@ -23,11 +23,13 @@ json json_of(const HostFacts& host) {
   if (!host.device.empty()) result["device"] = host.device;
   if (host.memory_bandwidth) result["memory_bandwidth_Bps"] = host.memory_bandwidth->value;
   if (!host.processor.empty()) result["processor"] = host.processor;
+  if (host.sharing != 1) result["sharing"] = host.sharing;
   return result;
 }
 
 HostFacts read_host(const JsonReader& value) {
-  value.expect_keys({"name", "speed_flops", "cores", "device", "memory_bandwidth_Bps", "processor"});
+  value.expect_keys({"name", "speed_flops", "cores", "device", "memory_bandwidth_Bps", "processor",
+                     "sharing"});
   HostFacts host{.name = value["name"].text(),
                  .speed = {value["speed_flops"].number(0)},
                  .cores = value["cores"].integer(1)};
@@ -35,6 +37,7 @@ HostFacts read_host(const JsonReader& value) {
   if (value.has("memory_bandwidth_Bps"))
     host.memory_bandwidth = BytesPerSecond{value["memory_bandwidth_Bps"].number(0, true)};
   if (value.has("processor")) host.processor = value["processor"].text();
+  if (value.has("sharing")) host.sharing = value["sharing"].number(1);
   return host;
 }
 

@@ -21,6 +21,7 @@ struct TopologyHost {
   std::optional<BytesPerSecond> memory_bandwidth{};
   /// Hosts of equal processor divide one host's cores; empty: a host's own.
   std::string processor{};
+  double sharing = 1;  ///< kernels at the same time there take so many times as long as in turn
 };
 
 /// One direction of a cable, or a port. Two directions are two links, NAME_UP and NAME_DOWN.

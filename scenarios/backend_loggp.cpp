@@ -121,7 +121,8 @@ class LogGPBackend final : public Backend {
       seats_.push_back({.host = platform_->host_of(rank).name,
                         .cores = platform_->host_of(rank).cores,
                         .processor = processors[static_cast<std::size_t>(rank)],
-                        .cores_of = platform_->host_of(rank).processor});
+                        .cores_of = platform_->host_of(rank).processor,
+                        .sharing = platform_->host_of(rank).sharing});
     if (platform_->network.cross_traffic)
       machine_.notes.push_back(
           platform_->source +

@@ -71,6 +71,10 @@ class MpiBackend final : public Backend {
     return device_.accelerator ? device_.accelerator->kernel_time() : std::nullopt;
   }
 
+  std::function<Seconds()> clock_of_host() const override {
+    if (!device_.accelerator) return {};
+    return [this] { return world_.host_now(); };
+  }
   void keep_device_kernels(Communicator& comm, std::size_t most) override {
     if (device_.accelerator)
       device_.accelerator->keep_kernels(most, [&comm] { return comm.now(); });

@@ -117,6 +117,7 @@ RunOutcome TracedBackend::run(const Program& program) {
   const bool together = one_process();
   auto outcome = inner_.run([&](Communicator& comm) {
     RecordedRank& log = *logs[static_cast<std::size_t>(comm.rank())];
+    log.tell_time_by(inner_.clock_of_host());
     keep_device_kernels(comm, most);
     Recorder recorder{comm, log};
     auto said = program(recorder);

@@ -184,6 +184,12 @@ class Surveyor {
       send(comm_, rank, order_tag, value(order));
       receive(comm_, rank, result_tag, value(links.speeds.emplace_back()));
     }
+    if (choice_.sharing.empty()) return;
+    Order order{.task = Task::speed};
+    for (const Rank rank : choice_.sharing) send(comm_, rank, order_tag, value(order));
+    links.together.push_back(speed_here(comm_, choice_.rounds));
+    for (const Rank rank : choice_.sharing)
+      receive(comm_, rank, result_tag, value(links.together.emplace_back()));
   }
 
   std::vector<Flow> pairs_to_time() const {

@@ -54,6 +54,11 @@ class ComputedZone : public routing::NetZoneImpl {
     if (!host.node.empty()) made->set_property("node", host.node);
     if (!host.device.empty()) made->set_property("device", host.device);
     if (!host.processor.empty()) made->set_property("processor", host.processor);
+    if (host.sharing > 1)
+      made->set_sharing_policy(s4u::Host::SharingPolicy::NONLINEAR,
+                               [slower = host.sharing](double capacity, int kernels) {
+                                 return kernels > 1 ? capacity / slower : capacity;
+                               });
     if (host.memory_bandwidth)
       made->set_property("memory_bandwidth", fmt::format("{}", host.memory_bandwidth->value));
     return made->seal();

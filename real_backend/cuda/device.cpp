@@ -181,10 +181,10 @@ constexpr bool is_convolution =
 
 class Lane final : public mpi::AcceleratorLane {
  public:
-  Lane(Float32Products products, DeviceCounters& counters, std::shared_ptr<EventPool> events,
+  Lane(Float32Products products, bool of_flow, DeviceCounters& counters, std::shared_ptr<EventPool> events,
        std::set<Stream*>& lanes, DeviceMemory& memory, PinnedMemory& pinned,
        std::optional<KernelTimes>& times)
-      : stream_{products},
+      : stream_{products, of_flow},
         counters_{counters},
         events_{std::move(events)},
         lanes_{lanes},
@@ -289,8 +289,8 @@ void Device::pin(std::span<std::byte> memory) {
   cudaGetLastError();
 }
 
-std::unique_ptr<mpi::AcceleratorLane> Device::make_lane() {
-  return std::make_unique<Lane>(state_->products, state_->counters, state_->events, state_->lanes,
+std::unique_ptr<mpi::AcceleratorLane> Device::make_lane(bool of_flow) {
+  return std::make_unique<Lane>(state_->products, of_flow, state_->counters, state_->events, state_->lanes,
                                 state_->memory, state_->pinned, state_->times);
 }
 void Device::enter(mpi::AcceleratorLane* lane) {

@@ -57,7 +57,7 @@ class Device final : public mpi::Accelerator {
   Memory& memory() noexcept override;
   Memory& staging_memory() noexcept override;
   void pin(std::span<std::byte> memory) override;
-  std::unique_ptr<mpi::AcceleratorLane> make_lane() override;
+  std::unique_ptr<mpi::AcceleratorLane> make_lane(bool of_flow) override;
   void enter(mpi::AcceleratorLane* lane) override;
   bool reached(const mpi::Mark& mark) override;
   void wait(const mpi::Mark& mark) override;

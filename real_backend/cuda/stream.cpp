@@ -47,10 +47,13 @@ struct Stream::Handles {
   std::size_t next = 0;
 };
 
-Stream::Stream(Float32Products products)
+Stream::Stream(Float32Products products, bool first)
     : products_{products}, handles_{std::make_unique<Handles>()} {
-  check_call(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking),
-             "cudaStreamCreateWithFlags");
+  int least = 0, greatest = 0;
+  check_call(cudaDeviceGetStreamPriorityRange(&least, &greatest),
+             "cudaDeviceGetStreamPriorityRange");
+  check_call(cudaStreamCreateWithPriority(&stream_, cudaStreamNonBlocking, first ? greatest : least),
+             "cudaStreamCreateWithPriority");
   void* fault = nullptr;
   check_call(cudaHostAlloc(&fault, sizeof(Fault), cudaHostAllocMapped), "cudaHostAlloc");
   fault_ = new (fault) Fault{};

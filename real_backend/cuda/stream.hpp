@@ -26,7 +26,8 @@ struct Fault {
 /// asked for.
 class Stream {
  public:
-  explicit Stream(Float32Products products = Float32Products::exact);
+  /// `first`: what is launched here goes before what has been launched on others and waits.
+  explicit Stream(Float32Products products = Float32Products::exact, bool first = false);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream();

@@ -47,7 +47,9 @@ class Accelerator {
   /// Makes copying from memory of the host, which lives as long as this, as fast as from there
   /// where that is possible.
   virtual void pin(std::span<std::byte> memory) { static_cast<void>(memory); }
-  virtual std::unique_ptr<AcceleratorLane> make_lane() = 0;
+  /// Of a flow, its kernels go before those of the rank itself that have not begun: a flow moves what
+  /// other ranks wait for.
+  virtual std::unique_ptr<AcceleratorLane> make_lane(bool of_flow) = 0;
   /// From now on this is the lane in whose order memory is allocated, released, read and written.
   /// It must stay so while it lives, or until another is entered; nullptr: none.
   virtual void enter(AcceleratorLane* lane) = 0;

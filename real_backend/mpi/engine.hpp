@@ -74,6 +74,7 @@ class Engine final : public Waiter {
 
   /// Starts the clock: a barrier before makes it start together.
   void start_clock() { clock_.start(); }
+  Seconds host_now() const { return clock_.now(); }
   Communicator& root() noexcept { return root_; }
   /// Waits for what the accelerator still does; see Messages::finish.
   std::size_t finish();

@@ -14,7 +14,8 @@ void DeviceKernel::abandon() noexcept {
   if (!is_done()) waiter_.wait_until_done(*this);
 }
 
-Lane::Lane(Accelerator& accelerator) : accelerator_{accelerator}, lane_{accelerator.make_lane()} {}
+Lane::Lane(Accelerator& accelerator, bool of_flow)
+    : accelerator_{accelerator}, lane_{accelerator.make_lane(of_flow)} {}
 
 void Lane::launch(const Kernel& kernel, DeviceKernel& operation) noexcept {
   ++given_;
@@ -41,11 +42,11 @@ void Lane::wait() {
 }
 
 Lanes::Lanes(Accelerator& accelerator) : accelerator_{accelerator} {
-  lanes_.push_back(std::make_unique<Lane>(accelerator));
+  lanes_.push_back(std::make_unique<Lane>(accelerator, false));
 }
 Lane& Lanes::take(Lane& parent) {
   if (free_.empty()) {
-    lanes_.push_back(std::make_unique<Lane>(accelerator_));
+    lanes_.push_back(std::make_unique<Lane>(accelerator_, true));
     free_.push_back(lanes_.back().get());
   }
   Lane& lane = *free_.back();

@@ -33,7 +33,7 @@ class DeviceKernel final : public Operation {
 /// What one flow has the accelerator do, in order.
 class Lane {
  public:
-  explicit Lane(Accelerator& accelerator);
+  Lane(Accelerator& accelerator, bool of_flow);
 
   /// Launches a kernel. What that throws is kept for DeviceKernel::finish().
   void launch(const Kernel& kernel, DeviceKernel& operation) noexcept;

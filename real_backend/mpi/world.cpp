@@ -138,6 +138,7 @@ struct World::State {
   int local_rank = 0, local_size = 1;
   std::unique_ptr<NodeMemory> node_memory;
   Activity activity;
+  const Engine* engine = nullptr;  // of the run under way
   bool threads = false;  // this MPI bears threads beside the one that calls it
 };
 
@@ -195,16 +196,22 @@ std::size_t World::run(const std::function<void(Communicator&)>& program, const 
                   state_->activity = {}};
     check_call(MPI_Barrier(state_->comms.addressed), "MPI_Barrier");
     engine.start_clock();
+    state_->engine = &engine;
     {
       const TerminateEndsJob ends;
       call_without_unwinding([&] { program(engine.root()); });
     }
     unasked = engine.finish();
+    state_->engine = nullptr;
   });
   return unasked;
 }
 
 const Activity& World::activity() const noexcept { return state_->activity; }
+Seconds World::host_now() const {
+  EXPECTS(state_->engine, "a run is under way");
+  return state_->engine->host_now();
+}
 
 void World::check_same_everywhere(std::string_view text) const {
   const MPI_Comm comm = state_->comms.addressed;

@@ -43,6 +43,10 @@ class World {
   /// What this rank has done so far in the run under way, else in the last one. Not collective.
   const Activity& activity() const noexcept;
 
+  /// The time on the clock of the run under way, without waiting for a device as now() does. Not
+  /// collective.
+  Seconds host_now() const;
+
   /// Calls `body`, which need not be collective. An exception that leaves it ends the whole job:
   /// one line on stderr, and exit status Error::exit_status(), else 1. Where all ranks fail with
   /// the same, the line is printed once.

@@ -9,10 +9,11 @@
 
 namespace troupe::sim::loggp {
 
-/// Kernels that run at the same time on one host share its cores fairly, none having more than one.
+/// Kernels that run at the same time on one host share its cores fairly, none having more than one;
+/// more of them than cores get all together but a `sharing`-th of what one after the other would.
 class SharedCores {
  public:
-  explicit SharedCores(int cores) : cores_{static_cast<double>(cores)} {}
+  SharedCores(int cores, double sharing) : cores_{static_cast<double>(cores)}, sharing_{sharing} {}
 
   /// A kernel that would take `seconds` alone starts.
   void begin(Pending& kernel, double seconds, double now) {
@@ -39,7 +40,10 @@ class SharedCores {
   std::uint64_t plan() const noexcept { return plan_; }
 
  private:
-  double share() const { return std::min(1.0, cores_ / static_cast<double>(running_.size())); }
+  double share() const {
+    const auto kernels = static_cast<double>(running_.size());
+    return kernels <= cores_ ? 1 : cores_ / (kernels * sharing_);
+  }
   void progress(double now) {
     if (!running_.empty()) {
       const double done = (now - since_) * share();
@@ -51,7 +55,7 @@ class SharedCores {
     return std::ranges::min_element(running_, {}, [](const auto* kernel) { return kernel->end; });
   }
 
-  double cores_;
+  double cores_, sharing_;
   double since_ = 0;
   std::uint64_t plan_ = 0;
   std::vector<Pending*> running_;  // in the order of starting; end: what is left to do

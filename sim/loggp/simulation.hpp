@@ -32,6 +32,7 @@ struct Seat {
   int cores = 1;  ///< of the host; kernels of its ranks share them if they are fewer than the ranks
   Processor processor{};
   std::string cores_of{};  ///< hosts of which this is the same share one's cores; empty: none does
+  double sharing = 1;      ///< kernels at the same time there take so many times as long as in turn
 
   const std::string& computes_on() const noexcept { return cores_of.empty() ? host : cores_of; }
 };

@@ -175,6 +175,7 @@ TEST_F(CalibrateCluster, OneNodeAndOneGpuHaveNeitherCardsNorFabric) {
 TEST_F(CalibrateCluster, RanksThatShareAGpuAreRecovered) {
   const json node{{"gpus", 2},
                   {"hosts_per_gpu", 2},
+                  {"sharing", 1.25},
                   {"speed", 1e12},
                   {"memory_bandwidth", 2e12},
                   {"interconnect", {{"kind", "nvswitch"}, {"bandwidth", 10e9}, {"latency", 1e-6}}},
@@ -230,6 +231,9 @@ TEST_F(CalibrateCluster, RanksThatShareAGpuDivideWhatItComputes) {
     // Messages take less than a thousandth of a step.
     EXPECT_NEAR(step_on({{"gpus", 2}, {"hosts_per_gpu", 2}}, network) / alone, 2, 2e-3) << network;
     EXPECT_NEAR(step_on({{"gpus", 1}, {"hosts_per_gpu", 4}}, network) / alone, 4, 4e-3) << network;
+    EXPECT_NEAR(
+        step_on({{"gpus", 2}, {"hosts_per_gpu", 2}, {"sharing", 1.5}}, network) / alone, 3, 3e-3)
+        << network;
   }
 }
 

@@ -68,7 +68,7 @@ TEST_F(KernelsOnAGpu, MultiplyFloat32WithAllItsBitsUnlessToldOtherwise) {
   const auto error = [&](Float32Products products) {
     device_->enter(nullptr);
     Device device{0, products};
-    const auto lane = device.make_lane();
+    const auto lane = device.make_lane(false);
     device.enter(lane.get());
     double largest = 0;
     {
@@ -101,7 +101,7 @@ TEST_F(KernelsOnAGpu, MultiplyFloat32WithAllItsBitsUnlessToldOtherwise) {
 TEST_F(KernelsOnAGpu, MultiplyInBf16WhatACastToBfloat16Leaves) {
   device_->enter(nullptr);
   Device device{0, Float32Products::bf16};
-  const auto lane = device.make_lane();
+  const auto lane = device.make_lane(false);
   device.enter(lane.get());
   const auto rounded = [](ConstSlice values) {
     return cast(cast(values, Dtype::bfloat16), Dtype::float32);
@@ -154,7 +154,7 @@ TEST_F(KernelsOnAGpu, MultiplyBfloat16WhereverItBegins) {
   for (const auto products :
        {Float32Products::exact, Float32Products::tf32, Float32Products::bf16}) {
     Device device{0, products};
-    const auto lane = device.make_lane();
+    const auto lane = device.make_lane(false);
     device.enter(lane.get());
     for (const Shape& shape :
          {Shape{3, 5, 7}, {130, 33, 256}, {64, 128, 192}, {1, 200, 3}, {200, 1, 50}, {1, 1, 100}})

@@ -25,7 +25,7 @@ class OnAGpu : public testing::Test {
   void SetUp() override {
     if (const std::string why = why_no_device(); !why.empty()) GTEST_SKIP() << why;
     device_ = std::make_unique<Device>(0);
-    lane_ = device_->make_lane();
+    lane_ = device_->make_lane(false);
     device_->enter(lane_.get());
   }
   void TearDown() override {
@@ -104,7 +104,7 @@ TEST_F(OnAGpu, GivesShortPiecesToTheSameLaneAgain) {
   };
   const std::byte* const first = address_of(1000);
   EXPECT_EQ(address_of(1000), first);
-  const auto other = device_->make_lane();
+  const auto other = device_->make_lane(false);
   device_->enter(other.get());
   EXPECT_NE(address_of(1000), first);
   device_->enter(lane_.get());
@@ -153,7 +153,7 @@ TEST_F(OnAGpu, TimesKernelsWhereItIsAskedTo) {
   device_->time_kernels();
   EXPECT_EQ(device_->kernel_time(), Seconds{});
   device_->wait(lane_->mark());
-  const auto other = device_->make_lane();
+  const auto other = device_->make_lane(false);
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 200; ++i) lane_->launch(Scale{1, x});
   device_->wait(lane_->mark());

@@ -410,7 +410,7 @@ TEST_F(KernelsOnAGpu, KeepTheBitsOfConvolutionsInPlans) {
     };
     const std::uint64_t before = device_->counters().planned;
     for (std::uint64_t seed = 40; seed < 40 + 2 * launches; seed += 2) {
-      const auto fresh = device_->make_lane();
+      const auto fresh = device_->make_lane(false);
       EXPECT_EQ(convolved(*lane_, seed), convolved(*fresh, seed)) << seed;
     }
     EXPECT_EQ(device_->counters().planned - before, 3 * (launches - 1));

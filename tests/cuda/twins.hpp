@@ -216,7 +216,7 @@ class KernelsOnAGpu : public testing::Test {
   static void TearDownTestSuite() { device_.reset(); }
   void SetUp() override {
     if (!device_) GTEST_SKIP() << why_no_device();
-    lane_ = device_->make_lane();
+    lane_ = device_->make_lane(false);
     device_->enter(lane_.get());
   }
   void TearDown() override {

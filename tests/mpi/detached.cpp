@@ -145,7 +145,7 @@ DetachedAccelerator::DetachedAccelerator(Settings settings)
     : settings_{settings}, random_{settings.seed} {}
 DetachedAccelerator::~DetachedAccelerator() = default;
 
-std::unique_ptr<mpi::AcceleratorLane> DetachedAccelerator::make_lane() {
+std::unique_ptr<mpi::AcceleratorLane> DetachedAccelerator::make_lane(bool) {
   return std::make_unique<Lane>(*this);
 }
 void DetachedAccelerator::enter(mpi::AcceleratorLane* lane) { entered_ = static_cast<Lane*>(lane); }

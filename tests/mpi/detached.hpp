@@ -34,7 +34,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
 
   Memory& memory() noexcept override { return memory_; }
   Memory& staging_memory() noexcept override { return staging_; }
-  std::unique_ptr<mpi::AcceleratorLane> make_lane() override;
+  std::unique_ptr<mpi::AcceleratorLane> make_lane(bool of_flow) override;
   void enter(mpi::AcceleratorLane* lane) override;
   /// Works on something one time in four.
   bool reached(const mpi::Mark& mark) override;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/recorder.hpp"
 #include "mpi/detached_programs.hpp"
 
 namespace troupe::tests {
@@ -52,6 +53,26 @@ void runs_ahead(World& world) {
     check(device.waits() == waits + 1, "and needs to wait once for that");
     check(values_of(x) == std::vector<float>(100, 1024), "they have run");
   });
+}
+
+/// Nor does one that is recorded, by a clock that does not wait; by now() it would.
+void is_recorded_ahead(World& world) {
+  for (const bool waits : {false, true})
+    run(world, [&](Communicator& comm, DetachedAccelerator& device) {
+      RecordedRank log;
+      if (!waits) log.tell_time_by([&] { return world.host_now(); });
+      Recorder recorder{comm, log};
+      const Buffer x = on_device(device, std::vector<float>(100, 1));
+      const std::uint64_t before = device.waits();
+      const Seconds begin = comm.now();
+      for (int i = 0; i < 10; ++i) compute(recorder, Scale{2, x});
+      check((device.waits() > before + 1) == waits, "a clock of the host does not wait");
+      const Seconds end = comm.now();
+      for (const RecordedEvent& event : log.events())
+        check(begin <= event.issued && event.issued <= event.completed && event.completed <= end,
+              "what is recorded is in order");
+      check(log.kernels() == 10, "all is recorded");
+    });
 }
 
 /// Nor does one beside a flow that waits for a message; what the flow then does comes after what
@@ -188,6 +209,7 @@ const Programs& kernel_programs() {
   static const Programs all{
       {"order", computes_in_order},
       {"ahead", runs_ahead},
+      {"recorded ahead", is_recorded_ahead},
       {"ahead beside a flow", runs_ahead_beside_a_flow},
       {"throws", throws_from_the_wait},
       {"flows", orders_flows},
