@@ -117,6 +117,7 @@ Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
                                            engine_.lane(), engine_.sequence_++)};
 }
 Request FlowCommunicator::start(Kernel kernel) { return engine_.start(std::move(kernel)); }
+void FlowCommunicator::do_compute(Kernel&& kernel) { engine_.compute(*this, std::move(kernel)); }
 Request FlowCommunicator::spawn(Task task) {
   return engine_.spawn(context_.spawned(spawned_++), std::move(task));
 }

@@ -33,6 +33,7 @@ class FlowCommunicator final : public Communicator {
   Request isend(Rank to, Tag tag, ConstPayload payload) override;
   Request irecv(Rank from, Tag tag, Payload room) override;
   Request start(Kernel kernel) override;
+  void do_compute(Kernel&& kernel) override;
   Request spawn(Task task) override;
   std::optional<Completion> wait_any(WaitSet& set, Seconds until = forever) override;
 
@@ -91,6 +92,9 @@ class Engine final : public Waiter {
   };
 
   Request start(Kernel kernel);
+  /// Starts a kernel of `flow` and waits for it. On a device other flows go on before it is launched: what
+  /// they launch then need not come after it.
+  void compute(Communicator& flow, Kernel&& kernel);
   /// True if an operand is where the host cannot touch it, and all have values.
   static bool is_for_device(const Kernel& kernel);
   Request start_on(Lane& lane, const Kernel& kernel);

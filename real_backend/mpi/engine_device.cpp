@@ -35,6 +35,16 @@ Request Engine::start_on(Lane& lane, const Kernel& kernel) {
   computed_ = true;
   return Request{*operation.release()};
 }
+void Engine::compute(Communicator& flow, Kernel&& kernel) {
+  const bool others_first = running_flows_ > 0 && lanes_ && is_for_device(kernel);
+  if (others_first) {
+    computed_ = true;
+    breathe();
+  }
+  Request request = start(std::move(kernel));
+  if (others_first) computed_ = false;  // they have just had their turn
+  wait(flow, std::move(request));
+}
 void Engine::finish_host_kernels() {
   while (!worker_.idle()) {
     worker_.wait_computed(forever);

@@ -97,6 +97,36 @@ void runs_ahead_beside_a_flow(World& world) {
   });
 }
 
+/// What a flow does because of a message of its own rank comes before the kernel that the rank
+/// computes next: on a device it need not follow that.
+void lets_flows_go_first(World& world) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    DetachedAccelerator device{{.seed = seed}};
+    mpi::Options options;
+    options.accelerator = &device;
+    world.run(
+        [&](Communicator& comm) {
+          constexpr Tag ready{5};
+          const Buffer x = on_device(device, {1, 2, 3}), y = on_device(device, {0, 0, 0});
+          std::uint64_t seen = 0;
+          Request flow = comm.spawn([&](Communicator& own) {
+            receive(own, own.rank(), ready.in(comm.context()), Payload{});
+            seen = world.activity().kernels;
+            compute(own, Scale{2, x});
+          });
+          compute(comm, Fill{3, x});
+          WaitSet signal;
+          signal.add(comm.isend(comm.rank(), ready, ConstPayload{}));
+          for (int i = 0; i < 5; ++i) compute(comm, Fill{7, y});
+          wait_all(comm, signal);
+          wait(comm, std::move(flow));
+          check(seen == 1, "a flow goes on before the next kernel is launched");
+          check(values_of(x) == std::vector<float>{6, 6, 6}, "and finds what came before it");
+        },
+        options);
+  }
+}
+
 void throws_from_the_wait(World& world) {
   run(world, [](Communicator& comm, DetachedAccelerator& device) {
     const Buffer x = on_device(device, {1, 2});
@@ -211,6 +241,7 @@ const Programs& kernel_programs() {
       {"ahead", runs_ahead},
       {"recorded ahead", is_recorded_ahead},
       {"ahead beside a flow", runs_ahead_beside_a_flow},
+      {"flows first", lets_flows_go_first},
       {"throws", throws_from_the_wait},
       {"flows", orders_flows},
       {"both", computes_on_both_sides},
