@@ -32,6 +32,7 @@ void* DeviceMemory::allocate(std::size_t bytes) {
     void* const address = same->second.back();
     same->second.pop_back();
     kept_bytes_ -= size;
+    tell(mpi::MemoryUse::allocated, address, size);
     return address;
   }
   void* address = nullptr;
@@ -52,10 +53,12 @@ void* DeviceMemory::allocate(std::size_t bytes) {
                        std::to_string(total) + " are free"};
   }
   check_call(status, "cudaMallocAsync");
+  tell(mpi::MemoryUse::allocated, address, size);
   return address;
 }
 void DeviceMemory::release(void* address, std::size_t bytes) noexcept {
   const std::size_t size = rounded_up(bytes);
+  tell(mpi::MemoryUse::released, address, size);
   if (size > longest_kept || kept_bytes_ + size > most_kept) {
     cudaFreeAsync(address, stream_->get());
     return;
@@ -80,6 +83,7 @@ void DeviceMemory::forget_all() noexcept {
 
 void DeviceMemory::read(std::byte* host, const std::byte* from, std::size_t bytes) const {
   if (bytes == 0) return;
+  tell(mpi::MemoryUse::read, from, bytes);
   check_call(cudaMemcpyAsync(host, from, bytes, cudaMemcpyDeviceToHost, stream_->get()),
              "cudaMemcpyAsync");
   stream_->synchronise();
@@ -87,6 +91,7 @@ void DeviceMemory::read(std::byte* host, const std::byte* from, std::size_t byte
 }
 void DeviceMemory::write(std::byte* into, const std::byte* host, std::size_t bytes) {
   if (bytes == 0) return;
+  tell(mpi::MemoryUse::written, into, bytes);
   check_call(cudaMemcpyAsync(into, host, bytes, cudaMemcpyHostToDevice, stream_->get()),
              "cudaMemcpyAsync");
   stream_->synchronise();

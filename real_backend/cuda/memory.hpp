@@ -2,12 +2,14 @@
 // Memory of the device and pinned memory of the host, both kept for the next who asks.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <utility>
 #include <vector>
 
 #include "core/slice.hpp"
 #include "real_backend/cuda/stream.hpp"
+#include "real_backend/mpi/accelerator.hpp"
 
 namespace troupe::cuda {
 
@@ -22,6 +24,9 @@ class DeviceMemory final : public Memory {
   DeviceMemory(const DeviceMemory&) = delete;
   DeviceMemory& operator=(const DeviceMemory&) = delete;
   ~DeviceMemory() override { forget_all(); }
+  /// See mpi::Accelerator.
+  using Used = std::function<void(mpi::MemoryUse use, const std::byte* begin, std::size_t bytes)>;
+  void tell_uses(Used used) { used_ = std::move(used); }
   /// Before a stream ends: gives back what is kept for it.
   void forget(Stream& stream) noexcept;
   /// The stream in whose order everything happens from now on, and who computes in it.
@@ -37,7 +42,10 @@ class DeviceMemory final : public Memory {
   void release(void* address, std::size_t bytes) noexcept override;
   void read(std::byte* host, const std::byte* from, std::size_t bytes) const override;
   void write(std::byte* into, const std::byte* host, std::size_t bytes) override;
-  KernelRunner* runner() noexcept override { return runner_; }
+  KernelRunner* runner() noexcept override {
+    tell(mpi::MemoryUse::computed_on, nullptr, 0);
+    return runner_;
+  }
 
   /// Bytes held of the device, used or not.
   std::uint64_t held() const;
@@ -46,10 +54,14 @@ class DeviceMemory final : public Memory {
 
  private:
   using Pieces = std::map<std::pair<Stream*, std::size_t>, std::vector<void*>>;  // by size, too
+  void tell(mpi::MemoryUse use, const void* begin, std::size_t bytes) const {
+    if (used_) used_(use, static_cast<const std::byte*>(begin), bytes);
+  }
   void forget_all() noexcept;
   Pieces::iterator give_back(Pieces::iterator pieces) noexcept;
 
   std::string device_;
+  Used used_;
   Pieces kept_;
   std::size_t kept_bytes_ = 0;
   cudaMemPool_t pool_ = nullptr;

@@ -4,6 +4,7 @@
 // it. One thread uses it, that of the rank.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,6 +37,15 @@ class AcceleratorLane : public KernelRunner {
   virtual void follow(const Mark& mark) = 0;
 };
 
+/// What happens to memory of a device without a kernel or a message.
+enum class MemoryUse : std::uint8_t {
+  allocated,  ///< just now, in the order of the lane that has been entered
+  released,   ///< about to be, likewise; so the others
+  read,
+  written,
+  computed_on  ///< any of it, through Memory::runner()
+};
+
 class Accelerator {
  public:
   virtual ~Accelerator() = default;
@@ -44,6 +54,9 @@ class Accelerator {
   /// Memory of the host from which copying is fastest. Asking again for as much as was released
   /// costs little: every fragment of a message does.
   virtual Memory& staging_memory() noexcept = 0;
+  /// From now on `used` hears of every use of memory(); empty: nobody does.
+  virtual void tell_uses(
+      std::function<void(MemoryUse use, const std::byte* begin, std::size_t bytes)> used) = 0;
   /// Makes copying from memory of the host, which lives as long as this, as fast as from there
   /// where that is possible.
   virtual void pin(std::span<std::byte> memory) { static_cast<void>(memory); }

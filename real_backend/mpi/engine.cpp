@@ -33,7 +33,7 @@ class Flow final : public Operation {
   /// Called on the rank's own flow.
   void resume() {
     engine_.current_ = this;
-    if (lane_) engine_.lanes_->resume(*lane_);
+    if (lane_) engine_.lanes_->enter(*lane_);
     fiber_.resume();
     engine_.current_ = nullptr;
     if (fiber_.finished()) task_ = nullptr;
@@ -103,6 +103,7 @@ Request FlowCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
   EXPECTS(0 <= to && to < size(), "a message goes to a rank of the communicator");
   const Moving moving{engine_.clock_, engine_.activity_};
   const Tag name = placed(tag);
+  engine_.order(payload, false);
   return Request{engine_.messages_.send(to, name, engine_.tags_.pack(name), payload, engine_.lane(),
                                         engine_.sequence_++)};
 }
@@ -113,6 +114,7 @@ Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
           "a message comes from a rank of the communicator");
   const Moving moving{engine_.clock_, engine_.activity_};
   const Tag name = placed(tag);
+  engine_.order(room, true);
   return Request{engine_.messages_.receive(from, name, engine_.tags_.pack(name), room,
                                            engine_.lane(), engine_.sequence_++)};
 }

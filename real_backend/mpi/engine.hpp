@@ -98,6 +98,13 @@ class Engine final : public Waiter {
   /// True if an operand is where the host cannot touch it, and all have values.
   static bool is_for_device(const Kernel& kernel);
   Request start_on(Lane& lane, const Kernel& kernel);
+  /// Before a message of the flow that runs: its values, in an accelerator's memory, come after what
+  /// the rank's own flow has done with them.
+  template <class Values>
+  void order(const Values& values, bool is_written) {
+    if (lanes_ && !values.is_phantom() && values.bytes > 0 && !values.memory->on_host())
+      lanes_->order(*lane(), {values.address, values.bytes, is_written});
+  }
   /// Blocks until the worker has computed what it was given.
   void finish_host_kernels();
   Request spawn(Context context, Task task);

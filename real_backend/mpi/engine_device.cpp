@@ -24,10 +24,11 @@ Request Engine::start_on(Lane& lane, const Kernel& kernel) {
   activity_.flops += work(kernel).flops;
   auto operation = std::make_unique<DeviceKernel>(sequence_++, *this);
   const Seconds since = clock_.now();
+  lanes_->order(lane, kernel);
   lane.launch(kernel, *operation);
   activity_.computing += clock_.now() - since;
   if (runs_ahead(lane)) {
-    lane.run_ahead();
+    lanes_->run_ahead(kernel);
     operation->finish(rank_, clock_.now());
   } else {
     lane.watch(*operation);

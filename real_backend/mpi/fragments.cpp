@@ -272,7 +272,8 @@ void Fragments::settle(Transfer& transfer) {
         !has_landed && transfer.place.lane && rank_.runs_ahead(*transfer.place.lane);
     if (follows)
       for (const Fragment& landing : transfer.under_way) transfer.place.lane->follow(landing.mark);
-    if (follows) transfer.place.lane->run_ahead();
+    if (follows)
+      transfer.place.lane->run_ahead({transfer.place.address, transfer.bytes, true});
     if (follows || has_landed)
       owner_.values_landed(*std::exchange(transfer.operation, nullptr), transfer.bytes);
   }

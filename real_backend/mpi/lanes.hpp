@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "real_backend/mpi/accelerator.hpp"
+#include "real_backend/mpi/touched.hpp"
 #include "real_backend/mpi/waiter.hpp"
 
 namespace troupe::mpi {
@@ -50,8 +51,13 @@ class Lane {
   bool watched() const noexcept { return !watched_.empty(); }
   /// ... which this takes note of: the oldest that has ended, or null.
   DeviceKernel* take_ended();
-  /// Something given to this lane is taken for complete though the accelerator may be at it.
+  /// Something given to this lane is taken for complete though the accelerator may be at it ...
   void run_ahead() noexcept { ahead_ = true; }
+  /// ... and touches this.
+  void run_ahead(const Stretch& stretch) {
+    ahead_ = true;
+    touched_.note(stretch, given_);
+  }
   bool is_ahead() const noexcept { return ahead_; }
   /// Blocks until everything given to it is over.
   void wait();
@@ -63,6 +69,7 @@ class Lane {
   std::deque<DeviceKernel*> watched_;
   std::uint64_t given_ = 0;     ///< kernels and marks to follow
   std::uint64_t followed_ = 0;  ///< how much of what was given to the root this one comes after
+  Touched touched_;             ///< by what is taken for complete
   bool ahead_ = false;
 };
 
@@ -71,6 +78,7 @@ class Lanes {
   explicit Lanes(Accelerator& accelerator);
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
+  ~Lanes();
 
   Lane& root() noexcept { return *lanes_.front(); }
   bool is_root(const Lane& lane) const noexcept { return &lane == lanes_.front().get(); }
@@ -79,9 +87,18 @@ class Lanes {
   /// Takes it back for another flow.
   void give_back(Lane& lane) { free_.push_back(&lane); }
   /// Memory is allocated, released, read and written in its order from now on.
-  void enter(Lane& lane) { accelerator_.enter(lane.lane_.get()); }
-  /// Enters the lane of a flow that goes on: after all that the rank's own flow takes for complete.
-  void resume(Lane& lane);
+  void enter(Lane& lane) {
+    entered_ = &lane;
+    accelerator_.enter(lane.lane_.get());
+  }
+  /// What is given to the lane of a flow next touches this: it comes after what the rank's own flow
+  /// takes for complete and touches it, too.
+  void order(Lane& lane, const Stretch& stretch) {
+    if (!is_root(lane)) follow_root(lane, root().touched_.last_conflict(stretch));
+  }
+  void order(Lane& lane, const Kernel& kernel);
+  /// What the rank's own flow has launched is taken for complete.
+  void run_ahead(const Kernel& kernel);
   /// Waits for all lanes; from now on nobody's order is followed.
   void leave();
 
@@ -100,7 +117,13 @@ class Lanes {
   }
 
  private:
+  void follow_root(Lane& lane, std::uint64_t number);
+  void use(MemoryUse use, const std::byte* begin, std::size_t bytes);
+  /// True while a flow has a lane.
+  bool has_flows() const noexcept { return free_.size() + 1 < lanes_.size(); }
+
   Accelerator& accelerator_;
+  Lane* entered_ = nullptr;
   std::vector<std::unique_ptr<Lane>> lanes_;  // the first is that of the rank's own flow
   std::vector<Lane*> free_;
 };

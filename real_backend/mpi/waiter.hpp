@@ -13,7 +13,7 @@ class Waiter {
   /// takes longer than Options::patience while an exception leaves the program.
   virtual void wait_until_done(const Operation& operation) noexcept = 0;
   /// True if what is given to this lane counts as complete once the accelerator has it: the lane
-  /// of the rank's own flow, which all others follow whenever they go on.
+  /// of the rank's own flow, which all others follow where they touch the same memory.
   virtual bool runs_ahead(const Lane& lane) const noexcept = 0;
 
  protected:

@@ -98,9 +98,11 @@ void* DetachedAccelerator::DeviceMemory::allocate(std::size_t bytes) {
   poison(address, bytes);
   // Whoever uses it without an order after this finds that out.
   if (device_.entered_) device_.entered_->put_off([=] { poison(address, bytes); });
+  device_.tell(mpi::MemoryUse::allocated, address, bytes);
   return address;
 }
 void DetachedAccelerator::DeviceMemory::release(void* address, std::size_t bytes) noexcept {
+  device_.tell(mpi::MemoryUse::released, address, bytes);
   const auto free = [=] {
     poison(address, bytes);
     host_memory().release(address, bytes);
@@ -111,6 +113,7 @@ void DetachedAccelerator::DeviceMemory::release(void* address, std::size_t bytes
 void DetachedAccelerator::DeviceMemory::read(std::byte* host, const std::byte* from,
                                              std::size_t bytes) const {
   device_.expect_own_thread();
+  device_.tell(mpi::MemoryUse::read, from, bytes);
   device_.finish_lane();
   if (!device_.at_work_) device_.read_by_host_ += bytes;
   if (bytes > 0) std::memcpy(host, from, bytes);
@@ -118,11 +121,13 @@ void DetachedAccelerator::DeviceMemory::read(std::byte* host, const std::byte* f
 void DetachedAccelerator::DeviceMemory::write(std::byte* into, const std::byte* host,
                                               std::size_t bytes) {
   device_.expect_own_thread();
+  device_.tell(mpi::MemoryUse::written, into, bytes);
   device_.finish_lane();
   if (bytes > 0) std::memcpy(into, host, bytes);
 }
 
 KernelRunner* DetachedAccelerator::DeviceMemory::runner() noexcept {
+  device_.tell(mpi::MemoryUse::computed_on, nullptr, 0);
   return device_.settings_.runs_off_the_clock ? device_.entered_ : nullptr;
 }
 

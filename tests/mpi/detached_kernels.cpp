@@ -1,6 +1,8 @@
 // Kernels on a detached device and on the host, in flows and out of them.
 
 #include <array>
+#include <functional>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -95,6 +97,123 @@ void runs_ahead_beside_a_flow(World& world) {
     compute(comm, Scale{2, x});
     check(values_of(y) == std::vector<float>(100, 1024), "the flow finds what they compute");
   });
+}
+
+/// A flow need not wait for what its rank has launched on other memory.
+void leaves_alone_what_flows_do_not_touch(World& world) {
+  run(world, [](Communicator& comm, DetachedAccelerator& device) {
+    constexpr Tag go{63};
+    const Buffer x = on_device(device, {1, 2, 3}), y = on_device(device, {1, 1, 1});
+    Request flow = comm.spawn([&, context = comm.context()](Communicator& own) {
+      receive(own, own.rank(), go.in(context), Payload{});
+      compute(own, Scale{2, x});
+    });
+    for (int i = 0; i < 1000; ++i) compute(comm, Scale{i % 2 == 0 ? 2.0 : 0.5, y});
+    send(comm, comm.rank(), go, ConstPayload{});
+    wait(comm, std::move(flow));
+    check(device.put_off() > 500, "the flow is over long before what it does not touch");
+    check(values_of(x) == std::vector<float>{2, 4, 6}, "it has done its part");
+    check(values_of(y) == std::vector<float>{1, 1, 1}, "and so have the others");
+  });
+}
+
+/// Whatever a flow does with memory comes after what its rank has launched on it, however it has
+/// learned of that: here, by a variable.
+void orders_all_that_flows_touch(World& world) {
+  using Values = std::vector<float>;
+  struct Memory {
+    Buffer x, y, fresh;
+    std::shared_ptr<Buffer> shared;
+    Values seen;
+  };
+  struct Case {
+    const char* what;
+    std::function<void(Communicator&, Memory&)> touch;
+    Values x, y;
+    bool arrives = false;  ///< what its rank has just received
+  };
+  const Values doubled(100, 1024), zeros(100, 0), fives(100, 5), sums(100, 1);
+  const std::vector<Case> cases{
+      {"computes from it",
+       [](Communicator& own, Memory& m) {
+         compute(own, Axpy{1, m.x, m.y});
+       },
+       doubled, doubled},
+      {"computes into it",
+       [](Communicator& own, Memory& m) {
+         compute(own, Fill{5, m.x});
+       },
+       fives, zeros},
+      {"lets a body look at it",
+       [](Communicator& own, Memory& m) {
+         compute(own,
+                 Opaque{{m.x}, {}, {}, [&] { m.seen.assign(1, m.x.slice().host<float>()[7]); }});
+       },
+       doubled, zeros},
+      {"reads it", [](Communicator&, Memory& m) { m.seen = values_of(m.x); }, doubled, zeros},
+      {"writes it",
+       [](Communicator&, Memory& m) {
+         const Values five(100, 5);
+         copy_from_host(m.x, std::span{five});
+       },
+       fives, zeros},
+      {"sends it",
+       [](Communicator& own, Memory& m) {
+         exchange(own, Tag{1}, m.x.slice(), own.rank(), m.y.slice(), own.rank());
+       },
+       doubled, doubled},
+      {"receives into it",
+       [](Communicator& own, Memory& m) {
+         Values five(100, 5);
+         exchange(own, Tag{1}, ConstSlice{std::span<const float>{five}}, own.rank(), m.x.slice(),
+                  own.rank());
+       },
+       fives, zeros},
+      {"computes on it off the clock",
+       [](Communicator&, Memory& m) {
+         m.x.slice().memory().runner()->run(Axpy{1, m.x, m.y});
+         m.seen = values_of(m.y);
+       },
+       doubled, doubled},
+      {"fills what its rank has just allocated",
+       [](Communicator& own, Memory& m) {
+         compute(own, Fill{5, m.fresh});
+         compute(own, Copy{m.y, m.fresh});
+       },
+       doubled, fives},
+      {"computes on what has just arrived",
+       [](Communicator& own, Memory& m) {
+         compute(own, Scale{2, m.y});
+       },
+       doubled, Values(100, 10), true},
+      {"gives back what is still added", [](Communicator&, Memory& m) { m.shared.reset(); },
+       doubled, sums}};
+  for (const Case& one : cases)
+    run(world, [&](Communicator& comm, DetachedAccelerator& device) {
+      Memory memory{on_device(device, Values(100, 1)), on_device(device, zeros), {}, {}, {}};
+      bool go = false;
+      Request flow = comm.spawn([&](Communicator& own) {
+        while (!go) {  // a turn at a time
+          Request turn = own.isend(own.rank(), Tag{2}, ConstPayload{});
+          receive(own, own.rank(), Tag{2}, Payload{});
+          wait(own, std::move(turn));
+        }
+        one.touch(own, memory);
+      });
+      memory.shared = std::make_shared<Buffer>(on_device(device, sums));
+      memory.fresh = Buffer{100, Dtype::float32, device.memory()};
+      for (int i = 0; i < 10; ++i) compute(comm, Scale{2, memory.x});
+      if (one.y == sums) compute(comm, Axpy{1, *memory.shared, memory.y});
+      if (one.arrives)
+        exchange(comm, Tag{1}, std::span<const float>{fives}, comm.rank(), memory.y.slice(),
+                 comm.rank());
+      go = true;
+      wait(comm, std::move(flow));
+      check(values_of(memory.x) == one.x && values_of(memory.y) == one.y,
+            std::string{"in order: a flow "} + one.what);
+      check(memory.seen.empty() || memory.seen.front() == 1024,
+            std::string{"and sees the end: a flow "} + one.what);
+    });
 }
 
 /// What a flow does because of a message of its own rank comes before the kernel that the rank
@@ -241,6 +360,8 @@ const Programs& kernel_programs() {
       {"ahead", runs_ahead},
       {"recorded ahead", is_recorded_ahead},
       {"ahead beside a flow", runs_ahead_beside_a_flow},
+      {"flows alone", leaves_alone_what_flows_do_not_touch},
+      {"flows touch", orders_all_that_flows_touch},
       {"flows first", lets_flows_go_first},
       {"throws", throws_from_the_wait},
       {"flows", orders_flows},
