@@ -22,16 +22,16 @@ struct ClusterCable {
 struct ClusterFit {
   int nodes = 1;
   int gpus = 1;  ///< ranks of each node
-  int hosts_per_gpu = 1;  ///< so many of them share a GPU; rank r of a node is on GPU r mod gpus /
-                          ///< hosts_per_gpu
-  double sharing = 1;     ///< together they take so many times as long as one after the other
+  /// So many of them share a GPU: the ranks of a node take its gpus / hosts_per_gpu in turn.
+  int hosts_per_gpu = 1;
+  double sharing = 1;  ///< together they take so many times as long as one after the other
   /// nvswitch: a port of one switch for each rank; nvlink: a cable for each pair of ranks; pcie:
   /// several switches with one way between them; none: one rank a node.
   enum class Interconnect { none, nvswitch, nvlink, pcie };
   Interconnect interconnect = Interconnect::none;
-  ClusterCable inside;      ///< a port, or a pair's cable
-  /// What both ways of a port, or of a pair's cable, and of a card carry together; nothing: each way
-  /// as if it were alone.
+  ClusterCable inside;  ///< a port, or a pair's cable
+  /// What both ways of a port, or of a pair's cable, and of a card carry together; nothing: each
+  /// way as if it were alone.
   std::optional<BytesPerSecond> inside_both_ways, card_both_ways;
   /// Of messages inside a node and between nodes; one factor, of 1, where the size changes nothing.
   std::vector<SizeFactor> inside_by_size{SizeFactor{}}, across_by_size{SizeFactor{}};

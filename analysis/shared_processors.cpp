@@ -10,9 +10,8 @@ std::optional<int> hosts_per_processor(const std::vector<int>& node, const std::
                                        const std::vector<std::string>& processor) {
   std::map<int, std::map<int, std::string>> nodes;  // names by place
   for (std::size_t rank = 0; rank < processor.size(); ++rank)
-    nodes[node[rank]][place[rank]] = processor[rank].empty()
-                                         ? "of rank " + std::to_string(rank)
-                                         : processor[rank];
+    nodes[node[rank]][place[rank]] =
+        processor[rank].empty() ? "of rank " + std::to_string(rank) : processor[rank];
   std::optional<int> shared;
   for (const auto& [number, names] : nodes) {
     std::set<std::string> different;

@@ -118,9 +118,10 @@ int main(int argc, char** argv) {
             const double devices = rate(bytes, one_way(comm, there));
             const double least = std::min({down, up, hosts}), through = *mpi_rate++;
             if (comm.rank() == 0)
-              fmt::print("{:>12} {:>8.2f} {:>10.2f} {:>13.2f} {:>8.2f} {:>5.0f} % {:>8.2f} {:>5.0f} %\n",
-                         bytes, down, up, hosts, through, 100 * through / least, devices,
-                         100 * devices / least);
+              fmt::print(
+                  "{:>12} {:>8.2f} {:>10.2f} {:>13.2f} {:>8.2f} {:>5.0f} % {:>8.2f} {:>5.0f} %\n",
+                  bytes, down, up, hosts, through, 100 * through / least, devices,
+                  100 * devices / least);
           });
         },
         options);

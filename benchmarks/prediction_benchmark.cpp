@@ -1,7 +1,8 @@
 // Does the prediction hold? Measures this machine's device, trains three models on it for real, as
 // one rank, and simulates the same with what was measured: time of a step, predicted and measured.
 //
-//   prediction_benchmark [--backend loopback|mpi|cuda] [--intervals N] [--full] [--tf32|--bf16] [--keep FOLDER]
+//   prediction_benchmark [--backend loopback|mpi|cuda] [--intervals N] [--full] [--tf32|--bf16]
+//   [--keep FOLDER]
 //
 // A run is timed in intervals of some tenths of a second, between points of its curve; the first,
 // in which libraries start, does not count. --full calibrates with all shapes instead of the few of

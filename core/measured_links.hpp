@@ -55,8 +55,8 @@ struct MeasuredLinks {
   /// names: nobody has said.
   std::vector<std::string> processors{};
   std::vector<RankSpeed> speeds;  ///< of each rank
-  /// Of ranks that share a processor, while all of them compute; the first is rank 0. Empty where it
-  /// has its own.
+  /// Of ranks that share a processor, while all of them compute; the first is rank 0. Empty where
+  /// it has its own.
   std::vector<RankSpeed> together{};
   std::vector<PairTimes> pairs;
   std::vector<MeetingTimes> meetings;

@@ -38,8 +38,8 @@ class RecordedRank {
   /// Keeps the first `most_events`, and counts them all. Counts alone (0) cost next to nothing.
   explicit RecordedRank(std::size_t most_events = std::numeric_limits<std::size_t>::max())
       : most_events_{most_events} {}
-  /// From now on it tells when something is issued, in the place of now(), which may wait for what a
-  /// device has been given. It agrees with now() otherwise; empty: now().
+  /// From now on it tells when something is issued, in the place of now(), which may wait for what
+  /// a device has been given. It agrees with now() otherwise; empty: now().
   void tell_time_by(std::function<Seconds()> clock) { clock_ = std::move(clock); }
 
   std::uint64_t messages_sent() const { return locked(messages_sent_); }

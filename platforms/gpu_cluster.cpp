@@ -234,8 +234,8 @@ Topology gpu_cluster(const nlohmann::json& document, const std::string& file) {
   for (const char* text : {"name", "comment"})
     if (value.has(text)) value[text].text();
   const JsonReader node = value["node"];
-  node.expect_keys({"gpus", "hosts_per_gpu", "sharing", "device", "speed", "memory_bandwidth", "measured_device",
-                    "interconnect", "host_link", "nics"});
+  node.expect_keys({"gpus", "hosts_per_gpu", "sharing", "device", "speed", "memory_bandwidth",
+                    "measured_device", "interconnect", "host_link", "nics"});
 
   const int nodes = value["nodes"].integer(1, most_gpus);
   const int gpus = node["gpus"].integer(1, most_gpus / nodes);

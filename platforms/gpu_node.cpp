@@ -32,8 +32,7 @@ Fabric pcie(int gpus, int per_switch, Cable port, Cable root) {
 /// Every message crosses it, between its ports.
 void add_backbone(Fabric& ports, BytesPerSecond bandwidth) {
   const int backbone = static_cast<int>(ports.links.size());
-  ports.links.push_back(
-      {.name = "backbone", .bandwidth = bandwidth, .latency = {}, .own = false});
+  ports.links.push_back({.name = "backbone", .bandwidth = bandwidth, .latency = {}, .own = false});
   ports.route = [backbone, inner = std::move(ports.route)](int from, int to) {
     LinkPath path = inner(from, to);
     path.insert(path.begin() + static_cast<std::ptrdiff_t>(path.size() / 2), backbone);

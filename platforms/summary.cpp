@@ -28,8 +28,8 @@ json json_of(const HostFacts& host) {
 }
 
 HostFacts read_host(const JsonReader& value) {
-  value.expect_keys({"name", "speed_flops", "cores", "device", "memory_bandwidth_Bps", "processor",
-                     "sharing"});
+  value.expect_keys(
+      {"name", "speed_flops", "cores", "device", "memory_bandwidth_Bps", "processor", "sharing"});
   HostFacts host{.name = value["name"].text(),
                  .speed = {value["speed_flops"].number(0)},
                  .cores = value["cores"].integer(1)};

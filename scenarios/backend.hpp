@@ -114,8 +114,8 @@ class Backend {
     static_cast<void>(rank);
     return {};
   }
-  /// Likewise: a clock that agrees with now() and does not wait for a device; empty where now() does
-  /// not either.
+  /// Likewise: a clock that agrees with now() and does not wait for a device; empty where now()
+  /// does not either.
   virtual std::function<Seconds()> clock_of_host() const { return {}; }
   /// Likewise: from now on its device, if it times kernels, keeps when each ran, of the first
   /// `most`, until take_device_kernels(); `comm` is there as long.

@@ -11,11 +11,12 @@
 namespace troupe::algorithms {
 
 struct SurveyChoice {
-  /// Of one pair of ranks in a group and one of two groups, growing; of others some of them, and the last two for messages together.
+  /// Of one pair of ranks in a group and one of two groups, growing; of others some of them, and
+  /// the last two for messages together.
   std::vector<Bytes> sizes;
   RoundChoice rounds;
   std::vector<Rank> sharing{};  ///< ranks that compute on rank 0's processor, on rank 0
-  int all_pairs_up_to = 16;  ///< ranks; of more, those 1, 2, 4, … ranks apart
+  int all_pairs_up_to = 16;     ///< ranks; of more, those 1, 2, 4, … ranks apart
 };
 
 /// Done so far, of 1.

@@ -181,9 +181,9 @@ constexpr bool is_convolution =
 
 class Lane final : public mpi::AcceleratorLane {
  public:
-  Lane(Float32Products products, bool of_flow, DeviceCounters& counters, std::shared_ptr<EventPool> events,
-       std::set<Stream*>& lanes, DeviceMemory& memory, PinnedMemory& pinned,
-       std::optional<KernelTimes>& times)
+  Lane(Float32Products products, bool of_flow, DeviceCounters& counters,
+       std::shared_ptr<EventPool> events, std::set<Stream*>& lanes, DeviceMemory& memory,
+       PinnedMemory& pinned, std::optional<KernelTimes>& times)
       : stream_{products, of_flow},
         counters_{counters},
         events_{std::move(events)},
@@ -289,13 +289,14 @@ void Device::tell_uses(
 void Device::pin(std::span<std::byte> memory) {
   if (!state_->registered.insert(memory.data()).second) return;
   // Where that is refused, copies of it take longer and are still copies.
-  if (cudaHostRegister(memory.data(), memory.size(), cudaHostRegisterDefault) == cudaSuccess) return;
+  if (cudaHostRegister(memory.data(), memory.size(), cudaHostRegisterDefault) == cudaSuccess)
+    return;
   cudaGetLastError();
 }
 
 std::unique_ptr<mpi::AcceleratorLane> Device::make_lane(bool of_flow) {
-  return std::make_unique<Lane>(state_->products, of_flow, state_->counters, state_->events, state_->lanes,
-                                state_->memory, state_->pinned, state_->times);
+  return std::make_unique<Lane>(state_->products, of_flow, state_->counters, state_->events,
+                                state_->lanes, state_->memory, state_->pinned, state_->times);
 }
 void Device::enter(mpi::AcceleratorLane* lane) {
   if (lane) state_->memory.use(static_cast<Lane*>(lane)->stream(), lane);

@@ -52,8 +52,9 @@ Stream::Stream(Float32Products products, bool first)
   int least = 0, greatest = 0;
   check_call(cudaDeviceGetStreamPriorityRange(&least, &greatest),
              "cudaDeviceGetStreamPriorityRange");
-  check_call(cudaStreamCreateWithPriority(&stream_, cudaStreamNonBlocking, first ? greatest : least),
-             "cudaStreamCreateWithPriority");
+  check_call(
+      cudaStreamCreateWithPriority(&stream_, cudaStreamNonBlocking, first ? greatest : least),
+      "cudaStreamCreateWithPriority");
   void* fault = nullptr;
   check_call(cudaHostAlloc(&fault, sizeof(Fault), cudaHostAllocMapped), "cudaHostAlloc");
   fault_ = new (fault) Fault{};

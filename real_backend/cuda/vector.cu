@@ -97,8 +97,8 @@ bool overlap(Slice into, ConstSlice from) {
   return a != b && a < b + from.size_bytes() && b < a + into.size_bytes();
 }
 
-/// Columns that travel with the launch: for few of them a copy of their own costs the host more, and
-/// the device, whose kernel waits for it.
+/// Columns that travel with the launch: for few of them a copy of their own costs the host more,
+/// and the device, whose kernel waits for it.
 template <std::size_t room>
 struct FewColumns {
   static constexpr std::size_t most = room;
@@ -136,7 +136,8 @@ void launch_gather(Stream& stream, std::size_t column_bytes, const Gather& kerne
                            [](std::size_t column) { return static_cast<std::uint32_t>(column); });
     launch_with(few);
   };
-  const bool are_narrow = column_bytes == 0 || kernel.from.size_bytes() / column_bytes <= UINT32_MAX;
+  const bool are_narrow =
+      column_bytes == 0 || kernel.from.size_bytes() / column_bytes <= UINT32_MAX;
   if (!are_narrow || count > most_columns) launch_with(stream.upload(kernel.columns));
   else if (count <= 256) launch_with_few(std::integral_constant<std::size_t, 256>{});
   else if (count <= 1000) launch_with_few(std::integral_constant<std::size_t, 1000>{});

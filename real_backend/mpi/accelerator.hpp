@@ -60,8 +60,8 @@ class Accelerator {
   /// Makes copying from memory of the host, which lives as long as this, as fast as from there
   /// where that is possible.
   virtual void pin(std::span<std::byte> memory) { static_cast<void>(memory); }
-  /// Of a flow, its kernels go before those of the rank itself that have not begun: a flow moves what
-  /// other ranks wait for.
+  /// Of a flow, its kernels go before those of the rank itself that have not begun: a flow moves
+  /// what other ranks wait for.
   virtual std::unique_ptr<AcceleratorLane> make_lane(bool of_flow) = 0;
   /// From now on this is the lane in whose order memory is allocated, released, read and written.
   /// It must stay so while it lives, or until another is entered; nullptr: none.

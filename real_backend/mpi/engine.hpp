@@ -92,14 +92,14 @@ class Engine final : public Waiter {
   };
 
   Request start(Kernel kernel);
-  /// Starts a kernel of `flow` and waits for it. On a device other flows go on before it is launched: what
-  /// they launch then need not come after it.
+  /// Starts a kernel of `flow` and waits for it. On a device other flows go on before it is
+  /// launched: what they launch then need not come after it.
   void compute(Communicator& flow, Kernel&& kernel);
   /// True if an operand is where the host cannot touch it, and all have values.
   static bool is_for_device(const Kernel& kernel);
   Request start_on(Lane& lane, const Kernel& kernel);
-  /// Before a message of the flow that runs: its values, in an accelerator's memory, come after what
-  /// the rank's own flow has done with them.
+  /// Before a message of the flow that runs: its values, in an accelerator's memory, come after
+  /// what the rank's own flow has done with them.
   template <class Values>
   void order(const Values& values, bool is_written) {
     if (lanes_ && !values.is_phantom() && values.bytes > 0 && !values.memory->on_host())

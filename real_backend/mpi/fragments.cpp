@@ -98,11 +98,10 @@ void Fragments::receive(MessageOperation& operation, Rank from, MPI_Message mess
 bool Fragments::find_slots(Transfer& transfer) {
   if (!node_ || !transfer.staged || !transfer.place.lane || !node_->part_of(transfer.peer))
     return false;
-  const std::size_t fragment = fragment_of(transfer.bytes, shortest_in_a_slot,
-                                           std::min(longest_in_a_slot, fragment_bytes_));
+  const std::size_t fragment =
+      fragment_of(transfer.bytes, shortest_in_a_slot, std::min(longest_in_a_slot, fragment_bytes_));
   const std::size_t fragments = (transfer.bytes + fragment - 1) / fragment;
-  const std::size_t slots =
-      transfer.eager ? fragments : std::min(fragments, under_way_at_once);
+  const std::size_t slots = transfer.eager ? fragments : std::min(fragments, under_way_at_once);
   const auto offset = node_->own().reserve(slots * fragment);
   if (!offset) return false;
   transfer.fragment = fragment;
@@ -272,8 +271,7 @@ void Fragments::settle(Transfer& transfer) {
         !has_landed && transfer.place.lane && rank_.runs_ahead(*transfer.place.lane);
     if (follows)
       for (const Fragment& landing : transfer.under_way) transfer.place.lane->follow(landing.mark);
-    if (follows)
-      transfer.place.lane->run_ahead({transfer.place.address, transfer.bytes, true});
+    if (follows) transfer.place.lane->run_ahead({transfer.place.address, transfer.bytes, true});
     if (follows || has_landed)
       owner_.values_landed(*std::exchange(transfer.operation, nullptr), transfer.bytes);
   }

@@ -128,12 +128,13 @@ class Fragments {
 struct Fragments::Transfer {
   MessageOperation* operation = nullptr;  // null once it need not be told any more
   Rank peer = 0;
-  int tag = 0;  // of the fragments, or of word that they lie there; the next one: that they are taken
+  int tag =
+      0;  // of the fragments, or of word that they lie there; the next one: that they are taken
   Place place;
   bool sends = false, eager = false;
-  bool staged = false;                     // fragments go through staging memory
-  bool told = false;                       // that all has arrived
-  std::byte* first_slot = nullptr;         // null: fragments travel; else they lie in slots in turn
+  bool staged = false;              // fragments go through staging memory
+  bool told = false;                // that all has arrived
+  std::byte* first_slot = nullptr;  // null: fragments travel; else they lie in slots in turn
   std::size_t slots = 0;
   std::size_t bytes = 0;                   // of the message ...
   std::size_t fragment = 0;                // ... of a fragment

@@ -15,8 +15,8 @@ namespace troupe::mpi {
 
 class NodeMemory {
  public:
-  /// `bytes` for each rank of `node`, which are those of one node; `world` has all ranks. Collective
-  /// in `node`. Where the node has no such memory nobody has a part.
+  /// `bytes` for each rank of `node`, which are those of one node; `world` has all ranks.
+  /// Collective in `node`. Where the node has no such memory nobody has a part.
   NodeMemory(MPI_Comm world, MPI_Comm node, std::size_t bytes);
   NodeMemory(const NodeMemory&) = delete;
   NodeMemory& operator=(const NodeMemory&) = delete;

@@ -19,8 +19,8 @@
 #include "core/errors.hpp"
 #include "real_backend/mpi/engine.hpp"
 #include "real_backend/mpi/mpi_call.hpp"
-#include "real_backend/mpi/node_memory.hpp"
 #include "real_backend/mpi/no_unwinding.hpp"
+#include "real_backend/mpi/node_memory.hpp"
 #include "real_backend/mpi/tag_packing.hpp"
 
 namespace troupe::mpi {
@@ -114,8 +114,7 @@ struct World::State {
 
   /// Collective in the node: null unless a rank of it has a device whose values need such memory.
   NodeMemory* memory_for(const Options& options) {
-    const int needs =
-        options.accelerator && !options.accelerator->reachable_by_mpi() ? 1 : 0;
+    const int needs = options.accelerator && !options.accelerator->reachable_by_mpi() ? 1 : 0;
     int needed = 0;
     check_call(MPI_Allreduce(&needs, &needed, 1, MPI_INT, MPI_MAX, node), "MPI_Allreduce");
     const auto bytes = static_cast<std::size_t>(options.node_memory.value);
@@ -139,7 +138,7 @@ struct World::State {
   std::unique_ptr<NodeMemory> node_memory;
   Activity activity;
   const Engine* engine = nullptr;  // of the run under way
-  bool threads = false;  // this MPI bears threads beside the one that calls it
+  bool threads = false;            // this MPI bears threads beside the one that calls it
 };
 
 World::World(int& argc, char**& argv) {

@@ -14,7 +14,9 @@ void World::find_shared_cores() {
     const Seat& seat = seats_[i];
     if (ranks_on[seat.computes_on()] <= seat.cores) continue;
     SharedCores*& cores = known[seat.computes_on()];
-    if (!cores) cores = shared_cores_.emplace_back(std::make_unique<SharedCores>(seat.cores, seat.sharing)).get();
+    if (!cores)
+      cores =
+          shared_cores_.emplace_back(std::make_unique<SharedCores>(seat.cores, seat.sharing)).get();
     cores_of_rank_.resize(seats_.size());
     cores_of_rank_[i] = cores;
   }

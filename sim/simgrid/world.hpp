@@ -142,10 +142,10 @@ class World {
   std::vector<SimOperation*> inside_;    // messages within a host: they arrive in the next round
   std::vector<Transfer*> ended_;         // since the last turn
   std::vector<s4u::Host*> cores_of_rank_;
-  std::vector<bool> shares_cores_;       // by rank: it has no core of its own
-  std::vector<bool> has_loopback_;       // by rank, of its host
-  std::vector<bool> lost_;               // by rank: its host has failed
-  bool some_link_is_down_ = false;       // or was
+  std::vector<bool> shares_cores_;  // by rank: it has no core of its own
+  std::vector<bool> has_loopback_;  // by rank, of its host
+  std::vector<bool> lost_;          // by rank: its host has failed
+  bool some_link_is_down_ = false;  // or was
 
   StackPool stacks_;
   Fiber own_;  // the thread's stack

@@ -181,8 +181,8 @@ TEST_F(CalibrateCluster, RanksThatShareAGpuAreRecovered) {
                   {"interconnect", {{"kind", "nvswitch"}, {"bandwidth", 10e9}, {"latency", 1e-6}}},
                   {"nics", {{"count", 4}, {"bandwidth", 5e9}, {"latency", 2e-6}}}};
   for (const char* network : {"simgrid", "loggp"}) {
-    const auto found = calibrated(cluster(2, node, {{"kind", "crossbar"}}),
-                                  fmt::format("--network {}", network));
+    const auto found =
+        calibrated(cluster(2, node, {{"kind", "crossbar"}}), fmt::format("--network {}", network));
     expect_recovered(found["node"], node);
     EXPECT_THAT(found["comment"].get<std::string>(), testing::Not(HasSubstr("Doubt")));
   }
@@ -190,14 +190,12 @@ TEST_F(CalibrateCluster, RanksThatShareAGpuAreRecovered) {
 
 TEST_F(CalibrateCluster, WhatAllMessagesOfANodeCarryTogetherIsRecovered) {
   for (const double backbone : {12e9, 25e9}) {
-    const json node{{"gpus", 8},
-                    {"speed", 1e12},
-                    {"memory_bandwidth", 2e12},
-                    {"interconnect",
-                     {{"kind", "nvswitch"},
-                      {"bandwidth", 10e9},
-                      {"latency", 1e-6},
-                      {"backbone", backbone}}}};
+    const json node{
+        {"gpus", 8},
+        {"speed", 1e12},
+        {"memory_bandwidth", 2e12},
+        {"interconnect",
+         {{"kind", "nvswitch"}, {"bandwidth", 10e9}, {"latency", 1e-6}, {"backbone", backbone}}}};
     expect_recovered(calibrated(cluster(1, node, {}))["node"], node);
   }
 }
@@ -208,20 +206,19 @@ TEST_F(CalibrateCluster, RanksThatShareAGpuDivideWhatItComputes) {
               {"memory_bandwidth", 1e15},
               {"interconnect", {{"kind", "nvswitch"}, {"bandwidth", 1e15}, {"latency", 0}}}};
     node.update(gpus);
-    const json scenario{
-        {"troupe", 1},
-        {"platform", {{"file", cluster(1, node, {})}, {"ranks", 4}}},
-        {"network", network},
-        {"payload", "phantom"},
-        {"training",
-         {{"strategy", "data_parallel"},
-          {"model", {{"kind", "mlp"}, {"layers", {784, 256, 10}}}},
-          {"data", {{"kind", "digits"}, {"samples", 1024}}},
-          {"batch", 256},
-          {"optimiser", {{"kind", "sgd"}, {"rate", 0.01}}},
-          {"stop", {{"steps", 4}}}}}};
-    const auto ran = troupe(fmt::format("run {} -q --json {}",
-                                        write("s.json", scenario.dump()), file("r.json")));
+    const json scenario{{"troupe", 1},
+                        {"platform", {{"file", cluster(1, node, {})}, {"ranks", 4}}},
+                        {"network", network},
+                        {"payload", "phantom"},
+                        {"training",
+                         {{"strategy", "data_parallel"},
+                          {"model", {{"kind", "mlp"}, {"layers", {784, 256, 10}}}},
+                          {"data", {{"kind", "digits"}, {"samples", 1024}}},
+                          {"batch", 256},
+                          {"optimiser", {{"kind", "sgd"}, {"rate", 0.01}}},
+                          {"stop", {{"steps", 4}}}}}};
+    const auto ran = troupe(
+        fmt::format("run {} -q --json {}", write("s.json", scenario.dump()), file("r.json")));
     EXPECT_EQ(ran.status, 0) << ran.err;
     return json::parse(read(file("r.json")))["training"].back()["time_s"].get<double>();
   };
@@ -231,8 +228,8 @@ TEST_F(CalibrateCluster, RanksThatShareAGpuDivideWhatItComputes) {
     // Messages take less than a thousandth of a step.
     EXPECT_NEAR(step_on({{"gpus", 2}, {"hosts_per_gpu", 2}}, network) / alone, 2, 2e-3) << network;
     EXPECT_NEAR(step_on({{"gpus", 1}, {"hosts_per_gpu", 4}}, network) / alone, 4, 4e-3) << network;
-    EXPECT_NEAR(
-        step_on({{"gpus", 2}, {"hosts_per_gpu", 2}, {"sharing", 1.5}}, network) / alone, 3, 3e-3)
+    EXPECT_NEAR(step_on({{"gpus", 2}, {"hosts_per_gpu", 2}, {"sharing", 1.5}}, network) / alone, 3,
+                3e-3)
         << network;
   }
 }
