@@ -21,9 +21,6 @@ struct HostFacts {
   /// Hosts of equal processor divide one host's cores; empty: a host's own.
   std::string processor{};
   double sharing = 1;  ///< kernels at the same time there take so many times as long as in turn
-
-  /// Whose cores its ranks compute on: ranks of equal answer share them.
-  const std::string& cores_of() const noexcept { return processor.empty() ? name : processor; }
 };
 
 /// Where two ranks are to each other.

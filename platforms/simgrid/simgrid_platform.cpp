@@ -266,6 +266,8 @@ void SimGridPlatform::load(s4u::Engine& engine, const Source& source) {
   if (!source.topology) refuse_impossible_links(engine, spec_.name());
   facts_.clear();
   for (const s4u::Host* host : hosts_) facts_.push_back(facts_about(*host));
+  for (std::size_t i = 0; source.topology && i < facts_.size(); ++i)
+    facts_[i].sharing = source.topology->hosts[i].sharing;
 }
 
 /// SimGrid's own factors by size are the same for all pairs.
