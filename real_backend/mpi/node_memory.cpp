@@ -1,5 +1,7 @@
 #include "real_backend/mpi/node_memory.hpp"
 
+#include <sys/statvfs.h>
+
 #include <cstdint>
 #include <numeric>
 
@@ -28,6 +30,14 @@ std::vector<Rank> ranks_of(MPI_Comm node, MPI_Comm world) {
 }
 
 }  // namespace
+
+bool NodeMemory::fits(int ranks, std::size_t bytes) {
+  constexpr std::size_t of_mpi = 1024 * 1024;  // what it keeps of a window
+  struct statvfs memory {};
+  if (::statvfs("/dev/shm", &memory) != 0) return true;  // it is kept elsewhere
+  return memory.f_bavail * memory.f_frsize >=
+         static_cast<std::size_t>(ranks) * (bytes + page) + of_mpi;
+}
 
 NodeMemory::NodeMemory(MPI_Comm world, MPI_Comm node, std::size_t bytes)
     : bytes_{bytes}, own_{bytes} {

@@ -15,6 +15,9 @@ namespace troupe::mpi {
 
 class NodeMemory {
  public:
+  /// Whether this node has so much for each of so many ranks. To be asked before: where it has not,
+  /// Open MPI 4.1 leaves all ranks but one waiting.
+  static bool fits(int ranks, std::size_t bytes);
   /// `bytes` for each rank of `node`, which are those of one node; `world` has all ranks.
   /// Collective in `node`. Where the node has no such memory nobody has a part.
   NodeMemory(MPI_Comm world, MPI_Comm node, std::size_t bytes);

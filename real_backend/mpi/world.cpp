@@ -114,11 +114,15 @@ struct World::State {
 
   /// Collective in the node: null unless a rank of it has a device whose values need such memory.
   NodeMemory* memory_for(const Options& options) {
-    const int needs = options.accelerator && !options.accelerator->reachable_by_mpi() ? 1 : 0;
-    int needed = 0;
-    check_call(MPI_Allreduce(&needs, &needed, 1, MPI_INT, MPI_MAX, node), "MPI_Allreduce");
     const auto bytes = static_cast<std::size_t>(options.node_memory.value);
-    if (!needed || local_size == 1 || bytes == 0) return nullptr;
+    const bool is_there = node_memory && node_memory->bytes() == bytes;
+    // Whether this rank needs it, and whether it finds no room for it.
+    const int here[2]{options.accelerator && !options.accelerator->reachable_by_mpi(),
+                      !is_there && !NodeMemory::fits(local_size, bytes)};
+    int anywhere[2]{};
+    check_call(MPI_Allreduce(here, anywhere, 2, MPI_INT, MPI_MAX, node), "MPI_Allreduce");
+    const auto [needed, has_no_room] = anywhere;
+    if (!needed || has_no_room || local_size == 1 || bytes == 0) return nullptr;
     if (!node_memory || node_memory->bytes() != bytes) {
       node_memory.reset();
       node_memory = std::make_unique<NodeMemory>(MPI_COMM_WORLD, node, bytes);
