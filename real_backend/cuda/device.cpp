@@ -282,10 +282,7 @@ DeviceCounters Device::counters() const {
 }
 Memory& Device::memory() noexcept { return state_->memory; }
 Memory& Device::staging_memory() noexcept { return state_->pinned; }
-void Device::tell_uses(
-    std::function<void(mpi::MemoryUse use, const std::byte* begin, std::size_t bytes)> used) {
-  state_->memory.tell_uses(std::move(used));
-}
+void Device::tell_uses(mpi::HearsOfUse who) { state_->memory.tell_uses(std::move(who)); }
 void Device::pin(std::span<std::byte> memory) {
   if (!state_->registered.insert(memory.data()).second) return;
   // Where that is refused, copies of it take longer and are still copies.

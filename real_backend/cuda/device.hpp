@@ -56,8 +56,7 @@ class Device final : public mpi::Accelerator {
 
   Memory& memory() noexcept override;
   Memory& staging_memory() noexcept override;
-  void tell_uses(std::function<void(mpi::MemoryUse use, const std::byte* begin, std::size_t bytes)>
-                     used) override;
+  void tell_uses(mpi::HearsOfUse who) override;
   void pin(std::span<std::byte> memory) override;
   std::unique_ptr<mpi::AcceleratorLane> make_lane(bool of_flow) override;
   void enter(mpi::AcceleratorLane* lane) override;

@@ -2,7 +2,6 @@
 // Memory of the device and pinned memory of the host, both kept for the next who asks.
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <utility>
 #include <vector>
@@ -25,8 +24,7 @@ class DeviceMemory final : public Memory {
   DeviceMemory& operator=(const DeviceMemory&) = delete;
   ~DeviceMemory() override { forget_all(); }
   /// See mpi::Accelerator.
-  using Used = std::function<void(mpi::MemoryUse use, const std::byte* begin, std::size_t bytes)>;
-  void tell_uses(Used used) { used_ = std::move(used); }
+  void tell_uses(mpi::HearsOfUse who) { hears_ = std::move(who); }
   /// Before a stream ends: gives back what is kept for it.
   void forget(Stream& stream) noexcept;
   /// The stream in whose order everything happens from now on, and who computes in it.
@@ -55,13 +53,13 @@ class DeviceMemory final : public Memory {
  private:
   using Pieces = std::map<std::pair<Stream*, std::size_t>, std::vector<void*>>;  // by size, too
   void tell(mpi::MemoryUse use, const void* begin, std::size_t bytes) const {
-    if (used_) used_(use, static_cast<const std::byte*>(begin), bytes);
+    if (hears_) hears_(use, static_cast<const std::byte*>(begin), bytes);
   }
   void forget_all() noexcept;
   Pieces::iterator give_back(Pieces::iterator pieces) noexcept;
 
   std::string device_;
-  Used used_;
+  mpi::HearsOfUse hears_;
   Pieces kept_;
   std::size_t kept_bytes_ = 0;
   cudaMemPool_t pool_ = nullptr;

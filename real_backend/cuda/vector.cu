@@ -136,8 +136,7 @@ void launch_gather(Stream& stream, std::size_t column_bytes, const Gather& kerne
                            [](std::size_t column) { return static_cast<std::uint32_t>(column); });
     launch_with(few);
   };
-  const bool are_narrow =
-      column_bytes == 0 || kernel.from.size_bytes() / column_bytes <= UINT32_MAX;
+  const bool are_narrow = kernel.from.size_bytes() / column_bytes <= UINT32_MAX;
   if (!are_narrow || count > most_columns) launch_with(stream.upload(kernel.columns));
   else if (count <= 256) launch_with_few(std::integral_constant<std::size_t, 256>{});
   else if (count <= 1000) launch_with_few(std::integral_constant<std::size_t, 1000>{});

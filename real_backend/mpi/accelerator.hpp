@@ -45,6 +45,8 @@ enum class MemoryUse : std::uint8_t {
   written,
   computed_on  ///< any of it, through Memory::runner()
 };
+/// Hears of them; empty: nobody does.
+using HearsOfUse = std::function<void(MemoryUse use, const std::byte* begin, std::size_t bytes)>;
 
 class Accelerator {
  public:
@@ -54,9 +56,8 @@ class Accelerator {
   /// Memory of the host from which copying is fastest. Asking again for as much as was released
   /// costs little: every fragment of a message does.
   virtual Memory& staging_memory() noexcept = 0;
-  /// From now on `used` hears of every use of memory(); empty: nobody does.
-  virtual void tell_uses(
-      std::function<void(MemoryUse use, const std::byte* begin, std::size_t bytes)> used) = 0;
+  /// From now on `who` hears of every use of memory().
+  virtual void tell_uses(HearsOfUse who) = 0;
   /// Makes copying from memory of the host, which lives as long as this, as fast as from there
   /// where that is possible.
   virtual void pin(std::span<std::byte> memory) { static_cast<void>(memory); }

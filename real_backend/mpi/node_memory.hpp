@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/communicator.hpp"
-#include "real_backend/mpi/stretches.hpp"
+#include "real_backend/mpi/free_list.hpp"
 
 namespace troupe::mpi {
 
@@ -34,7 +34,7 @@ class NodeMemory {
   std::size_t bytes() const noexcept { return bytes_; }
   /// This rank's own, and what of it is in use.
   std::byte* own_part() const { return own_part_; }
-  Stretches& own() noexcept { return own_; }
+  FreeList& own() noexcept { return own_; }
 
  private:
   MPI_Win window_ = MPI_WIN_NULL;
@@ -42,7 +42,7 @@ class NodeMemory {
   std::vector<std::byte*> parts_;
   std::vector<std::span<std::byte>> of_node_;
   std::byte* own_part_ = nullptr;
-  Stretches own_;
+  FreeList own_;
 };
 
 }  // namespace troupe::mpi

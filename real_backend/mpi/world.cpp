@@ -123,7 +123,7 @@ struct World::State {
     check_call(MPI_Allreduce(here, anywhere, 2, MPI_INT, MPI_MAX, node), "MPI_Allreduce");
     const auto [needed, has_no_room] = anywhere;
     if (!needed || has_no_room || local_size == 1 || bytes == 0) return nullptr;
-    if (!node_memory || node_memory->bytes() != bytes) {
+    if (!is_there) {
       node_memory.reset();
       node_memory = std::make_unique<NodeMemory>(MPI_COMM_WORLD, node, bytes);
     }

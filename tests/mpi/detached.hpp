@@ -28,14 +28,13 @@ class DetachedAccelerator final : public mpi::Accelerator {
     Seconds each_takes{};            ///< then what a kernel counts for, where not by that clock
     bool runs_off_the_clock = true;  ///< else the host computes what is off the clock
   };
-  using Used = std::function<void(mpi::MemoryUse use, const std::byte* begin, std::size_t bytes)>;
   DetachedAccelerator() : DetachedAccelerator{Settings{}} {}
   explicit DetachedAccelerator(Settings settings);
   ~DetachedAccelerator() override;
 
   Memory& memory() noexcept override { return memory_; }
   Memory& staging_memory() noexcept override { return staging_; }
-  void tell_uses(Used used) override { used_ = std::move(used); }
+  void tell_uses(mpi::HearsOfUse who) override { hears_ = std::move(who); }
   std::unique_ptr<mpi::AcceleratorLane> make_lane(bool of_flow) override;
   void enter(mpi::AcceleratorLane* lane) override;
   /// Works on something one time in four.
@@ -98,7 +97,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
 
   /// Nothing in the midst of a step: that is the device.
   void tell(mpi::MemoryUse use, const void* begin, std::size_t bytes) const {
-    if (used_ && !at_work_) used_(use, static_cast<const std::byte*>(begin), bytes);
+    if (hears_ && !at_work_) hears_(use, static_cast<const std::byte*>(begin), bytes);
   }
   static bool is_runnable(const Queue& queue);
   /// Does one step of any queue that can go on. False if none can.
@@ -115,7 +114,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
   mpi::SameMoment now_on_both() const;
 
   Settings settings_;
-  Used used_;
+  mpi::HearsOfUse hears_;
   std::thread::id thread_ = std::this_thread::get_id();
   SplitMix64 random_;
   std::list<Queue> lanes_, copying_;  // a queue for each lane, and one for each copy under way

@@ -17,8 +17,8 @@
 #include "core/random.hpp"
 #include "real_backend/mpi/device_clock.hpp"
 #include "real_backend/mpi/fiber.hpp"
+#include "real_backend/mpi/free_list.hpp"
 #include "real_backend/mpi/launch.hpp"
-#include "real_backend/mpi/stretches.hpp"
 #include "real_backend/mpi/tag_packing.hpp"
 
 namespace troupe::mpi {
@@ -193,9 +193,9 @@ TEST(DeviceClock, RunsLikeTheHostsWhereNoTimeLiesBetweenTheMoments) {
   EXPECT_EQ(kernels[0].end, Seconds{5});
 }
 
-TEST(Stretches, AreReservedWherePagesAreFreeAndJoinWhenTheyAreReleased) {
+TEST(FreeList, ReservesFreePagesAndJoinsThemWhenTheyAreReleased) {
   constexpr std::size_t pages = 64, page = 4096;
-  Stretches memory{pages * page};
+  FreeList memory{pages * page};
   SplitMix64 random{1};
   struct Used {
     std::size_t offset, bytes;

@@ -1,5 +1,5 @@
 #pragma once
-// Which stretches of some bytes are free, by their offsets.
+// Which parts of some bytes are free, by their offsets.
 
 #include <cstddef>
 #include <map>
@@ -7,10 +7,10 @@
 
 namespace troupe::mpi {
 
-class Stretches {
+class FreeList {
  public:
-  explicit Stretches(std::size_t bytes) : free_{{0, bytes}} {}
-  /// The first free stretch of that size, rounded up to pages; empty if none is free.
+  explicit FreeList(std::size_t bytes) : free_{{0, bytes}} {}
+  /// The first free part of that size, rounded up to pages; empty if none is free.
   std::optional<std::size_t> reserve(std::size_t bytes);
   void release(std::size_t offset, std::size_t bytes);
 
