@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "contract/contract.hpp"
+#include "contract/random_program.hpp"
 #include "core/subset.hpp"
 
 namespace troupe::contract {
@@ -203,6 +204,11 @@ void groups_take_open_tags(Communicator& comm) {
   }
 }
 
+void runs_random_programs(Communicator& comm) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed)
+    RandomProgram{seed, comm.size()}.run(comm, host_memory());
+}
+
 constexpr Bytes none{0};
 constexpr ContractCase table[] = {
     {"RunsSpawnedFlows", 2, none, false, runs_flows},
@@ -216,6 +222,9 @@ constexpr ContractCase table[] = {
     {"NestsGroups", 4, none, false, nests_groups},
     {"SpawnsFlowsInsideGroups", 4, none, false, spawns_inside_groups},
     {"ServesOpenTagsInsideGroups", 4, none, false, groups_take_open_tags},
+    {"ComputesInFlowsWhatItWouldInOrder", 2, none, false, runs_random_programs},
+    {"ComputesInFlowsWhatItWouldInOrderAmongThree", 3, none, false, runs_random_programs},
+    {"ComputesInFlowsWhatItWouldInOrderWhenSomeIsEager", 3, Bytes{40}, false, runs_random_programs},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/random_program.hpp"
 #include "core/recorder.hpp"
 #include "mpi/detached_programs.hpp"
 
@@ -337,6 +338,15 @@ void computes_on_both_sides(World& world) {
   });
 }
 
+/// Flows, kernels and messages that nobody wrote, and memory of the device between them.
+void runs_random_programs(World& world) {
+  std::uint64_t seed = 0;
+  run(world, [&](Communicator& comm, DetachedAccelerator& device) {
+    for (int i = 0; i < 5; ++i)
+      contract::RandomProgram{++seed, comm.size()}.run(comm, device.memory());
+  });
+}
+
 /// A product of bfloat16 into float32, behind the casts that round to it.
 void multiplies_bfloat16(World& world) {
   run(world, [](Communicator& comm, DetachedAccelerator& device) {
@@ -366,6 +376,7 @@ const Programs& kernel_programs() {
       {"throws", throws_from_the_wait},
       {"flows", orders_flows},
       {"both", computes_on_both_sides},
+      {"random", runs_random_programs},
       {"bfloat16", multiplies_bfloat16},
   };
   return all;
