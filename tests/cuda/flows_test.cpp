@@ -3,18 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <utility>
 
 #include "contract/random_program.hpp"
 #include "core/forwarding.hpp"
 #include "real_backend/cuda/device.hpp"
-#include "real_backend/mpi/world.hpp"
+#include "tests/cuda/main_mpi.hpp"
 
 namespace troupe {
 namespace {
-
-std::unique_ptr<mpi::World> world;
 
 /// Every kernel of the rank's own flow waits on the device behind a long one; those of flows do
 /// not.
@@ -45,7 +42,7 @@ TEST(FlowsOnAGpu, ComputeWhatTheyWouldInOrder) {
   options.accelerator = &device;
   for (const Bytes node_memory : {options.node_memory, Bytes{0}}) {
     options.node_memory = node_memory;
-    world->run(
+    tests::world().run(
         [&](Communicator& comm) {
           Lagging lagging{comm, device.memory()};
           for (std::uint64_t seed = 1; seed <= 200; ++seed)
@@ -57,11 +54,3 @@ TEST(FlowsOnAGpu, ComputeWhatTheyWouldInOrder) {
 
 }  // namespace
 }  // namespace troupe
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  troupe::world = std::make_unique<troupe::mpi::World>(argc, argv);
-  const int status = RUN_ALL_TESTS();
-  troupe::world.reset();
-  return status;
-}

@@ -3,20 +3,17 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "algorithms/judge.hpp"
 #include "algorithms/models/off_the_clock.hpp"
 #include "algorithms/strategies.hpp"
 #include "real_backend/cuda/device.hpp"
-#include "real_backend/mpi/world.hpp"
 #include "scenarios/scenario.hpp"
+#include "tests/cuda/main_mpi.hpp"
 
 namespace troupe {
 namespace {
-
-std::unique_ptr<mpi::World> world;
 
 /// Looks at the device's counters after two of the steps.
 class Counting final : public algorithms::TrainingLog {
@@ -52,7 +49,7 @@ void expect_no_wait(const char* training, bool timed = false,
   mpi::Options options;
   options.accelerator = &device;
   std::size_t kept = 0;
-  world->run(
+  tests::world().run(
       [&](Communicator& comm) {
         device.keep_kernels(100'000, [&comm] { return comm.now(); });
         algorithms::train(comm, problem, log);
@@ -101,7 +98,7 @@ void expect_judged_on_the_device(const char* training) {
   options.accelerator = &device;
   cuda::DeviceCounters before, after;
   algorithms::Evaluation there;
-  world->run(
+  tests::world().run(
       [&](Communicator&) {
         const Buffer parameters{model->size(), problem.dtype, device.memory()};
         copy_from_host(parameters, drawn);
@@ -132,11 +129,3 @@ TEST(Evaluation, OfAConvolutionalNetworkRunsOnTheDevice) {
 
 }  // namespace
 }  // namespace troupe
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  troupe::world = std::make_unique<troupe::mpi::World>(argc, argv);
-  const int status = RUN_ALL_TESTS();
-  troupe::world.reset();
-  return status;
-}
