@@ -50,6 +50,10 @@ constexpr Case cases[]{
      R"("model": {"kind": "cnn", "filters": [4, 8], "window": 5, "hidden": 32}, "dtype": "float32",
         "data": {"kind": "digits", "samples": 400, "sampling": "epochs"}, "batch": 16,
         "optimiser": {"kind": "sgd", "rate": 0.05})"},
+    {"cnn 32-64 filters, batch 1024", 0, 100,
+     R"("model": {"kind": "cnn", "filters": [32, 64], "window": 5, "hidden": 512},
+        "dtype": "float32", "data": {"kind": "digits", "samples": 2048, "sampling": "epochs"},
+        "batch": 1024, "optimiser": {"kind": "sgd", "rate": 0.01})"},
     {"rbfn of 20 on sinc, batch 20", 20000, 5000,
      R"("model": {"kind": "least_squares", "features": 20, "width": 0.7, "ridge": 1},
         "data": {"kind": "sinc", "samples": 10000, "noise": 0.2}, "batch": 20,
@@ -57,6 +61,10 @@ constexpr Case cases[]{
     {"rbfn of 1000 on sinc, batch 1000, float32", 200, 3000,
      R"("model": {"kind": "least_squares", "features": 1000, "width": 0.7, "ridge": 1},
         "dtype": "float32", "data": {"kind": "sinc", "samples": 10000, "noise": 0.2}, "batch": 1000,
+        "optimiser": {"kind": "sgd", "rate": 0.001})"},
+    {"rbfn of 2000 on sinc, batch 16384, float32", 0, 1000,
+     R"("model": {"kind": "least_squares", "features": 2000, "width": 0.7, "ridge": 1},
+        "dtype": "float32", "data": {"kind": "sinc", "samples": 20000, "noise": 0.2}, "batch": 16384,
         "optimiser": {"kind": "sgd", "rate": 0.001})"}};
 
 class Bench {
