@@ -1,13 +1,13 @@
 #include "real_backend/mpi/engine.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
 #include <thread>
 #include <utility>
 #include <variant>
 
 #include "core/standstill.hpp"
+#include "core/text.hpp"
 
 namespace troupe::mpi {
 
@@ -136,8 +136,8 @@ std::optional<Completion> FlowCommunicator::wait_any(WaitSet& set, Seconds until
 
 // ---- starting
 
-Engine::Engine(Messages::Comms comms, const Options& options, const TagPacking& tags, Voice voice,
-               Activity& activity)
+Engine::Engine(Messages::Comms comms, MPI_Comm standstills, const Options& options,
+               const TagPacking& tags, Voice voice, Activity& activity)
     : options_{options},
       tags_{tags},
       voice_{std::move(voice)},
@@ -145,6 +145,7 @@ Engine::Engine(Messages::Comms comms, const Options& options, const TagPacking& 
       messages_{comms, options_, clock_, *this, activity_},
       stacks_{options.flow_stack},
       notice_after_{options.standstill_notice},
+      vote_{standstills, options.standstill_notice},
       root_{*this, Context{}} {
   EXPECTS(!options.wait_inside_mpi ||
               (options.progress == Progress::none && options.receive == Receive::posted),
@@ -223,15 +224,15 @@ void Engine::block(const Waiting& waiting) {
     current_->suspend(waiting);
     return;
   }
-  backoff_.reset();
+  move_on();
   do {
     // Not an "or" that skips: both must have their turn.
     const bool polled = attend([this] { return poll(); }), resumed = resume_flows();
     if (over(waiting)) return;
     if (polled || resumed) {
-      backoff_.reset();
+      move_on();
     } else {
-      notice_standstill(waiting);
+      stand_still(waiting);
       attend([&] { return idle(earliest_deadline(waiting.until)), false; });
     }
   } while (true);
@@ -251,21 +252,15 @@ bool Engine::attend(const Action& action) {
   return moved;
 }
 
-void Engine::notice_standstill(const Waiting& waiting) {
-  if (backoff_.waited(clock_.now()) < notice_after_ || !worker_.idle() ||
-      (lanes_ && lanes_->busy()) || messages_.receiving() ||
-      earliest_deadline(waiting.until) < forever)
-    return;
-  std::string text =
-      "nothing has moved here for " + std::to_string(std::lround(notice_after_.count())) + " s";
+void Engine::say_what_it_waits_for(const Waiting& waiting) {
+  std::string text = "nothing has moved here for " + to_text(backoff_.waited(clock_.now()));
   text += "\n  " + to_text(BlockedFlow{rank_, Context{}, waits_of(waiting)});
   for (const auto& flow : flows_)
     if (flow->waiting())
       text += "\n  " + to_text(BlockedFlow{rank_, flow->context(), waits_of(*flow->waiting())});
   voice_.notice(text);
-  notice_after_ *= 2;
+  has_said_ = true;
 }
-
 std::vector<std::string> Engine::waits_of(const Waiting& waiting) const {
   const auto asked = [&](const Operation& operation) {
     return waiting.operation == &operation || (waiting.set && operation.wait_set() == waiting.set);

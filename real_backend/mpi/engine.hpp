@@ -14,6 +14,7 @@
 #include "real_backend/mpi/lanes.hpp"
 #include "real_backend/mpi/messages.hpp"
 #include "real_backend/mpi/options.hpp"
+#include "real_backend/mpi/standstill_vote.hpp"
 #include "real_backend/mpi/tag_packing.hpp"
 #include "real_backend/mpi/worker.hpp"
 
@@ -66,9 +67,10 @@ class Engine final : public Waiter {
     std::function<void(const std::string&message)> notice, abort;
   };
 
-  /// Counts in `activity` what this rank does.
-  Engine(Messages::Comms comms, const Options& options, const TagPacking& tags, Voice voice,
-         Activity& activity);
+  /// Counts in `activity` what this rank does. `standstills`: a communicator of all ranks for votes
+  /// on them.
+  Engine(Messages::Comms comms, MPI_Comm standstills, const Options& options,
+         const TagPacking& tags, Voice voice, Activity& activity);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
@@ -125,9 +127,20 @@ class Engine final : public Waiter {
   template <class Action>
   bool attend(const Action& action);
   bool over(const Waiting& waiting) const;
-  /// Says what this rank waits for when that has been long enough.
-  void notice_standstill(const Waiting& waiting);
+  /// Something has moved on this rank.
+  void move_on() noexcept {
+    backoff_.reset();
+    vote_.moved();
+    has_said_ = false;
+  }
+  /// Nothing has: says what this rank waits for when that has been long enough, and ends the job
+  /// where all ranks find out that they do.
+  void stand_still(const Waiting& waiting);
+  void say_what_it_waits_for(const Waiting& waiting);
   std::vector<std::string> waits_of(const Waiting& waiting) const;
+  void end_deadlock() const;
+  /// While other ranks have not returned.
+  void wait_for_the_others();
   void finish(KernelOperation& operation);
   bool poll();
   bool resume_flows();
@@ -152,6 +165,8 @@ class Engine final : public Waiter {
   Flow* current_ = nullptr;  // null: the rank's own flow
   Backoff backoff_;
   Seconds notice_after_;
+  bool has_said_ = false;  // what it waits for, since something has moved
+  StandstillVote vote_;
   FlowCommunicator root_;
   std::uint64_t sequence_ = 0;
   int unbroken_ = 0;       // waits in a row that found something ready

@@ -53,10 +53,6 @@ void Engine::finish_host_kernels() {
   }
 }
 
-std::size_t Engine::finish() {
-  if (lanes_) lanes_->leave();
-  return messages_.finish();
-}
 Seconds Engine::now() {
   // What other flows have waited for is over: only the rank's own runs ahead.
   if (lanes_ && lanes_->root().is_ahead()) {

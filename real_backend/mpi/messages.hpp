@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/activity.hpp"
@@ -105,8 +106,10 @@ class Messages final : private Fragments::Owner {
   /// What those of the operations under way that are asked for wait for, in words.
   std::vector<std::string> waits(const std::function<bool(const Operation&)>& asked) const;
   /// Waits, with all ranks, until every message of the run has arrived; receives and forgets those
-  /// that nobody asked for. Returns how many those were here.
-  std::size_t finish();
+  /// that nobody asked for. Returns how many those were here. Calls `idle` again and again while
+  /// others have not called it.
+  std::size_t finish(const std::function<void()>& idle);
+  const Comms& comms() const noexcept { return comms_; }
 
  private:
   friend class MessageOperation;
@@ -188,7 +191,7 @@ class Messages final : private Fragments::Owner {
   /// Starts receiving, for nobody, what follows a header.
   void forget_values(Rank from, const Fragments::Header& header);
   void forget_arrived(Channel& queue);
-  void wait_for(MPI_Request request);
+  void wait_for(MPI_Request request, const std::function<void()>& idle = std::this_thread::yield);
 
   Comms comms_;
   const Options& options_;

@@ -7,7 +7,7 @@
 
 namespace troupe::mpi {
 
-void Messages::wait_for(MPI_Request request) {
+void Messages::wait_for(MPI_Request request, const std::function<void()>& idle) {
   int done = 0;
   if (options_.wait_inside_mpi) {
     check_call(MPI_Wait(&request, MPI_STATUS_IGNORE), "MPI_Wait");
@@ -15,7 +15,7 @@ void Messages::wait_for(MPI_Request request) {
   }
   while (!done) {
     check_call(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
-    if (!done) std::this_thread::yield();
+    if (!done) idle();
   }
 }
 
@@ -60,14 +60,14 @@ void Messages::forget_arrived(Channel& queue) {
   queue.arrived.clear();
 }
 
-std::size_t Messages::finish() {
+std::size_t Messages::finish(const std::function<void()>& idle) {
   // Counting is exact where a barrier is not: an eager message may be overtaken by it.
   int expected = 0;
   MPI_Request counted = MPI_REQUEST_NULL;
   check_call(MPI_Ireduce_scatter_block(sent_.data(), &expected, 1, MPI_INT, MPI_SUM,
                                        comms_.addressed, &counted),
              "MPI_Ireduce_scatter_block");
-  wait_for(counted);
+  wait_for(counted, idle);
   const std::size_t unasked = static_cast<std::size_t>(expected) - received_;
   for (Channel& queue : addressed_) forget_arrived(queue);
   forget_arrived(open_);

@@ -49,8 +49,8 @@ struct Options {
   /// ended: its peer may be waiting for this rank.
   Seconds patience{5};
   /// A rank that waits without a deadline and sees nothing move for so long says on stderr what it
-  /// waits for; again after twice as long. The job goes on: whether it is a deadlock, all ranks
-  /// together would have to find out.
+  /// waits for; again after four times as long. Where nothing moves on any rank for that much
+  /// longer, it is a deadlock and the job ends.
   Seconds standstill_notice{60};
   /// Wait in MPI_Waitany instead of polling. For simulators of MPI, whose clock stands still for a
   /// rank that polls; needs Progress::none and Receive::posted, and no deadlines.

@@ -94,7 +94,8 @@ struct World::State {
   State()
       : exceptions{std::uncaught_exceptions()},
         tags{largest_tag()},
-        comms{copy_of_world(), copy_of_world(), copy_of_world(), copy_of_world()} {
+        comms{copy_of_world(), copy_of_world(), copy_of_world(), copy_of_world()},
+        standstills{copy_of_world()} {
     check_call(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
     check_call(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
     check_call(
@@ -108,7 +109,7 @@ struct World::State {
   ~State() {
     node_memory.reset();
     for (MPI_Comm* const comm :
-         {&node, &comms.addressed, &comms.open, &comms.receipts, &comms.fragments})
+         {&node, &comms.addressed, &comms.open, &comms.receipts, &comms.fragments, &standstills})
       MPI_Comm_free(comm);
   }
 
@@ -135,6 +136,7 @@ struct World::State {
   int exceptions;
   TagPacking tags;
   Messages::Comms comms;
+  MPI_Comm standstills;  // for votes on them
   Rank rank = 0;
   int size = 1;
   MPI_Comm node = MPI_COMM_NULL;  // the ranks of this node
@@ -192,6 +194,7 @@ std::size_t World::run(const std::function<void(Communicator&)>& program, const 
           "Progress::none"};
     state_->comms.node = state_->memory_for(options);
     Engine engine{state_->comms,
+                  state_->standstills,
                   options,
                   state_->tags,
                   {.notice = say,

@@ -264,6 +264,48 @@ void comes_late(World& world) {
       {.standstill_notice = Seconds{1}});
 }
 
+constexpr Seconds short_notice{0.4};
+void wait_for_nothing(Communicator& comm, Rank from) {
+  int never = 0;
+  receive(comm, from, data.at(3), value(never));
+}
+/// Everybody waits for somebody, one in a flow.
+void deadlocks(World& world) {
+  world.run(
+      [](Communicator& comm) {
+        const Rank next = (comm.rank() + 1) % comm.size();
+        if (comm.rank() != 1) return wait_for_nothing(comm, next);
+        wait(comm, comm.spawn([&](Communicator& flow) { wait_for_nothing(flow, next); }));
+      },
+      {.standstill_notice = short_notice});
+}
+/// The last rank has returned, the others wait for it.
+void deadlocks_after_a_return(World& world) {
+  world.run(
+      [](Communicator& comm) {
+        const Rank last = comm.size() - 1;
+        if (comm.rank() < last) wait_for_nothing(comm, last);
+      },
+      {.standstill_notice = short_notice});
+}
+/// For longer than a deadlock may last the last rank computes, then it sends now and then.
+void is_slow(World& world) {
+  world.run(
+      [](Communicator& comm) {
+        const Rank last = comm.size() - 1;
+        const auto idle = [] { std::this_thread::sleep_for(std::chrono::milliseconds{1300}); };
+        int x = 0;
+        if (comm.rank() == last) compute(comm, Opaque{{}, {}, {}, idle});
+        for (int i = 0; i < 2; ++i) {
+          if (comm.rank() < last) receive(comm, last, data.at(3), value(x));
+          else
+            for (Rank to = 0; to < last; ++to) send(comm, to, data.at(3), value(x));
+          if (comm.rank() == last) idle();
+        }
+      },
+      {.standstill_notice = short_notice});
+}
+
 /// The packing of contexts has an end, and says so.
 void refuses_deep_contexts(World& world) {
   world.run([](Communicator& comm) {
@@ -359,6 +401,9 @@ int main(int argc, char** argv) {
       {"flows", keeps_flows_apart},
       {"accounts", accounts},
       {"late", comes_late},
+      {"deadlocks", deadlocks},
+      {"deadlocks_after_a_return", deadlocks_after_a_return},
+      {"is_slow", is_slow},
       {"throws", throws_on_one_rank},
       {"throws_everywhere", throws_everywhere},
       {"disagrees", disagrees},
