@@ -75,8 +75,9 @@ std::string uses_in_words(const Uses& uses) {
 
 std::string refusal_of_strategy(const TrainingProblem& problem, int ranks) {
   const Strategy& strategy = find_strategy(problem.strategy.kind());
-  const std::string why = refusal_of_choice("strategy", problem.strategy, {&strategy.kind, 1});
-  if (!why.empty()) return why;
+  if (std::string why = refusal_of_choice("strategy", problem.strategy, {&strategy.kind, 1});
+      !why.empty())
+    return why;
   if (const std::string other = refusal_of_stepping(strategy.stepping, problem.optimiser);
       !other.empty())
     return other;

@@ -47,7 +47,7 @@ std::vector<int> groups_of(const MeasuredLinks& links) {
   std::set<Rank> seen;
   for (const auto& pair : links.pairs) seen.insert({pair.a, pair.b});
   const std::size_t n = seen.empty() ? 0 : static_cast<std::size_t>(*seen.rbegin()) + 1;
-  const std::vector<int> one(n, 0);
+  std::vector<int> one(n, 0);
   if (links.hosts.size() == n) {
     const auto groups = by_host(links.hosts);
     const auto count = static_cast<std::size_t>(*std::ranges::max_element(groups)) + 1;

@@ -158,7 +158,7 @@ class World {
   // All below: holding the mutex.
   /// From now on one more flow of the rank (or one less) does so.
   void account(Rank rank, int RankState::*doing, int change);
-  void deliver(Message* message, Receive& receive);
+  void deliver(Message* matched, Receive& receive);
   void finished(LoopbackOperation& operation);
   void finish(LoopbackOperation& operation, Rank peer, std::size_t bytes);
   void fail(LoopbackOperation& operation, Rank peer, std::exception_ptr error);

@@ -43,7 +43,7 @@ class StagedCopies {
 };
 
 /// Computes a kernel without phantoms on the host, wherever its operands are: copies what it reads
-/// here, into memory of `copies`, and what it writes back. Returns the bytes copied.
-std::size_t run_staged(const Kernel& kernel, Memory& copies = host_memory());
+/// here, into `memory`, and what it writes back. Returns the bytes copied.
+std::size_t run_staged(const Kernel& kernel, Memory& memory = host_memory());
 
 }  // namespace troupe

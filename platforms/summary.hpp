@@ -64,7 +64,7 @@ double reduction_seconds_per_byte(const HostFacts& host);
 /// Keys end in their units. Everything but the graph.
 nlohmann::json to_json(const PlatformSummary& summary);
 /// The inverse. Throws BadPlatform for what to_json does not write; `file` is for messages.
-PlatformSummary summary_from_json(const nlohmann::json& json, const std::string& file);
+PlatformSummary summary_from_json(const nlohmann::json& document, const std::string& file);
 
 /// Graphviz text of the network: hosts with their ranks, switches as points, cables with their
 /// bandwidth and latency.

@@ -21,7 +21,9 @@
 
 namespace troupe::sim {
 
+#ifndef TROUPE_OWN_SWITCH
 namespace context = boost::context::detail;
+#endif
 
 // ---- stacks
 

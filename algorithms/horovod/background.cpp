@@ -1,7 +1,7 @@
 #include "algorithms/horovod/background.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <span>
 
 #include "algorithms/binomial_tree.hpp"
 
@@ -192,9 +192,7 @@ void Background::tell_timeline(const Operation& operation, Seconds answered) {
 }
 
 void Background::hand(Operation* operation) {
-  std::vector<std::byte> address(sizeof operation);
-  std::memcpy(address.data(), &operation, sizeof operation);
-  outbox_.send(control_.rank(), to_caller_, address);
+  outbox_.send(control_.rank(), to_caller_, std::as_bytes(std::span{&operation, 1}));
 }
 
 Seconds Background::next_deadline() const {

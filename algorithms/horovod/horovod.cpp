@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <map>
 #include <numeric>
+#include <span>
 
 #include "algorithms/catalogue.hpp"
 #include "algorithms/horovod/background.hpp"
@@ -171,10 +171,8 @@ std::shared_ptr<Operation> Horovod::State::begin(Kind kind, const TensorView& te
 Handle Horovod::State::hand_over(std::shared_ptr<Operation> operation) {
   settle(comm, operation->tensor.slice());
   const Operation* address = operation.get();
-  std::vector<std::byte> letter(sizeof address);
-  std::memcpy(letter.data(), &address, sizeof address);
   under_way.emplace(address, operation);
-  outbox.send(comm.rank(), horovod::hand_over, letter);
+  outbox.send(comm.rank(), horovod::hand_over, std::as_bytes(std::span{&address, 1}));
   return Handle{std::move(operation)};
 }
 

@@ -5,7 +5,7 @@
 
 namespace troupe::algorithms::horovod {
 
-void Outbox::send(Rank to, Tag tag, const std::vector<std::byte>& letter) {
+void Outbox::send(Rank to, Tag tag, std::span<const std::byte> letter) {
   forget_arrived();
   for (std::size_t at = 0; at <= letter.size(); at += piece_size) {
     const auto first = letter.begin() + static_cast<std::ptrdiff_t>(at);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/communicator.hpp"
@@ -18,7 +19,7 @@ inline constexpr std::size_t piece_size = 64 * 1024;
 class Outbox {
  public:
   explicit Outbox(Communicator& comm) : comm_{comm} {}
-  void send(Rank to, Tag tag, const std::vector<std::byte>& letter);
+  void send(Rank to, Tag tag, std::span<const std::byte> letter);
   void wait_for_all();
 
  private:

@@ -78,7 +78,7 @@ class ComputedZone : public routing::NetZoneImpl {
 }  // namespace
 
 BuiltZone build_zone(const Topology& topology) {
-  EXPECTS(topology.hosts.size() > 0, "a topology has hosts");
+  EXPECTS(!topology.hosts.empty(), "a topology has hosts");
   // As SimGrid's own create_*_zone: the zone registers itself with the engine, which deletes it.
   const auto* zone = new ComputedZone{topology};
   return {.hosts = zone->hosts(), .links = zone->links()};

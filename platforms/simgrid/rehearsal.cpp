@@ -33,7 +33,7 @@ namespace {
 std::string read_all(int input) {
   std::string text;
   std::array<char, 4096> buffer{};
-  for (ssize_t count; (count = read(input, buffer.data(), buffer.size())) > 0;)
+  for (ssize_t count = 0; (count = read(input, buffer.data(), buffer.size())) > 0;)
     text.append(buffer.data(), static_cast<std::size_t>(count));
   return text;
 }

@@ -17,11 +17,11 @@ class Accounting {
  public:
   explicit Accounting(const std::vector<s4u::Host*>& host_of_rank);
 
-  /// A message of `bytes` starts moving. The value identifies the pair for finished().
+  /// A message of `bytes` starts moving. Returns the index of the pair, for finished().
   std::size_t started(Rank from, Rank to, std::size_t bytes, Seconds now);
-  void finished(std::size_t pair, std::size_t bytes, Seconds now);
+  void finished(std::size_t index, std::size_t bytes, Seconds now);
   /// It will not arrive.
-  void broken_off(std::size_t pair, Seconds now);
+  void broken_off(std::size_t index, Seconds now);
   void kernel_started(Rank rank, Flops flops, Seconds now);
   void kernel_finished(Rank rank, Seconds now);
   /// A kernel that cost nothing.

@@ -66,7 +66,7 @@ class Connections {
   void end_flow(Connection& connection);
   void start_first(Connection& connection);
   double queue_before(const Connection& connection) const;
-  double queued(const Connection& connection) const;
+  double queued(const Connection& flow) const;
 
   platforms::NetworkModel network_;
   Start start_;

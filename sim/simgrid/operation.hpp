@@ -22,7 +22,7 @@ class SimOperation final : public Operation, public MatchNode {
   enum class Kind : std::uint8_t { send, receive, kernel, flow };
 
   explicit SimOperation(World& world) : world_{world} {}
-  void renew(Flow& flow, Kind kind, std::uint64_t sequence);
+  void renew(Flow& owner, Kind what, std::uint64_t sequence);
   /// What a flow that waits for it waits for, in a Standstill's words.
   std::string describe() const;
   MatchKey key() const { return {from, to, tag}; }

@@ -79,7 +79,7 @@ class World {
   void block(Flow& flow) { Fiber::switch_to(flow.fiber_, own_); }
   void set_alarm(Flow& flow, Seconds at);
   /// What every fiber runs.
-  static void run_flow(void* flow);
+  static void run_flow(void* argument);
 
  private:
   static std::size_t index(Rank rank) noexcept { return static_cast<std::size_t>(rank); }
