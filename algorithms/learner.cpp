@@ -79,8 +79,7 @@ Dataset all_prepared(const TrainingProblem& problem, const Model& model) {
 
 }  // namespace
 
-Learner::Learner(const TrainingProblem& problem, int shard, int shards)
-    : problem_{problem}, shard_{shard}, shards_{shards} {
+Learner::Learner(const TrainingProblem& problem, int shard, int shards) : problem_{problem} {
   if (const std::string why = refusal_of_learner(problem, shards); !why.empty())
     throw BadInput(why);
   model_ = make_model(problem);

@@ -67,7 +67,6 @@ class Learner {
                     const LayerReady& ready);
 
   TrainingProblem problem_;
-  int shard_, shards_;
   std::unique_ptr<Model> model_;
   DataShape shape_;      // of all samples, prepared
   std::size_t samples_;  // of the shard

@@ -63,7 +63,6 @@ class Server {
   void gather_parameters();
 
   Communicator& comm_;
-  const TrainingProblem& problem_;
   const Places places_;
   const Discipline discipline_;
   const Tags tags_;
@@ -92,7 +91,6 @@ Server::Server(Communicator& comm, const TrainingProblem& problem, TrainingLog& 
                const Places& places, const Discipline& discipline,
                const std::function<Method(Learner&)>& method)
     : comm_{comm},
-      problem_{problem},
       places_{places},
       discipline_{discipline},
       tags_{comm},
