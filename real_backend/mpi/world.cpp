@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -107,7 +108,7 @@ struct World::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    node_memory.reset();
+    node_memory.clear();
     for (MPI_Comm* const comm :
          {&node, &comms.addressed, &comms.open, &comms.receipts, &comms.fragments, &standstills})
       MPI_Comm_free(comm);
@@ -116,7 +117,7 @@ struct World::State {
   /// Collective in the node: null unless a rank of it has a device whose values need such memory.
   NodeMemory* memory_for(const Options& options) {
     const auto bytes = static_cast<std::size_t>(options.node_memory.value);
-    const bool is_there = node_memory && node_memory->bytes() == bytes;
+    const bool is_there = node_memory.contains(bytes);
     // Whether this rank needs it, and whether it finds no room for it.
     const int here[2]{options.accelerator && !options.accelerator->reachable_by_mpi(),
                       !is_there && !NodeMemory::fits(local_size, bytes)};
@@ -124,13 +125,10 @@ struct World::State {
     check_call(MPI_Allreduce(here, anywhere, 2, MPI_INT, MPI_MAX, node), "MPI_Allreduce");
     const auto [needed, has_no_room] = anywhere;
     if (!needed || has_no_room || local_size == 1 || bytes == 0) return nullptr;
-    if (!is_there) {
-      node_memory.reset();
-      node_memory = std::make_unique<NodeMemory>(MPI_COMM_WORLD, node, bytes);
-    }
+    NodeMemory& memory = node_memory.try_emplace(bytes, MPI_COMM_WORLD, node, bytes).first->second;
     if (options.accelerator)
-      for (const std::span<std::byte> part : node_memory->parts()) options.accelerator->pin(part);
-    return node_memory.get();
+      for (const std::span<std::byte> part : memory.parts()) options.accelerator->pin(part);
+    return &memory;
   }
 
   int exceptions;
@@ -141,7 +139,7 @@ struct World::State {
   int size = 1;
   MPI_Comm node = MPI_COMM_NULL;  // the ranks of this node
   int local_rank = 0, local_size = 1;
-  std::unique_ptr<NodeMemory> node_memory;
+  std::map<std::size_t, NodeMemory> node_memory;  // by size; a device may have pinned it
   Activity activity;
   const Engine* engine = nullptr;  // of the run under way
   bool threads = false;            // this MPI bears threads beside the one that calls it
