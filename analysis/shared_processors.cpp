@@ -13,9 +13,10 @@ std::optional<int> hosts_per_processor(const std::vector<int>& node, const std::
     nodes[node[rank]][place[rank]] =
         processor[rank].empty() ? "of rank " + std::to_string(rank) : processor[rank];
   std::optional<int> shared;
-  for (const auto& [number, names] : nodes) {
+  for (const auto& one : nodes) {
+    const auto& names = one.second;
     std::set<std::string> different;
-    for (const auto& [at, name] : names) different.insert(name);
+    for (const auto& entry : names) different.insert(entry.second);
     const int ranks = static_cast<int>(names.size()), count = static_cast<int>(different.size());
     const bool in_turn = ranks % count == 0 && std::ranges::all_of(names, [&](const auto& entry) {
                            return entry.second == names.at(entry.first % count);

@@ -17,8 +17,6 @@
 namespace troupe::analysis {
 namespace {
 
-constexpr std::string_view mark = "*";
-
 std::string gigabytes(BytesPerSecond rate) { return fmt::format("{:.2f}", rate.value * 1e-9); }
 std::string number_or_dash(const std::optional<std::uint64_t>& number) {
   return number ? fmt::format("{}", *number) : "-";

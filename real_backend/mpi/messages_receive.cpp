@@ -2,7 +2,6 @@
 
 #include <exception>
 #include <string>
-#include <tuple>
 
 #include "core/standstill.hpp"
 #include "real_backend/mpi/messages.hpp"
@@ -70,7 +69,9 @@ void Messages::end_receive(MessageOperation& operation, std::size_t bytes) {
   // Messages of one sender and tag complete in order, though a short one may overtake a long one,
   // and one that goes through a device takes longer than one that does not.
   const Seconds at = clock_.now();
-  const auto [from, tag, open] = std::tuple{operation.from_, operation.tag_, operation.open_};
+  const Rank from = operation.from_;
+  const int tag = operation.tag_;
+  const bool open = operation.open_;
   bool in_order = true;
   std::erase_if(taken_, [&](MessageOperation* one) {
     if (one->from_ != from || one->tag_ != tag || one->open_ != open) return false;
