@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <memory>
 
 #include "cli/commands.hpp"
 #include "cli/manual.hpp"
@@ -106,16 +107,19 @@ std::string fish(std::span<const CommandSummary> commands) {
 
 /// What a command prints, caught in a process of its own.
 std::string printed(const std::function<void()>& print) {
-  std::FILE* file = std::tmpfile();
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::tmpfile(), std::fclose};
   if (!file) throw Error{"cannot make a temporary file"};
-  ::dup2(::fileno(file), STDOUT_FILENO);
+  ::dup2(::fileno(file.get()), STDOUT_FILENO);
   print();
   std::fflush(stdout);
-  std::rewind(file);
+  if (std::fseek(file.get(), 0, SEEK_SET) != 0) throw Error{"cannot read a temporary file"};
   std::string text;
-  std::array<char, 4096> chunk;
-  while (const auto got = std::fread(chunk.data(), 1, chunk.size(), file))
+  std::array<char, 4096> chunk{};
+  std::size_t got = 0;
+  do {
+    got = std::fread(chunk.data(), 1, chunk.size(), file.get());
     text.append(chunk.data(), got);
+  } while (got == chunk.size());
   return text;
 }
 

@@ -18,8 +18,6 @@
 #include "cli/shipped.hpp"
 #include "core/errors.hpp"
 
-extern char** environ;
-
 namespace troupe::cli {
 namespace {
 

@@ -30,7 +30,7 @@ SweepFolder::SweepFolder(std::string path, Use use) : path_{std::move(path)} {
       throw BadInput{fmt::format("cannot make the folder {}/{}: {}", path_, part, error.message())};
   }
   lock(use);
-  analysis::Output{path_ + "/results.jsonl"};  // can anything be written here?
+  const analysis::Output probe{path_ + "/results.jsonl"};  // can anything be written here?
   if (use == Use::together) return;
   for (const char* part : {"", "points", "reports"})  // what a process that was killed left behind
     for (const auto& entry : fs::directory_iterator{fs::path{path_} / part})
