@@ -115,11 +115,8 @@ std::string printed(const std::function<void()>& print) {
   if (std::fseek(file.get(), 0, SEEK_SET) != 0) throw Error{"cannot read a temporary file"};
   std::string text;
   std::array<char, 4096> chunk{};
-  std::size_t got = 0;
-  do {
-    got = std::fread(chunk.data(), 1, chunk.size(), file.get());
-    text.append(chunk.data(), got);
-  } while (got == chunk.size());
+  while (!std::feof(file.get()) && !std::ferror(file.get()))
+    text.append(chunk.data(), std::fread(chunk.data(), 1, chunk.size(), file.get()));
   return text;
 }
 
