@@ -201,8 +201,6 @@ void ClusterFitter::judge() {
           100 * worst_bend, to_text(bend));
 }
 
-// ----
-
 void expect_equal_nodes(const std::vector<std::string>& node_of_rank) {
   std::map<std::string, int> ranks_on;
   for (const auto& node : node_of_rank) ++ranks_on[node];

@@ -107,7 +107,7 @@ class Messages final : private Fragments::Owner {
   std::vector<std::string> waits(const std::function<bool(const Operation&)>& asked) const;
   /// Waits, with all ranks, until every message of the run has arrived; receives and forgets those
   /// that nobody asked for. Returns how many those were here. Calls `idle` again and again while
-  /// others have not called it.
+  /// others have not called it, unless it waits inside MPI.
   std::size_t finish(const std::function<void()>& idle);
   const Comms& comms() const noexcept { return comms_; }
 

@@ -39,8 +39,7 @@ bool NodeMemory::fits(int ranks, std::size_t bytes) {
          static_cast<std::size_t>(ranks) * (bytes + page) + of_mpi;
 }
 
-NodeMemory::NodeMemory(MPI_Comm world, MPI_Comm node, std::size_t bytes)
-    : bytes_{bytes}, own_{bytes} {
+NodeMemory::NodeMemory(MPI_Comm world, MPI_Comm node, std::size_t bytes) : own_{bytes} {
   int ranks = 0;
   check_call(MPI_Comm_size(world, &ranks), "MPI_Comm_size");
   parts_.resize(static_cast<std::size_t>(ranks));

@@ -30,15 +30,12 @@ class NodeMemory {
   std::byte* part_of(Rank rank) const { return parts_[static_cast<std::size_t>(rank)]; }
   /// All of them; empty where there is none.
   const std::vector<std::span<std::byte>>& parts() const noexcept { return of_node_; }
-  /// Of each.
-  std::size_t bytes() const noexcept { return bytes_; }
   /// This rank's own, and what of it is in use.
   std::byte* own_part() const { return own_part_; }
   FreeList& own() noexcept { return own_; }
 
  private:
   MPI_Win window_ = MPI_WIN_NULL;
-  std::size_t bytes_;
   std::vector<std::byte*> parts_;
   std::vector<std::span<std::byte>> of_node_;
   std::byte* own_part_ = nullptr;
