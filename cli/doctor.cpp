@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "cli/commands.hpp"
@@ -38,19 +37,6 @@ std::string versions_of(const Program& program, std::string_view name) {
   return text;
 }
 
-std::optional<std::string> in_path(const std::string& program) {
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path ? path : "";
-  while (!rest.empty()) {
-    const auto folder = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
-    const auto file = std::filesystem::path{folder} / program;
-    std::error_code error;
-    if (std::filesystem::exists(file, error)) return file.string();
-  }
-  return {};
-}
-
 Finding simulation(const Program& program) {
   if (built_in(program, "sim")) return {"sim", true, versions_of(program, "sim")};
   if (program.name != "troupe")
@@ -61,7 +47,7 @@ Finding simulation(const Program& program) {
 Finding message_passing(const Program& program) {
   if (built_in(program, "mpi")) return {"mpi", true, versions_of(program, "mpi")};
   if (const auto found = sibling("mpi")) {
-    if (const auto launcher = in_path("mpirun"))
+    if (const auto launcher = mpi_launcher())
       return {"mpi", true, fmt::format("{}, started by {}", *found, *launcher)};
     return {"mpi", false,
             fmt::format("{} is there, but no mpirun in PATH: apt-get install openmpi-bin", *found)};

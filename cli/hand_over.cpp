@@ -4,7 +4,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
 #include "cli/shipped.hpp"
@@ -27,6 +30,19 @@ std::string nameless_file(const std::string& content) {
   return fmt::format("/proc/self/fd/{}", file);
 }
 
+std::optional<std::string> in_path(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path ? path : "";
+  while (!rest.empty()) {
+    const auto folder = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
+    const auto file = std::filesystem::path{folder} / program;
+    std::error_code error;
+    if (std::filesystem::exists(file, error)) return file.string();
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_real(std::string_view backend) { return backend == "mpi" || backend == "cuda"; }
@@ -37,9 +53,25 @@ std::optional<std::string> sibling(std::string_view backend) {
   return program;
 }
 
+std::optional<std::string> mpi_launcher() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path built_with{TROUPE_MPIEXEC};
+  const auto found = in_path("mpirun");
+  if (built_with.empty() || !fs::exists(built_with, error)) return found;
+  const bool same = found && fs::equivalent(built_with, *found, error);
+  return same ? *found : built_with.string();
+}
+
+std::string launcher_word() {
+  const auto launcher = mpi_launcher();
+  return launcher && launcher != in_path("mpirun") ? *launcher : "mpirun";
+}
+
 std::string launch_command(const Options& options, int ranks) {
   const auto usual = fmt::format("{}", ranks);
-  auto command = fmt::format("mpirun -n {}", options.text("np", options.text("ranks", usual)));
+  auto command =
+      fmt::format("{} -n {}", launcher_word(), options.text("np", options.text("ranks", usual)));
   if (options.given("hosts")) command += " -H " + options.text("hosts");
   if (options.given("hostfile")) command += " --hostfile " + options.text("hostfile");
   return command + " troupe ... --backend " + options.text("backend", "mpi");

@@ -12,6 +12,12 @@
 
 namespace troupe::cli {
 
+/// What starts ranks of the MPI that troupe-mpi was built with: mpirun of PATH if it is that one's,
+/// or if no other is known. Nothing where there is none.
+std::optional<std::string> mpi_launcher();
+/// The same as a person would type it: "mpirun", wherever that will do.
+std::string launcher_word();
+
 /// The command that starts real ranks, as many and on the hosts that the options say:
 /// "mpirun -n 8 -H a:4,b:4 troupe ... --backend mpi"; `ranks` where they do not say.
 std::string launch_command(const Options& options, int ranks = 4);

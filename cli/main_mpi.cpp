@@ -17,10 +17,7 @@ int main(int argc, char** argv) {
   cli::Program program{.name = "troupe-mpi", .default_backend = "mpi", .backends = {}};
 #endif
   const std::vector<scenarios::BackendKind> backends{
-      {"mpi",
-       [] {
-         return Versions{{"MPI", TROUPE_MPI_VERSION}};
-       },
+      {"mpi", scenarios::mpi_versions,
        [&](const scenarios::Scenario& scenario, const scenarios::BackendOptions&) {
          return job.make(scenario);
        }},

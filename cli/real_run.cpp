@@ -89,7 +89,8 @@ void expect_real_run(const Options& options) {
 analysis::Report real_run(const std::string& file, int ranks, const Options& options) {
   const TemporaryFolder folder;
   const auto report = folder.file("report.json");
-  auto command = words_of(options.text("launcher", fmt::format("mpirun -n {}", ranks)));
+  auto command =
+      words_of(options.text("launcher", fmt::format("{} -n {}", launcher_word(), ranks)));
   for (const auto& word :
        {program_folder() + "/troupe", std::string{"run"}, file, std::string{"--backend"},
         std::string{"mpi"}, std::string{"--quiet"}, std::string{"--json"}, report})

@@ -42,7 +42,11 @@ class MpiBackend final : public Backend {
   Memory& memory() override {
     return device_.accelerator ? device_.accelerator->memory() : host_memory();
   }
-  std::vector<std::pair<std::string, std::string>> facts() const override { return device_.facts; }
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    auto all = mpi_versions();
+    all.insert(all.end(), device_.facts.begin(), device_.facts.end());
+    return all;
+  }
   bool simulated() const override { return false; }
   bool one_process() const override { return false; }
   bool reporter() const override { return world_.rank() == 0; }
@@ -162,6 +166,10 @@ DeviceOfRank::DeviceOfRank() = default;
 DeviceOfRank::DeviceOfRank(DeviceOfRank&&) noexcept = default;
 DeviceOfRank& DeviceOfRank::operator=(DeviceOfRank&&) noexcept = default;
 DeviceOfRank::~DeviceOfRank() = default;
+
+std::vector<std::pair<std::string, std::string>> mpi_versions() {
+  return {{"mpi", mpi::library_name()}};
+}
 
 MpiJob::MpiJob(int& argc, char**& argv) : argc_{argc}, argv_{argv} {}
 MpiJob::~MpiJob() = default;

@@ -12,6 +12,9 @@ namespace troupe::scenarios {
 
 class GroupCarrier;
 
+/// Which MPI this program was built with: "mpi", "Open MPI v4.1.4".
+std::vector<std::pair<std::string, std::string>> mpi_versions();
+
 /// A device that one rank computes on.
 struct DeviceOfRank {
   DeviceOfRank();

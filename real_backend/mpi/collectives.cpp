@@ -90,10 +90,11 @@ void Collectives::allreduce(ConstSlice input, Slice output, Op op) {
       "MPI_Allreduce");
 }
 void Collectives::reduce(ConstSlice input, Slice output, Op op, Rank root) {
-  check_call(MPI_Reduce(same(input, output) ? MPI_IN_PLACE : readable(input), writable(output),
-                        counted(input.size()), reducible(input.dtype()), operation(op), root,
-                        comm_->handle),
-             "MPI_Reduce");
+  const bool in_place = rank_ == root && same(input, output);
+  check_call(
+      MPI_Reduce(in_place ? MPI_IN_PLACE : readable(input), writable(output), counted(input.size()),
+                 reducible(input.dtype()), operation(op), root, comm_->handle),
+      "MPI_Reduce");
 }
 void Collectives::broadcast(Slice values, Rank root) {
   check_call(MPI_Bcast(writable(values), counted(values.size()), type_of(values.dtype()), root,

@@ -104,8 +104,7 @@ Request FlowCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
   const Moving moving{engine_.clock_, engine_.activity_};
   const Tag name = placed(tag);
   engine_.order(payload, false);
-  return Request{engine_.messages_.send(to, name, engine_.tags_.pack(name), payload, engine_.lane(),
-                                        engine_.sequence_++)};
+  return Request{engine_.messages_.send(to, name, payload, engine_.lane(), engine_.sequence_++)};
 }
 Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
   EXPECTS((from == any_rank) == tag.is_open(),
@@ -115,8 +114,7 @@ Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
   const Moving moving{engine_.clock_, engine_.activity_};
   const Tag name = placed(tag);
   engine_.order(room, true);
-  return Request{engine_.messages_.receive(from, name, engine_.tags_.pack(name), room,
-                                           engine_.lane(), engine_.sequence_++)};
+  return Request{engine_.messages_.receive(from, name, room, engine_.lane(), engine_.sequence_++)};
 }
 Request FlowCommunicator::start(Kernel kernel) { return engine_.start(std::move(kernel)); }
 void FlowCommunicator::do_compute(Kernel&& kernel) { engine_.compute(*this, std::move(kernel)); }
@@ -136,10 +134,9 @@ std::optional<Completion> FlowCommunicator::wait_any(WaitSet& set, Seconds until
 
 // ---- starting
 
-Engine::Engine(Messages::Comms comms, MPI_Comm standstills, const Options& options,
-               const TagPacking& tags, Voice voice, Activity& activity)
+Engine::Engine(Messages::Comms comms, MPI_Comm standstills, const Options& options, Voice voice,
+               Activity& activity)
     : options_{options},
-      tags_{tags},
       voice_{std::move(voice)},
       activity_{activity},
       messages_{comms, options_, clock_, *this, activity_},

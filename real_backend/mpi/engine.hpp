@@ -15,7 +15,6 @@
 #include "real_backend/mpi/messages.hpp"
 #include "real_backend/mpi/options.hpp"
 #include "real_backend/mpi/standstill_vote.hpp"
-#include "real_backend/mpi/tag_packing.hpp"
 #include "real_backend/mpi/worker.hpp"
 
 namespace troupe::mpi {
@@ -69,8 +68,8 @@ class Engine final : public Waiter {
 
   /// Counts in `activity` what this rank does. `standstills`: a communicator of all ranks for votes
   /// on them.
-  Engine(Messages::Comms comms, MPI_Comm standstills, const Options& options,
-         const TagPacking& tags, Voice voice, Activity& activity);
+  Engine(Messages::Comms comms, MPI_Comm standstills, const Options& options, Voice voice,
+         Activity& activity);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
@@ -150,7 +149,6 @@ class Engine final : public Waiter {
   bool runs_at_issue(const Kernel& kernel, Seconds busy) const;
 
   Options options_;
-  const TagPacking& tags_;
   Voice voice_;
   Activity& activity_;
   Rank rank_ = 0;

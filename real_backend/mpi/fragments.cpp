@@ -29,7 +29,7 @@ std::size_t fragment_of(std::size_t bytes, std::size_t shortest, std::size_t lon
 Fragments::Fragments(MPI_Comm comm, NodeMemory* node, int ranks, const Options& options,
                      const Waiter& rank, Owner& owner)
     : comm_{comm},
-      tags_{(static_cast<std::uint64_t>(largest_tag()) + 1) / 2},
+      tags_{(static_cast<std::uint64_t>(std::min(options.largest_tag, largest_tag())) + 1) / 2},
       node_{node},
       accelerator_{options.accelerator},
       fragment_bytes_{static_cast<std::size_t>(options.fragment_bytes.value)},

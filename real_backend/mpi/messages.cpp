@@ -6,7 +6,6 @@
 #include <string>
 
 #include "core/standstill.hpp"
-#include "real_backend/mpi/tag_packing.hpp"
 
 namespace troupe::mpi {
 
@@ -47,17 +46,17 @@ Messages::Messages(Comms comms, const Options& options, const Clock& clock, Wait
       clock_{clock},
       waiter_{waiter},
       activity_{activity},
+      contexts_{std::min(options.largest_tag, largest_tag()), size_of(comms.addressed)},
       receipts_{comms.receipts, size_of(comms.receipts)},
       fragments_{comms.fragments, comms.node, size_of(comms.fragments), options, waiter, *this},
       addressed_(static_cast<std::size_t>(size_of(comms.addressed))),
       sent_(addressed_.size()) {}
 
-Operation& Messages::send(Rank to, Tag name, int tag, ConstPayload payload, Lane* lane,
+Operation& Messages::send(Rank to, Tag name, ConstPayload payload, Lane* lane,
                           std::uint64_t sequence) {
   MessageOperation& operation = fresh(sequence);
   operation.rank_ = to;
   operation.name_ = name;
-  operation.tag_ = tag;
   operation.open_ = name.is_open();
   operation.receives_ = false;
   operation.bytes_ = payload.bytes;
@@ -65,6 +64,7 @@ Operation& Messages::send(Rank to, Tag name, int tag, ConstPayload payload, Lane
   ++activity_.messages;
   activity_.bytes += payload.bytes;
 
+  int tag = tag_to(to, name);
   const std::byte* address = payload.address;
   if (payload.is_phantom() && payload.bytes > 0) {
     address = ballast_.to_send(payload.bytes);
@@ -109,12 +109,11 @@ Operation& Messages::send(Rank to, Tag name, int tag, ConstPayload payload, Lane
   return operation;
 }
 
-Operation& Messages::receive(Rank from, Tag name, int tag, Payload room, Lane* lane,
+Operation& Messages::receive(Rank from, Tag name, Payload room, Lane* lane,
                              std::uint64_t sequence) {
   MessageOperation& operation = fresh(sequence);
   operation.rank_ = from;
   operation.name_ = name;
-  operation.tag_ = tag;
   operation.open_ = name.is_open();
   operation.receives_ = true;
   operation.room_ = room.address;
@@ -132,14 +131,16 @@ Operation& Messages::receive(Rank from, Tag name, int tag, Payload room, Lane* l
     MPI_Request request = MPI_REQUEST_NULL;
     check_call(
         MPI_Irecv(address, extent.count(), extent.type(), name.is_open() ? MPI_ANY_SOURCE : from,
-                  tag, comm(name.is_open()), &request),
+                  contexts_.packing().pack(name), comm(name.is_open()), &request),
         "MPI_Irecv");
     activate(request, {&operation, nullptr, room.bytes});
     return operation;
   }
+  operation.key_ = contexts_.key(name);
   Channel& queue = channel(from, name.is_open());
-  const auto arrived = std::find_if(queue.arrived.begin(), queue.arrived.end(),
-                                    [tag](const Arrived& one) { return one.tag == tag; });
+  const auto arrived =
+      std::find_if(queue.arrived.begin(), queue.arrived.end(),
+                   [key = operation.key_](const Arrived& one) { return one.key == key; });
   if (arrived != queue.arrived.end()) {
     const Arrived message = *arrived;
     queue.arrived.erase(arrived);
@@ -150,6 +151,15 @@ Operation& Messages::receive(Rank from, Tag name, int tag, Payload room, Lane* l
     ++(name.is_open() ? posted_open_ : posted_addressed_);
   }
   return operation;
+}
+
+int Messages::tag_to(Rank to, Tag name) {
+  if (options_.receive == Receive::posted) return contexts_.packing().pack(name);
+  const auto [number, is_new] = contexts_.send(to, name);
+  if (is_new)
+    send_item(ContextNumbers::Word{number, name.context().path()}, to, contexts_.telling_tag(),
+              comm(name.is_open()));
+  return TagPacking::pack(number, name);
 }
 
 void Messages::activate(MPI_Request request, Active active) {
@@ -170,7 +180,14 @@ bool Messages::probe(bool open) {
       "MPI_Improbe");
   if (!found) return false;
   arrived.from = status.MPI_SOURCE;
-  arrived.tag = TagPacking::without_mark(status.MPI_TAG);
+  if (contexts_.tells(status.MPI_TAG)) {
+    ContextNumbers::Word word{};
+    check_call(MPI_Mrecv(&word, sizeof(word), MPI_BYTE, &arrived.message, MPI_STATUS_IGNORE),
+               "MPI_Mrecv");
+    contexts_.hear(arrived.from, open, word);
+    return true;
+  }
+  arrived.key = contexts_.key(arrived.from, open, status.MPI_TAG);
   arrived.brings = TagPacking::mark_of(status.MPI_TAG);
   arrived.bytes = bytes_of(status);
   if (arrived.brings == TagPacking::Brings::header) {
@@ -184,7 +201,7 @@ bool Messages::probe(bool open) {
   Channel& queue = channel(arrived.from, open);
   const auto operation =
       std::find_if(queue.posted.begin(), queue.posted.end(),
-                   [&](const MessageOperation* one) { return one->tag_ == arrived.tag; });
+                   [&](const MessageOperation* one) { return one->key_ == arrived.key; });
   if (operation == queue.posted.end()) {
     queue.arrived.push_back(arrived);
   } else {
@@ -302,10 +319,7 @@ void Messages::end_send(MessageOperation& operation, Seconds at) {
 }
 
 void Messages::send_receipt(const MessageOperation& received) {
-  auto copy = std::make_unique_for_overwrite<std::byte[]>(sizeof(received.number_));
-  std::memcpy(copy.get(), &received.number_, sizeof(received.number_));
-  const MPI_Request request = receipts_.send(received.from_, received.open_, copy.get());
-  activate(request, {nullptr, std::move(copy), sizeof(received.number_)});
+  send_item(received.number_, received.from_, Receipts::tag(received.open_), comms_.receipts);
 }
 
 bool Messages::take_receipts() {

@@ -9,6 +9,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "core/activity.hpp"
 #include "core/communicator.hpp"
 #include "real_backend/mpi/ballast.hpp"
+#include "real_backend/mpi/context_numbers.hpp"
 #include "real_backend/mpi/fragments.hpp"
 #include "real_backend/mpi/mpi_call.hpp"
 #include "real_backend/mpi/options.hpp"
@@ -44,10 +46,10 @@ class MessageOperation final : public Operation {
   /// "to receive from rank 1 (tag 3, step 2)"
   std::string description() const;
 
-  Rank rank_ = any_rank;  // the other side, or any_rank
-  Tag name_{0};           // with its context
-  int tag_ = 0;           // the same, packed
-  bool open_ = false;     // on an open tag
+  Rank rank_ = any_rank;   // the other side, or any_rank
+  Tag name_{0};            // with its context
+  std::uint64_t key_ = 0;  // what it is matched by, of a receive
+  bool open_ = false;      // on an open tag
   bool receives_ = false;
   bool posted_ = false;            // waits in a Channel for a message
   bool truncated_ = false;         // received into ballast: it was longer than the room
@@ -83,12 +85,9 @@ class Messages final : private Fragments::Owner {
   Messages(const Messages&) = delete;
   Messages& operator=(const Messages&) = delete;
 
-  /// `name` has its context; `tag` is the same, packed; `lane` is that of the flow, null without an
-  /// accelerator.
-  Operation& send(Rank to, Tag name, int tag, ConstPayload payload, Lane* lane,
-                  std::uint64_t sequence);
-  Operation& receive(Rank from, Tag name, int tag, Payload room, Lane* lane,
-                     std::uint64_t sequence);
+  /// `name` has its context; `lane` is that of the flow, null without an accelerator.
+  Operation& send(Rank to, Tag name, ConstPayload payload, Lane* lane, std::uint64_t sequence);
+  Operation& receive(Rank from, Tag name, Payload room, Lane* lane, std::uint64_t sequence);
 
   /// Matches what has arrived and completes what has ended by now. True if there was something.
   bool poll();
@@ -118,7 +117,7 @@ class Messages final : private Fragments::Owner {
   struct Arrived {
     MPI_Message message;
     Rank from;
-    int tag;
+    std::uint64_t key;
     TagPacking::Brings brings;
     std::size_t bytes;
     Fragments::Header header;  // if that is what it brings; `message` has been received then
@@ -129,7 +128,7 @@ class Messages final : private Fragments::Owner {
     MessageOperation* operation;
     Arrived message;
   };
-  /// What is to be matched: from one rank, or on open tags from any. Matches by tag, first come
+  /// What is to be matched: from one rank, or on open tags from any. Matches by key, first come
   /// first served.
   struct Channel {
     std::vector<MessageOperation*> posted;
@@ -150,6 +149,17 @@ class Messages final : private Fragments::Owner {
 
   Channel& channel(Rank from, bool open) {
     return open ? open_ : addressed_[static_cast<std::size_t>(from)];
+  }
+  /// The tag of a message that brings values, once the receiver knows what it stands for.
+  int tag_to(Rank to, Tag name);
+  /// Sends an item that is copied, for nobody to wait for.
+  template <class Item>
+  void send_item(const Item& item, Rank to, int tag, MPI_Comm comm) {
+    auto copy = std::make_unique_for_overwrite<std::byte[]>(sizeof(item));
+    std::memcpy(copy.get(), &item, sizeof(item));
+    MPI_Request request = MPI_REQUEST_NULL;
+    check_call(MPI_Isend(copy.get(), sizeof(item), MPI_BYTE, to, tag, comm, &request), "MPI_Isend");
+    activate(request, {nullptr, std::move(copy), sizeof(item)});
   }
   MPI_Comm comm(bool open) const noexcept { return open ? comms_.open : comms_.addressed; }
   void activate(MPI_Request request, Active active);
@@ -199,6 +209,7 @@ class Messages final : private Fragments::Owner {
   Waiter& waiter_;
   Activity& activity_;
   Ballast ballast_;
+  ContextNumbers contexts_;
   Receipts receipts_;
   Fragments fragments_;
   std::vector<Channel> addressed_;  // by sender

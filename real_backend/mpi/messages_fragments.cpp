@@ -1,7 +1,5 @@
 // Messages whose values are in the memory of an accelerator: their headers, and their ends.
 
-#include <cstring>
-
 #include "real_backend/mpi/messages.hpp"
 
 namespace troupe::mpi {
@@ -13,14 +11,8 @@ void Messages::send_in_fragments(MessageOperation& operation, int tag, ConstPayl
   const Fragments::Header header = fragments_.send(
       operation, operation.rank_, {const_cast<std::byte*>(payload.address), &lane, lane.mark()},
       payload.bytes, eager);
-  auto copy = std::make_unique_for_overwrite<std::byte[]>(sizeof(header));
-  std::memcpy(copy.get(), &header, sizeof(header));
-  MPI_Request request = MPI_REQUEST_NULL;
-  check_call(MPI_Isend(copy.get(), sizeof(header), MPI_BYTE, operation.rank_,
-                       TagPacking::marked(tag, TagPacking::Brings::header), comm(operation.open_),
-                       &request),
-             "MPI_Isend");
-  activate(request, {nullptr, std::move(copy), sizeof(header)});
+  send_item(header, operation.rank_, TagPacking::marked(tag, TagPacking::Brings::header),
+            comm(operation.open_));
   if (!eager) receipts_.expect(operation.rank_, operation.open_, operation);
 }
 

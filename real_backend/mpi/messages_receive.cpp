@@ -70,11 +70,11 @@ void Messages::end_receive(MessageOperation& operation, std::size_t bytes) {
   // and one that goes through a device takes longer than one that does not.
   const Seconds at = clock_.now();
   const Rank from = operation.from_;
-  const int tag = operation.tag_;
+  const std::uint64_t key = operation.key_;
   const bool open = operation.open_;
   bool in_order = true;
   std::erase_if(taken_, [&](MessageOperation* one) {
-    if (one->from_ != from || one->tag_ != tag || one->open_ != open) return false;
+    if (one->from_ != from || one->key_ != key || one->open_ != open) return false;
     in_order = in_order && one->has_come_;
     if (in_order) complete_receive(*one, at);
     return in_order;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "core/units.hpp"
 
@@ -55,6 +56,9 @@ struct Options {
   /// Wait in MPI_Waitany instead of polling. For simulators of MPI, whose clock stands still for a
   /// rank that polls; needs Progress::none and Receive::posted, and no deadlines.
   bool wait_inside_mpi = false;
+  /// Use no larger tags than this, though MPI may have some: to test what becomes of contexts that
+  /// do not fit in. 32767 at least, which MPI promises.
+  std::int64_t largest_tag = std::numeric_limits<std::int64_t>::max();
   /// The device of this rank, if it has one: computes what is in its memory. Needs Receive::probed.
   Accelerator* accelerator = nullptr;
   /// Messages from the memory of a device leave in pieces of at most so many bytes, so that the

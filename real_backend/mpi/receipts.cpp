@@ -21,7 +21,7 @@ MessageOperation* Receipts::take() {
   check_call(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm_, &found, &status), "MPI_Iprobe");
   if (!found) return nullptr;
   std::uint64_t number = 0;
-  const bool open = status.MPI_TAG != 0;
+  const bool open = status.MPI_TAG == tag(true);
   check_call(MPI_Recv(&number, sizeof(number), MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, comm_,
                       MPI_STATUS_IGNORE),
              "MPI_Recv");
@@ -34,14 +34,6 @@ MessageOperation* Receipts::take() {
 
 std::uint64_t Receipts::number_arrived(Rank from, bool open) {
   return arrived_[place(from, open)]++;
-}
-
-MPI_Request Receipts::send(Rank from, bool open, const std::byte* number) {
-  MPI_Request request = MPI_REQUEST_NULL;
-  check_call(
-      MPI_Isend(number, sizeof(std::uint64_t), MPI_BYTE, from, open ? 1 : 0, comm_, &request),
-      "MPI_Isend");
-  return request;
 }
 
 }  // namespace troupe::mpi

@@ -30,9 +30,8 @@ class Receipts {
 
   /// The number of the message of `from` that has just arrived.
   std::uint64_t number_arrived(Rank from, bool open);
-  /// Starts sending the receipt of a message: `number`, its 8 bytes, which must live until the
-  /// request has ended.
-  MPI_Request send(Rank from, bool open, const std::byte* number);
+  /// Of the receipt of a message, which is its number.
+  static constexpr int tag(bool open) { return open ? 1 : 0; }
 
  private:
   static std::size_t place(Rank rank, bool open) {

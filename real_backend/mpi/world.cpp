@@ -19,10 +19,10 @@
 
 #include "core/errors.hpp"
 #include "real_backend/mpi/engine.hpp"
+#include "real_backend/mpi/launch.hpp"
 #include "real_backend/mpi/mpi_call.hpp"
 #include "real_backend/mpi/no_unwinding.hpp"
 #include "real_backend/mpi/node_memory.hpp"
-#include "real_backend/mpi/tag_packing.hpp"
 
 namespace troupe::mpi {
 
@@ -77,6 +77,20 @@ void say(std::string_view message) noexcept {
   end_job(failure.message, failure.exit_status);
 }
 
+/// A launcher has started many processes, and MPI sees one: it is the launcher of another MPI.
+[[noreturn]] void end_alone(const Launch& launch) noexcept {
+  if (launch.rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  else
+    std::fprintf(stderr,
+                 "troupe: %.*s started %d processes, but each is alone in the MPI that this "
+                 "program was built "
+                 "with (%s): start it with that one's own launcher, which troupe doctor names\n",
+                 static_cast<int>(launch.launcher.size()), launch.launcher.data(), launch.size,
+                 library_name().c_str());
+  MPI_Finalize();
+  std::_Exit(2);
+}
+
 /// While it lives, std::terminate ends the job.
 class TerminateEndsJob {
  public:
@@ -91,10 +105,23 @@ class TerminateEndsJob {
 
 }  // namespace
 
+std::string library_name() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  check_call(MPI_Get_library_version(text.data(), &length), "MPI_Get_library_version");
+  const std::string_view all{text.data()};
+  std::string name;  // until the first comma or line, with single spaces
+  for (const char c : all.substr(0, all.find_first_of(",\n"))) {
+    const bool space = c == ' ' || c == '\t' || c == '\r';
+    if (!space) name += c;
+    else if (!name.empty() && name.back() != ' ') name += ' ';
+  }
+  return name;
+}
+
 struct World::State {
   State()
       : exceptions{std::uncaught_exceptions()},
-        tags{largest_tag()},
         comms{copy_of_world(), copy_of_world(), copy_of_world(), copy_of_world()},
         standstills{copy_of_world()} {
     check_call(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
@@ -132,7 +159,6 @@ struct World::State {
   }
 
   int exceptions;
-  TagPacking tags;
   Messages::Comms comms;
   MPI_Comm standstills;  // for votes on them
   Rank rank = 0;
@@ -151,6 +177,8 @@ World::World(int& argc, char**& argv) {
   check_call(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   state_ = std::make_unique<State>();
   state_->threads = provided >= MPI_THREAD_FUNNELED;
+  if (const auto launch = find_launch(); launch && launch->size > 1 && size() == 1)
+    end_alone(*launch);
 }
 World::~World() {
   if (std::uncaught_exceptions() > state_->exceptions)
@@ -164,7 +192,7 @@ int World::size() const noexcept { return state_->size; }
 int World::local_rank() const noexcept { return state_->local_rank; }
 int World::local_size() const noexcept { return state_->local_size; }
 bool World::reaches_gpu_memory() const noexcept {
-#ifdef MPIX_CUDA_AWARE_SUPPORT
+#if defined(MPIX_CUDA_AWARE_SUPPORT) || defined(MPIX_GPU_SUPPORT_CUDA)  // Open MPI, MPICH
   return MPIX_Query_cuda_support() == 1;
 #else
   return false;
@@ -194,7 +222,6 @@ std::size_t World::run(const std::function<void(Communicator&)>& program, const 
     Engine engine{state_->comms,
                   state_->standstills,
                   options,
-                  state_->tags,
                   {.notice = say,
                    .abort = [](const std::string& message) { end_job(message, EXIT_FAILURE); }},
                   state_->activity = {}};

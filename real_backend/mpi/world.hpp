@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "core/activity.hpp"
@@ -13,12 +14,16 @@
 
 namespace troupe::mpi {
 
+/// What this process's MPI calls itself: "Open MPI v4.1.4". Needs no World.
+std::string library_name();
+
 /// MPI between initialisation and finalisation; one in a process, once. All its functions are
 /// collective unless they say otherwise, and for the thread that made it.
 class World {
  public:
   /// Initialises MPI (MPI_THREAD_FUNNELED) and takes MPI's arguments out of the program's. Without
-  /// mpirun it is a world of one rank. Throws BackendError when MPI refuses.
+  /// mpirun it is a world of one rank. Throws BackendError when MPI refuses. Where another MPI's
+  /// launcher has started it, each process would be such a world: ends it, with exit status 2.
   World(int& argc, char**& argv);
   World(const World&) = delete;
   World& operator=(const World&) = delete;

@@ -10,7 +10,9 @@ namespace troupe::cli_test {
 namespace {
 
 using nlohmann::json;
+using testing::ContainsRegex;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class Mpi : public CliTest {
  protected:
@@ -46,6 +48,8 @@ TEST_F(Mpi, TroupeBecomesTroupeMpiForACollective) {
     EXPECT_NEAR(shares, 1, 1e-9) << result;
   }
   EXPECT_EQ(report["ranks"].size(), 3u);
+  EXPECT_THAT(report["environment"]["mpi"].get<std::string>(), ContainsRegex("[0-9]\\.[0-9]"))
+      << "which MPI it was";
 }
 
 TEST_F(Mpi, TakesASimulatedNetworkOnlyWithAPlatformToPredictFor) {
@@ -217,6 +221,21 @@ TEST_F(Mpi, RefusesAnotherNumberOfRanks) {
   const auto ran = troupe("collective --backend mpi --ranks 5 -a ring", mpirun(2));
   EXPECT_EQ(ran.status, 2);
   EXPECT_THAT(ran.err, HasSubstr("the scenario wants 5 ranks, the launcher started 2"));
+}
+
+TEST_F(Mpi, SaysWhenAnotherLauncherHasStartedRanksThatDoNotFindEachOther) {
+  // As torchrun would, or the mpirun of another MPI: the process is alone in its own.
+  const auto ran =
+      troupe("collective --backend mpi -a ring --sizes 64", "env RANK=0 WORLD_SIZE=2 ");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err,
+              StartsWith("troupe: torchrun started 2 processes, but each is alone in the MPI "
+                         "that this program was built with ("));
+  EXPECT_EQ(std::ranges::count(ran.err, '\n'), 1) << ran.err;
+  const auto second =
+      troupe("collective --backend mpi -a ring --sizes 64", "env RANK=1 WORLD_SIZE=2 ");
+  EXPECT_EQ(second.status, 2);
+  EXPECT_EQ(second.err, "") << "the first one says it";
 }
 
 TEST_F(Mpi, LeavesNoFileWhenItFails) {

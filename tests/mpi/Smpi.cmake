@@ -11,7 +11,7 @@ if(NOT SMPICXX OR NOT SMPIRUN OR NOT TARGET troupe_collectives OR TROUPE_SANITIZ
 endif()
 
 get_target_property(backend_sources troupe_mpi_backend SOURCES)
-set(sources ${CMAKE_CURRENT_SOURCE_DIR}/smpi_times.cpp)
+set(sources ${CMAKE_CURRENT_SOURCE_DIR}/smpi_times.cpp ${PROJECT_SOURCE_DIR}/real_backend/mpi/launch.cpp)
 foreach(source IN LISTS backend_sources)
   list(APPEND sources ${PROJECT_SOURCE_DIR}/real_backend/mpi/${source})
 endforeach()

@@ -59,6 +59,10 @@ std::size_t check_baselines(Communicator& comm, Memory& memory) {
     for (const auto& one : tests::cases_of(entry, comm.size(), tests::Extent::sample)) {
       // What troupe collective can ask for: the others overlap, which MPI forbids.
       if (one.in_place && entry.collective != allreduce && entry.collective != reduce) continue;
+#ifdef MPICH_VERSION
+      // MPICH 4.0.2 crashes in MPI_Reduce of more than 2 KiB into the place of a root that is not 0.
+      if (one.in_place && entry.collective == reduce && one.problem.root != 0) continue;
+#endif
       tests::check(comm, entry, one, memory);
       ++cases;
     }

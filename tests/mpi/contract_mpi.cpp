@@ -1,8 +1,8 @@
 // The contract of the port on real MPI: all cases that want as many ranks as there are, one after
 // the other in one job, bare and under CheckedCommunicator. Arguments: worker or none (Progress),
-// probed or posted (Receive) or detached (on a detached device, with the ends of messages in its
-// memory), and, if wanted, the name of one case. What fails ends the job; the last line on stdout
-// says which case it was.
+// probed or posted (Receive), few_tags (no more than MPI promises) or detached (on a detached
+// device, with the ends of messages in its memory), and, if wanted, the name of one case. What
+// fails ends the job; the last line on stdout says which case it was.
 
 #include <cstdio>
 #include <string_view>
@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   mpi::Options options;
   if (progress == "none") options.progress = mpi::Progress::none;
   if (receive == "posted") options.receive = mpi::Receive::posted;
+  if (receive == "few_tags") options.largest_tag = 32767;
   int count = 0;
   for (const contract::ContractCase& each : contract::cases()) {
     if (each.ranks != world.size() || each.needs_simulated_clock) continue;

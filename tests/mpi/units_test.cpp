@@ -15,6 +15,7 @@
 
 #include "core/errors.hpp"
 #include "core/random.hpp"
+#include "real_backend/mpi/context_numbers.hpp"
 #include "real_backend/mpi/device_clock.hpp"
 #include "real_backend/mpi/fiber.hpp"
 #include "real_backend/mpi/free_list.hpp"
@@ -45,12 +46,14 @@ TEST(TagPacking, KeepsContextsNamesAndStepsApartIn31Bits) {
   for (const Context context : contexts)
     for (const std::uint32_t name : {0u, 63u})
       for (const std::int64_t step : {0, 31}) {
-        const int tag = packing.pack(context, Tag{name}.at(step));
+        const Tag whole = Tag{name}.at(step).in(context);
+        const int tag = packing.pack(whole);
         for (const Brings brings : {Brings::values, Brings::nothing, Brings::header}) {
           const int marked = TagPacking::marked(tag, brings);
           EXPECT_GE(marked, 0);
           EXPECT_EQ(TagPacking::mark_of(marked), brings);
-          EXPECT_EQ(TagPacking::without_mark(marked), tag);
+          EXPECT_EQ(TagPacking::number_of(marked), packing.own_number(context));
+          EXPECT_EQ(TagPacking::low_bits(marked), TagPacking::low_bits(whole));
           EXPECT_TRUE(packed.insert(marked).second) << "two messages have the same tag";
         }
       }
@@ -59,27 +62,79 @@ TEST(TagPacking, KeepsContextsNamesAndStepsApartIn31Bits) {
 
 TEST(TagPacking, KeepsStepsModulo32) {
   const TagPacking packing{int_max};
-  EXPECT_EQ(packing.pack({}, Tag{3}.at(1)), packing.pack({}, Tag{3}.at(33)));
-  EXPECT_NE(packing.pack({}, Tag{3}.at(1)), packing.pack({}, Tag{3}.at(32)));
+  EXPECT_EQ(packing.pack(Tag{3}.at(1)), packing.pack(Tag{3}.at(33)));
+  EXPECT_NE(packing.pack(Tag{3}.at(1)), packing.pack(Tag{3}.at(32)));
 }
 
-TEST(TagPacking, NestsAsDeeplyAsATagAllows) {
+TEST(TagPacking, GivesShortPathsNumbersOfTheirOwn) {
   const TagPacking packing{int_max};
-  EXPECT_NO_THROW(packing.pack(Context{}.spawned(255).spawned(255), Tag{63}));
-  EXPECT_NO_THROW(packing.pack(Context{}.subset(15).subset(15).spawned(255), Tag{63}));
-  EXPECT_THROW(packing.pack(Context{}.spawned(0).spawned(0).spawned(0), Tag{0}), BackendError);
+  EXPECT_TRUE(packing.own_number(Context{}.spawned(255).spawned(255)));
+  EXPECT_TRUE(packing.own_number(Context{}.subset(15).subset(15).spawned(255)));
   const Context fourfold = Context{}.subset(15).subset(15).subset(15).subset(15);
-  EXPECT_NO_THROW(packing.pack(fourfold, Tag{63}));
-  EXPECT_THROW(packing.pack(fourfold.subset(0), Tag{0}), BackendError);
+  EXPECT_TRUE(packing.own_number(fourfold));
+  EXPECT_FALSE(packing.own_number(fourfold.subset(0)));
+  const Context deep = Context{}.spawned(0).spawned(0).spawned(0);
+  EXPECT_FALSE(packing.own_number(deep));
+  EXPECT_THROW(packing.pack(Tag{0}.in(deep)), BackendError);
 }
 
 TEST(TagPacking, StaysBelowASmallerBound) {
-  constexpr std::int64_t bound = (1 << 23) - 1;
-  const TagPacking packing{bound};
-  const int last = packing.pack(Context{}.spawned(255), Tag{63}.at(31));
-  EXPECT_LE(TagPacking::marked(last, Brings::header), bound);
-  EXPECT_THROW(packing.pack(Context{}.spawned(0).spawned(0), Tag{0}), BackendError);
-  EXPECT_THROW(TagPacking{32767}, BackendError);
+  for (const int bits : {15, 16, 20, 21, 23, 28}) {
+    const std::int64_t bound = (std::int64_t{1} << bits) - 1;
+    const TagPacking packing{bound};
+    EXPECT_TRUE(packing.own_number(Context{})) << bits;
+    EXPECT_GE(packing.telling() - packing.first_shared(), 2u) << bits;
+    const int last = TagPacking::pack(packing.telling(), Tag{63}.at(31));
+    EXPECT_LE(TagPacking::marked(last, Brings::header), bound) << bits;
+  }
+  EXPECT_TRUE(TagPacking{(1 << 23) - 1}.own_number(Context{}.spawned(255)));
+}
+
+/// The least that MPI promises: three numbers to share.
+constexpr std::int64_t fewest_tags = 32767;
+
+TEST(ContextNumbers, TellsWhatANumberStandsForBeforeItsFirstMessageOnly) {
+  ContextNumbers numbers{fewest_tags, 2};
+  const Tag tag = Tag{5}.at(3).in(Context{}.spawned(7));
+  const auto first = numbers.send(1, tag), second = numbers.send(1, tag.at(4));
+  EXPECT_TRUE(first.is_new);
+  EXPECT_FALSE(second.is_new);
+  EXPECT_EQ(first.number, second.number);
+  EXPECT_TRUE(numbers.send(0, tag).is_new) << "another rank has not heard of it";
+  EXPECT_TRUE(numbers.send(1, Tag::open(5).in(Context{}.spawned(7))).is_new)
+      << "nor has another communicator";
+  EXPECT_FALSE(numbers.send(1, Tag{5}).is_new) << "the world needs no word";
+}
+
+TEST(ContextNumbers, MeansOneContextAtATimeWhereMoreTakeTurnsThanThereAreNumbers) {
+  ContextNumbers sender{fewest_tags, 2}, receiver{fewest_tags, 2};
+  for (int round = 0; round < 3; ++round)
+    for (std::uint32_t flow = 0; flow < 5; ++flow)
+      for (const std::int64_t step : {0, 31}) {
+        const Tag tag = Tag{flow}.at(step).in(Context{}.spawned(flow).spawned(9));
+        const auto [number, is_new] = sender.send(1, tag);
+        EXPECT_EQ(is_new, step == 0) << "five take turns with three numbers";
+        if (is_new) receiver.hear(0, false, {number, tag.context().path()});
+        const int sent = TagPacking::pack(number, tag);
+        EXPECT_FALSE(receiver.tells(sent));
+        EXPECT_LE(sent, fewest_tags);
+        EXPECT_EQ(receiver.key(0, false, sent), receiver.key(tag));
+        EXPECT_NE(receiver.key(tag), receiver.key(tag.in(Context{})));
+      }
+  EXPECT_TRUE(receiver.tells(sender.telling_tag()));
+}
+
+TEST(ContextNumbers, KeepsOneKeyWhicheverWayAContextIsSaid) {
+  // Two senders name one context by different numbers; to the receiver it is one.
+  ContextNumbers one{fewest_tags, 3}, other{fewest_tags, 3}, receiver{fewest_tags, 3};
+  const Context context = Context{}.spawned(1);
+  other.send(2, Tag{0}.in(Context{}.spawned(2)));
+  const Tag tag = Tag::open(1).in(context);
+  const auto by_one = one.send(2, tag), by_other = other.send(2, tag);
+  receiver.hear(0, true, {by_one.number, context.path()});
+  receiver.hear(1, true, {by_other.number, context.path()});
+  EXPECT_EQ(receiver.key(0, true, TagPacking::pack(by_one.number, tag)),
+            receiver.key(1, true, TagPacking::pack(by_other.number, tag)));
 }
 
 TEST(Launch, IsNothingWhenStartedByHand) {
