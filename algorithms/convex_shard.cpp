@@ -58,7 +58,7 @@ void ConvexShard::factorise(double kappa) {
   if (factorised_ == kappa) return;
   compute(comm_, Copy{factor_, matrix_});
   add_to_diagonal(comm_, kappa, size_, factor_);
-  compute(comm_, Cholesky{size_, factor_});
+  factorise_hessian(comm_, size_, factor_);
   factorised_ = kappa;
 }
 
@@ -70,7 +70,7 @@ void ConvexShard::solve_hessian(ConstSlice x, double kappa, Slice b) {
   const Scratch matrix{b, size_ * size_};
   hessian(x, matrix.all());
   add_to_diagonal(comm_, kappa, size_, matrix.all());
-  compute(comm_, Cholesky{size_, matrix.all()});
+  factorise_hessian(comm_, size_, matrix.all());
   compute(comm_, CholeskySolve{.n = size_, .factor = matrix.all(), .b = b});
 }
 

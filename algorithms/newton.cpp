@@ -1,6 +1,7 @@
 #include "algorithms/newton.hpp"
 
 #include <cmath>
+#include <string>
 
 #include "algorithms/models/model.hpp"
 
@@ -17,6 +18,22 @@ double norm_of(Communicator& comm, ConstSlice x, double fallback) {
                          norm = std::sqrt(squares);
                        }});
   return norm;
+}
+
+void factorise_hessian(Communicator& comm, std::size_t n, Slice matrix,
+                       const std::string& samples) {
+  try {
+    compute(comm, Cholesky{n, matrix});
+  } catch (const BackendError&) {
+    throw BadInput{samples + " do not determine " + std::to_string(n) +
+                   " parameters (their Hessian is not positive definite): more samples would, or a "
+                   "\"ridge\" (least_squares) or \"decay\" (logistic_regression) of the model "
+                   "above 0"};
+  }
+}
+void factorise_hessian(Communicator& comm, std::size_t n, Slice matrix) {
+  factorise_hessian(comm, n, matrix,
+                    "the samples of rank " + std::to_string(comm.rank()) + " alone");
 }
 
 void newton(Communicator& comm, const Curved& function, double tolerance, Slice x) {

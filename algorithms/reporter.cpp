@@ -53,7 +53,7 @@ bool Reporter::tell(Figures figures, Seconds time, bool due, ConstSlice paramete
   for (const auto& loss : {figures.loss, figures.batch_loss})
     if (loss && !std::isfinite(*loss) && !problem_.stop.may_diverge)
       throw Diverged("training diverged: the loss of rank " + std::to_string(comm_.rank()) +
-                     " is " + std::to_string(*loss) + " after step " +
+                     " is " + (std::isnan(*loss) ? "nan" : std::to_string(*loss)) + " after step " +
                      std::to_string(figures.step));
   log_.record(figures, {parameters, gradient});
   evaluating_ = comm_.now() - begin;

@@ -5,6 +5,7 @@
 #include "algorithms/catalogue.hpp"
 #include "algorithms/map_reduce/driver.hpp"
 #include "algorithms/models/least_squares.hpp"
+#include "algorithms/newton.hpp"
 #include "algorithms/reporter.hpp"
 
 namespace troupe::algorithms {
@@ -94,7 +95,7 @@ void map_reduce(Communicator& comm, const TrainingProblem& problem, TrainingLog&
         .run(comm, sums_of(problem, comm.size(), size), {sums, sums});
   if (!by_tree || comm.rank() == driver) {
     unpack(comm, sums, matrix, w);
-    compute(comm, Cholesky{size, matrix});
+    factorise_hessian(comm, size, matrix, "the samples");
     compute(comm, CholeskySolve{.n = size, .factor = matrix, .b = w});
   }
   if (by_tree) BroadcastVariable{comm, w};

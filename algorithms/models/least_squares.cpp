@@ -1,6 +1,7 @@
 #include "algorithms/models/least_squares.hpp"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace troupe::algorithms {
@@ -10,7 +11,27 @@ double dot(std::span<const double> a, std::span<const double> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-/// ½ wᵀA w − bᵀw + ½ yᵀy of some samples, and its minimum.
+/// Of all w with A w = b the shortest, where A has no inverse: A⁺b, by A's singular values.
+std::vector<double> shortest_solution(const NormalEquations& equations) {
+  const std::size_t n = equations.size;
+  std::vector<double> left(n * n), right(n * n), values(n), w(n, 0);
+  run_on_host(Svd{.m = n,
+                  .n = n,
+                  .a = ConstSlice{std::span{equations.matrix}},
+                  .u = std::span{left},
+                  .s = std::span{values},
+                  .v = std::span{right}});
+  const double least =
+      static_cast<double>(n) * std::numeric_limits<double>::epsilon() * values.front();
+  for (std::size_t k = 0; k < n && values[k] > least; ++k) {
+    double along = 0;
+    for (std::size_t i = 0; i < n; ++i) along += left[k * n + i] * equations.vector[i];
+    for (std::size_t i = 0; i < n; ++i) w[i] += right[k * n + i] * along / values[k];
+  }
+  return w;
+}
+
+/// ½ wᵀA w − bᵀw + ½ yᵀy of some samples, and its minimum, or one where there are many.
 class Quadratic final : public Evaluator {
  public:
   Quadratic(const Dataset& samples, double ridge)
@@ -20,7 +41,13 @@ class Quadratic final : public Evaluator {
         solution_{equations_.vector} {
     std::vector<double> factor = equations_.matrix;
     const std::size_t n = equations_.size;
-    run_on_host(Cholesky{.n = n, .a = std::span{factor}});
+    try {
+      run_on_host(Cholesky{.n = n, .a = std::span{factor}});
+    } catch (const BackendError&) {
+      solution_ = shortest_solution(equations_);
+      is_unique_ = false;
+      return;
+    }
     run_on_host(
         CholeskySolve{.n = n, .factor = ConstSlice{std::span{factor}}, .b = std::span{solution_}});
   }
@@ -31,11 +58,10 @@ class Quadratic final : public Evaluator {
     for (std::size_t i = 0; i < distance.size(); ++i) distance[i] -= solution_[i];
     const double gap = dot(distance, equations_.times(distance)) / (2 * samples_);
     const double optimum = (squares_ - dot(equations_.vector, solution_)) / (2 * samples_);
-    const double norm = std::sqrt(dot(solution_, solution_));
-    return {.loss = optimum + gap,
-            .gap = gap,
-            .error = std::sqrt(dot(distance, distance)) / norm,
-            .accuracy = {}};
+    Evaluation evaluation{.loss = optimum + gap, .gap = gap};
+    if (is_unique_)
+      evaluation.error = std::sqrt(dot(distance, distance) / dot(solution_, solution_));
+    return evaluation;
   }
   std::span<const double> optimum() const override { return solution_; }
 
@@ -43,6 +69,7 @@ class Quadratic final : public Evaluator {
   NormalEquations equations_;
   double samples_, squares_;  // N, yᵀy
   std::vector<double> solution_;
+  bool is_unique_ = true;
 };
 
 }  // namespace

@@ -54,7 +54,7 @@ class ConvexEvaluator final : public Evaluator {
                   const Dataset& samples)
       : model_{std::move(model)}, samples_{problem, samples} {
     const auto size = static_cast<double>(model_->size());
-    if (size * size * static_cast<double>(samples.samples) > 1e8) return;
+    if (model_->decay() == 0 || size * size * static_cast<double>(samples.samples) > 1e8) return;
     TrainingProblem exact = problem;
     exact.dtype = Dtype::float64;
     exact.memory = &host_memory();

@@ -22,8 +22,8 @@ class LogisticRegression final : public NetworkModel {
   /// EXPECTS two classes at least.
   LogisticRegression(std::size_t inputs, std::size_t classes, double decay);
 
-  /// Knows the optimum where it is cheap: where Newton's method needs less than 1e8 multiplications
-  /// an iteration.
+  /// Knows the optimum where there is just one, with a decay above 0, and where it is cheap: where
+  /// Newton's method needs less than 1e8 multiplications an iteration.
   std::unique_ptr<Evaluator> evaluator(const TrainingProblem& problem,
                                        Dataset samples) const override;
   /// Zero.

@@ -1,5 +1,6 @@
 #include "algorithms/zero_gradient_sum/quadratic_node.hpp"
 
+#include "algorithms/newton.hpp"
 #include "algorithms/zero_gradient_sum/step_limit.hpp"
 #include "core/random.hpp"
 
@@ -16,7 +17,7 @@ QuadraticNode::QuadraticNode(Communicator& comm, const TrainingProblem& problem,
       reporter_{comm, problem, shard_.learner(), log, problem.stop.steps} {
   shard_.normal_equations(comm, matrix_, w_);
   compute(comm, Copy{factor_, matrix_});
-  compute(comm, Cholesky{size(), factor_});
+  factorise_hessian(comm, size(), factor_);
   compute(comm, CholeskySolve{.n = size(), .factor = factor_, .b = w_});
 }
 
