@@ -14,8 +14,10 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-bool is_within(double value, double least, double most) {
-  return std::isfinite(value) && least <= value && value <= most;
+template <class T>
+bool is_within(double value, const Setting<T>& setting) {
+  return std::isfinite(value) && setting.least <= value && value <= setting.most &&
+         value < setting.below;
 }
 
 /// As short as it can be read back from a scenario.
@@ -26,23 +28,25 @@ std::string shortest(double number) {
   return {text.data(), end};
 }
 
-std::string limits_of(double least, double most) {
-  if (std::isinf(most)) return "of at least " + shortest(least);
-  return "from " + shortest(least) + " to " + shortest(most);
+template <class T>
+std::string limits_of(const Setting<T>& setting) {
+  const std::string least = shortest(setting.least);
+  if (std::isfinite(setting.below)) return "from " + least + " to below " + shortest(setting.below);
+  if (std::isinf(setting.most)) return "of at least " + least;
+  return "from " + least + " to " + shortest(setting.most);
 }
 
 template <class T>
 std::string expectation_of(const Setting<T>& setting) {
   if constexpr (std::is_same_v<T, bool>) return "true or false";
-  else if constexpr (std::is_same_v<T, std::int64_t>)
-    return "a whole number " + limits_of(setting.least, setting.most);
+  else if constexpr (std::is_same_v<T, std::int64_t>) return "a whole number " + limits_of(setting);
   else if constexpr (std::is_same_v<T, double>)
-    return "a number " + limits_of(setting.least, setting.most) +
+    return "a number " + limits_of(setting) +
            (setting.unbounded ? ", or null, which is infinite" : "");
   else if constexpr (std::is_same_v<T, std::span<const std::int64_t>>)
-    return "a list of whole numbers " + limits_of(setting.least, setting.most);
+    return "a list of whole numbers " + limits_of(setting);
   else if constexpr (std::is_same_v<T, std::span<const double>>)
-    return "a list of numbers " + limits_of(setting.least, setting.most);
+    return "a list of numbers " + limits_of(setting);
   else if (setting.choices.empty()) return "text";
   std::string text = "one of";
   if constexpr (std::is_same_v<T, std::string_view>)
@@ -187,7 +191,7 @@ bool fits(const AnySetting& setting, const SettingValue& value) {
   const auto fits_one = [&](const auto* declared) {
     using T = std::remove_cvref_t<decltype(declared->fallback)>;
     const auto within = [&](auto number) {
-      return is_within(static_cast<double>(number), declared->least, declared->most);
+      return is_within(static_cast<double>(number), *declared);
     };
     if constexpr (std::is_same_v<T, std::string_view>) {
       const auto* text = std::get_if<std::string>(&value);

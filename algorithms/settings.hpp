@@ -35,6 +35,7 @@ struct Setting {
   std::string_view name;
   T fallback{};
   double least = 0, most = std::numeric_limits<double>::infinity();  ///< of a number, inclusive
+  double below = std::numeric_limits<double>::infinity();            ///< likewise, exclusive
   std::span<const std::string_view> choices{};                       ///< of a text; empty: any
   std::span<const Alias> aliases{};  ///< of a text: read as what they mean
   bool unbounded = false;            ///< of a number: may be infinite; null in a scenario

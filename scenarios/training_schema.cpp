@@ -24,6 +24,7 @@ template <class T>
 void limit(Ordered& json, const algorithms::Setting<T>& setting) {
   json["minimum"] = setting.least;
   if (std::isfinite(setting.most)) json["maximum"] = setting.most;
+  if (std::isfinite(setting.below)) json["exclusiveMaximum"] = setting.below;
 }
 
 /// What a value of the setting may be.

@@ -27,7 +27,7 @@ struct HybridPropagation {
       .name = "tolerance",
       .fallback = 1e-6,
       .least = 1e-300,
-      .most = 0.999,
+      .below = 1,
       .only = "over is graph and rounds is 0",
       .help = "the part to which each step's disagreement is brought down"};
   static constexpr Whole rounds{

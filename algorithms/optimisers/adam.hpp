@@ -11,9 +11,9 @@ namespace troupe::algorithms {
 /// ŝ = s/(1−β₂ᵗ) at step t (Kingma and Ba, ICLR 2015, algorithm 1).
 struct Adam {
   static constexpr Number beta1{
-      .name = "beta1", .fallback = 0.9, .most = 1, .help = "of the mean of gradients"};
+      .name = "beta1", .fallback = 0.9, .below = 1, .help = "of the mean of gradients"};
   static constexpr Number beta2{
-      .name = "beta2", .fallback = 0.999, .most = 1, .help = "of the mean of their squares"};
+      .name = "beta2", .fallback = 0.999, .below = 1, .help = "of the mean of their squares"};
   static constexpr Number epsilon{
       .name = "epsilon", .fallback = 1e-8, .help = "added to the root of the squares"};
   static constexpr std::array<AnySetting, 3> settings{&beta1, &beta2, &epsilon};

@@ -58,6 +58,11 @@ TEST_F(BadTraining, OfADamagedFileNamesTheFileAndThePlace) {
                  "none.csv: cannot be read: No such file");
 }
 
+TEST_F(BadTraining, ByAdamThatForgetsNothingIsRefused) {
+  expect_refusal(run(R"({"optimiser": {"kind": "adam", "beta2": 1}, "data": {"samples": 40}})"), 2,
+                 "/training/optimiser/beta2: found 1; expected a number from 0 to below 1");
+}
+
 TEST_F(BadTraining, OfSamplesThatDetermineNothingSaysWhose) {
   const auto of_a_rank =
       run(R"({"strategy": "zero_gradient_sum", "model": {"ridge": 0}, "data": {"samples": 40}})");
