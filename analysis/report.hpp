@@ -185,8 +185,9 @@ std::vector<bool> fastest(const std::vector<CollectiveResult>& results);
 /// Folds traffic to at most `limit` groups of consecutive ranks; sets traffic_group.
 void fold_traffic(Report& report, int ranks, int limit = 256);
 
-/// Results that are impossible (faster than their bound, less a relative tolerance for rounding) or
-/// wrong, as sentences for a person. Empty if the report is sound.
+/// Results that are impossible (faster than their bound by more than rounding, and than the clock
+/// resolves as late as the run ended) or wrong, as sentences for a person. Empty if the report is
+/// sound.
 std::vector<std::string> defects(const Report& report);
 
 }  // namespace troupe::analysis

@@ -21,6 +21,15 @@ double broadcast(Communicator& comm, double number) {
   return number;
 }
 
+/// Its messages are as long as those of broadcast().
+void timed_barrier(Communicator& comm) {
+  const int n = comm.size();
+  double mine = 0, theirs = 0;
+  for (int stride = 1; stride < n; stride *= 2)
+    exchange(comm, barrier_tag, value(mine), (comm.rank() + stride) % n, value(theirs),
+             (comm.rank() + n - stride) % n);
+}
+
 }  // namespace
 
 void control_barrier(Communicator& comm) {
@@ -68,8 +77,8 @@ Seconds start_together(Communicator& comm, Seconds ahead) {
   if (comm.size() == 1) return comm.now();
   control_barrier(comm);  // all ranks are here: the next ones take only the network's time
   const Seconds before = comm.now();
-  control_barrier(comm);  // which takes none where a rank that came last has left for it already ...
-  control_barrier(comm);  // ... but of this one nobody leaves who has not heard of `before`
+  timed_barrier(comm);  // which takes none where a rank that came last has left for it already ...
+  timed_barrier(comm);  // ... but of this one nobody leaves who has not heard of `before`
   const Seconds after = comm.now();
   const Seconds moment{broadcast(comm, (after + 4 * (after - before)).count())};
   sleep_until(comm, moment + ahead);

@@ -176,6 +176,17 @@ TEST(Report, FindsWrongValuesAndOverfullLinks) {
   EXPECT_EQ(defects(report).size(), 2u);
 }
 
+TEST(Report, IsNoDefectByWhatALateClockCannotTell) {
+  Report report;
+  report.results.push_back(samples::result("ring", 1024, 0.999e-9));
+  report.results.back().bound = Seconds{1e-9};
+  EXPECT_EQ(defects(report).size(), 1u);
+  report.ranks.push_back({.waiting = Seconds{5000}});  // where doubles are 9e-13 apart
+  EXPECT_TRUE(defects(report).empty());
+  report.results.back().time = Seconds{0.9e-9};
+  EXPECT_EQ(defects(report).size(), 1u);
+}
+
 TEST(Report, TakesQuantilesBetweenSamples) {
   const std::vector samples{Seconds{4}, Seconds{1}, Seconds{2}, Seconds{3}};
   EXPECT_DOUBLE_EQ(quantile(samples, 0.5).count(), 2.5);

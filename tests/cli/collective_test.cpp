@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "shell.hpp"
@@ -102,6 +104,24 @@ TEST_F(Collective, BeginsASizeTogetherThoughARankWasDoneEarlyWithTheOneBefore) {
       return report["results"].back()["time_s"].get<double>();
     };
     EXPECT_NEAR(time_of_last("64K,1M") / time_of_last("1M"), 1, 1e-6) << network;
+  }
+}
+
+/// Eight bytes take a thousand times as long as none here, so ranks must not agree on a moment by
+/// what an empty message takes. Once, messages were there before the measurement began.
+TEST_F(Collective, BeginsTogetherOnASlowNetworkWhereMessagesLeaveAtOnce) {
+  const auto scenario = write("slow.json", R"({"troupe": 1, "eager_limit": "1MiB",
+      "platform": {"generator": {"kind": "star", "hosts": 8, "bandwidth": 1e3, "latency": 1e-6}},
+      "collective": {"op": "broadcast", "algorithm": "binomial", "sizes": [0, 4], "iterations": 3}})");
+  // Of four bytes a rank's messages share its cable with each other in SimGrid: three leave the
+  // root at once, then two, then one; at ports they follow each other.
+  for (const auto& [network, longer] : {std::pair{"simgrid", 24e-3}, {"loggp", 12e-3}}) {
+    const auto ran =
+        troupe(fmt::format("run {} --network {} -q --json {}", scenario, network, file("r.json")));
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    const auto results = nlohmann::json::parse(read(file("r.json")))["results"];
+    EXPECT_NEAR(results[0]["time_s"].get<double>(), 3e-6, 3e-12) << network;
+    EXPECT_NEAR(results[1]["time_s"].get<double>(), longer + 3e-6, 1e-6 * longer) << network;
   }
 }
 
