@@ -103,23 +103,28 @@ bool nccl_asked(const Options& options, const std::string& backend) {
   return transport == "nccl";
 }
 
-/// A network that nothing simulates; a file may name one for the backends that do. Real ranks with
-/// a platform have predictions of it beside their times.
-void refuse_unused_network(const Draft& draft, const scenarios::Scenario& scenario,
-                           const std::string& backend) {
-  auto asked = draft.origin().place("/network");
-  const bool predicts = is_real(backend) && scenario.platform;
-  if (!asked.starts_with("--") || backend == "sim" || predicts) return;
-  if (asked == "--network") asked += " " + scenario.network;
-  throw BadInput{
-      fmt::format("{}: it is about the network of a simulation, and this is --backend {}{}", asked,
-                  backend, is_real(backend) ? " without --platform" : "")};
+/// What is asked for of a simulation where there is none; a file may name it for the backends that
+/// simulate. Real ranks with a platform have predictions of it beside their times.
+void refuse_unused(const Draft& draft, const Options& options, const scenarios::Scenario& scenario,
+                   const std::string& backend) {
+  if (backend == "sim" || (is_real(backend) && scenario.platform)) return;
+  const auto refuse = [&](const std::string& asked, std::string_view what) {
+    throw BadInput{fmt::format("{}: it is about {}, and this is --backend {}{}", asked, what,
+                               backend, is_real(backend) ? " without --platform" : "")};
+  };
+  auto network = draft.origin().place("/network");
+  if (network == "--network") network += " " + scenario.network;
+  if (network.starts_with("--")) refuse(network, "the network of a simulation");
+  for (const char* place : {"/compute/model", "/compute/device"})
+    if (const auto asked = draft.origin().place(place); asked.starts_with("--"))
+      refuse(asked, "what a simulation charges for kernels");
+  if (options.given("log")) refuse("--log", "what a simulation logs");
 }
 
 Prepared prepare(const Program& program, const Draft& draft, const Options& options) {
   const auto name = options.text("backend", program.default_backend);
   auto scenario = scenarios::read_scenario(draft.json(), draft.origin(), draft.folder());
-  refuse_unused_network(draft, scenario, name);
+  refuse_unused(draft, options, scenario, name);
   const scenarios::BackendOptions backend_options{
       .cfg = options.texts("cfg"),
       .log = options.texts("log"),

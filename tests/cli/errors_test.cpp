@@ -113,6 +113,15 @@ TEST_F(Refused, ASimulatedNetworkWhereNothingIsSimulated) {
           "--set /network=loggp: " + words + "loopback");
 }
 
+TEST_F(Refused, WhatASimulationChargesOrLogsWhereThereIsNone) {
+  const std::string charges = ": it is about what a simulation charges for kernels, and this is ";
+  refused_collective("--compute flops", "--compute" + charges + "--backend loopback");
+  const auto scenario = write("s.json", R"({"troupe": 1, "collective": {"sizes": 8}})");
+  refused("run " + scenario + " --backend loopback --set /compute/model=flops",
+          "--set /compute/model=flops" + charges + "--backend loopback");
+  refused_collective("--log troupe.thres:debug", "--log: it is about what a simulation logs, and");
+}
+
 TEST_F(CliTest, AFileThatNamesANetworkRunsOnThreads) {
   const auto scenario =
       write("s.json", R"({"troupe": 1, "network": "loggp", "collective": {"sizes": 8}})");
