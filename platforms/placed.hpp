@@ -35,6 +35,7 @@ class PlacedPlatform {
   NetworkModel network;
   std::vector<LinkFacts> links;
   CostsByClass message_costs{};
+  bool changes_with_time = false;  ///< figures of links or hosts are those of the beginning
   std::vector<std::string> notices;
 
   int size() const noexcept { return static_cast<int>(ranks.size()); }

@@ -122,11 +122,16 @@ long product(const std::vector<int>& factors) {
   return result;
 }
 
+char to_lower(char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 /// What the attribute says, unless it is one of `names`.
 std::optional<std::string> unknown_name(const XmlTag& tag, std::string_view attribute,
                                         std::span<const std::string> names) {
   const std::string_view value = tag[attribute];
-  if (value.empty() || std::ranges::find(names, value) != names.end()) return std::nullopt;
+  const auto same = [value](std::string_view name) {  // SimGrid takes capitals for small letters
+    return std::ranges::equal(value, name, {}, to_lower, to_lower);
+  };
+  if (value.empty() || std::ranges::any_of(names, same)) return std::nullopt;
   return fmt::format("<{} {}=\"{}\">: expected one of {}{}", tag.name, attribute, value,
                      fmt::join(names, ", "), did_you_mean(value, names));
 }
@@ -169,6 +174,11 @@ std::optional<std::string> mistake_in(const XmlTag& tag) {
     return fmt::format("<platform version=\"{}\">: expected 4.1; simgrid_update_xml converts files",
                        tag["version"]);
   if (tag.name == "zone" || tag.name == "AS") return unknown_name(tag, "routing", routings);
+  if (tag.name == "link" && tag["sharing_policy"] == "WIFI")
+    return fmt::format(
+        "<link id=\"{}\" sharing_policy=\"WIFI\">: stations of a Wi-Fi are given their rates by a "
+        "program (Link::set_host_rate), not by a platform; expected a link of another kind",
+        tag["id"]);
   if (tag.name != "cluster") return std::nullopt;
   if (const auto mistake = unknown_name(tag, "topology", topologies)) return mistake;
   return topology_mistake(tag);
@@ -192,6 +202,31 @@ std::optional<XmlMistake> first_mistake(const std::vector<XmlTag>& tags) {
   for (const XmlTag& tag : tags)
     if (const auto what = mistake_in(tag)) return XmlMistake{.line = tag.line, .what = *what};
   return std::nullopt;
+}
+
+std::vector<Profile> profiles(const std::vector<XmlTag>& tags) {
+  using enum Profile::Of;
+  static constexpr std::pair<std::string_view, Profile::Of> attributes[] = {
+      {"availability_file", other},     {"state_file", other},
+      {"state_profile", other},         {"speed_file", other},
+      {"speed_profile", other},         {"bandwidth_file", bandwidth},
+      {"bandwidth_profile", bandwidth}, {"latency_file", latency},
+      {"latency_profile", latency}};
+  std::vector<Profile> all;
+  for (const XmlTag& tag : tags) {
+    if (tag.name == "trace" || tag.name == "trace_connect") {
+      const std::string_view kind = tag["kind"];
+      all.push_back({.of = kind == "BANDWIDTH" ? bandwidth
+                           : kind == "LATENCY" ? latency
+                                               : other,
+                     .line = tag.line,
+                     .what = "<" + tag.name + ">"});
+    }
+    for (const auto& [attribute, of] : attributes)
+      if (!tag[attribute].empty())
+        all.push_back({.of = of, .line = tag.line, .what = std::string{attribute}});
+  }
+  return all;
 }
 
 std::vector<int> torus_dimensions(const std::vector<XmlTag>& tags) {

@@ -33,7 +33,8 @@ struct XmlMistake {
 };
 
 /// The first of: a version other than 4 and 4.1; a routing or topology SimGrid does not have; a
-/// <cluster> with another number of hosts than its topology; a dragonfly SimGrid 3.32 crashes on.
+/// <cluster> with another number of hosts than its topology; a dragonfly SimGrid 3.32 crashes on;
+/// Wi-Fi, whose stations have rates in a program only.
 std::optional<XmlMistake> first_mistake(const std::vector<XmlTag>& tags);
 
 /// What a property eager_limit of the platform's first zone says, as a calibrated platform's does:
@@ -45,6 +46,14 @@ std::optional<Bytes> eager_limit(const std::vector<XmlTag>& tags);
 /// rank sends to another goes over one connection (NetworkModel::one_connection), as a calibrated
 /// platform's may. Throws BadPlatform, without the file's name, for any other value.
 bool one_connection(const std::vector<XmlTag>& tags);
+
+/// Something that changes with time.
+struct Profile {
+  enum class Of { bandwidth, latency, other } of = Of::other;
+  int line = 0;
+  std::string what;  ///< an attribute, "<trace>" or "<trace_connect>"
+};
+std::vector<Profile> profiles(const std::vector<XmlTag>& tags);
 
 /// The dimensions of a platform that is one <cluster topology="TORUS">, the last varying fastest
 /// (SimGrid writes the fastest first); empty for any other.

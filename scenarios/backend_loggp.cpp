@@ -22,20 +22,12 @@ namespace loggp = sim::loggp;
 void refuse_profiles(const std::filesystem::path& file) {
   std::ostringstream content;
   content << std::ifstream{file, std::ios::binary}.rdbuf();
-  constexpr std::array<std::string_view, 8> attributes{
-      "availability_file", "state_file",    "bandwidth_file", "latency_file",
-      "speed_file",        "speed_profile", "state_profile",  "bandwidth_profile"};
-  const auto refuse = [&](const platforms::XmlTag& tag, std::string_view what) {
+  const auto profiles = platforms::profiles(platforms::start_tags(content.str()));
+  if (!profiles.empty())
     throw BadPlatform{fmt::format(
         "{}:{}: {}: the LogGP world knows no availability, speed or state that changes with time; "
         "expected --network simgrid, or a platform without it",
-        file.string(), tag.line, what)};
-  };
-  for (const auto& tag : platforms::start_tags(content.str())) {
-    if (tag.name == "trace" || tag.name == "trace_connect") refuse(tag, "<" + tag.name + ">");
-    for (const auto attribute : attributes)
-      if (!tag[attribute].empty()) refuse(tag, attribute);
-  }
+        file.string(), profiles.front().line, profiles.front().what)};
 }
 
 /// Before anything large is made. A rank is at least a page of stack, and what the world keeps of

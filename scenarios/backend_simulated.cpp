@@ -259,7 +259,7 @@ Machine machine_of(const PlacedPlatform& platform, const std::vector<sim::Proces
     best.beta = widest > 0 ? 1 / (widest * fastest) : 0;
   }
   machine.typical = typical;
-  machine.best = best;
+  if (!platform.changes_with_time) machine.best = best;
   return machine;
 }
 

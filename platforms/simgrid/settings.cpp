@@ -126,6 +126,26 @@ Settings::Settings(const PlatformSpec& spec, std::span<const std::string> comman
   }
 }
 
+std::vector<std::string> Settings::outlive(std::span<const Profile> profiles,
+                                           std::span<const XmlTag> tags) {
+  std::vector<std::string> chosen;
+  const auto choose = [&](const char* name, const char* value) {
+    const bool said = values_.contains(name) || is_set(name) ||
+                      std::ranges::any_of(tags, [name](const XmlTag& tag) {
+                        return tag.name == "prop" && tag["id"] == name;
+                      });
+    if (said) return;
+    values_[name] = {value, "profiles"};
+    chosen.push_back(fmt::format("{}:{}", name, value));
+  };
+  const auto any = [&](Profile::Of of) {
+    return std::ranges::find(profiles, of, &Profile::of) != profiles.end();
+  };
+  if (any(Profile::Of::bandwidth) || any(Profile::Of::latency)) choose("network/weight-S", "0");
+  if (any(Profile::Of::latency)) choose("network/optim", "Full");
+  return chosen;
+}
+
 void Settings::apply(bool ours) const {
   for (const auto& [name, value] : values_)
     if (!keeps_factors_ || !is_factor(name)) set(name, value.text, value.origin);
@@ -135,6 +155,11 @@ void Settings::apply(bool ours) const {
 }
 
 NetworkModel Settings::network() const {
+  if (const auto hosts = simgrid::config::get_value<std::string>("host/model");
+      hosts == "ptask_L07")
+    throw BadPlatform{
+        "host/model ptask_L07: expected default or compound: parallel tasks know no network model, "
+        "by which messages are reckoned here"};
   NetworkModel network;
   network.name = simgrid::config::get_value<std::string>(model_key);
   const bool of_smpi = network.name == "SMPI" || network.name == "IB";

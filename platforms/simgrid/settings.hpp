@@ -8,6 +8,7 @@
 
 #include "platforms/facts.hpp"
 #include "platforms/specification.hpp"
+#include "platforms/xml_scan.hpp"
 
 namespace troupe::platforms {
 
@@ -24,6 +25,12 @@ class Settings {
   /// Factors on latencies and bandwidths are charged by a callback, which SimGrid wants alone: it
   /// is not told them.
   void keep_factors() { keeps_factors_ = true; }
+
+  /// Of a file with such profiles: SimGrid 3.32 forgets a message whose latency has not passed when
+  /// the bandwidth or latency of a link on its way changes, unless flows share links regardless of
+  /// latency (network/weight-S:0) and, for latencies, all are looked at at each step
+  /// (network/optim:Full). Sets these where nobody has said otherwise; returns which, for a person.
+  std::vector<std::string> outlive(std::span<const Profile> profiles, std::span<const XmlTag> tags);
 
   /// Sets them in SimGrid, so that a file's <config> leaves them alone. With `ours`, also the model
   /// our own platforms run under, where nobody says otherwise. Throws BadPlatform for an unknown

@@ -164,6 +164,7 @@ struct SimGridPlatform::Source {
   std::string content;
   std::optional<Topology> topology;
   std::vector<XmlTag> tags;
+  std::vector<Profile> profiles;
   std::vector<int> grid;
   bool one_connection = false;
   CostsByClass message_costs{};
@@ -185,6 +186,7 @@ struct SimGridPlatform::Source {
  private:
   void read_xml(const std::string& file) {
     tags = start_tags(content);
+    profiles = platforms::profiles(tags);
     grid = torus_dimensions(tags);
     if (const auto mistake = first_mistake(tags))
       throw BadPlatform(fmt::format("{}:{}: {}", file, mistake->line, mistake->what));
@@ -205,6 +207,12 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
   const Source source{spec_};
   const bool ours = source.topology.has_value();
   if (ours && source.topology->by_size) settings.keep_factors();
+  changes_with_time_ = !source.profiles.empty();
+  if (const auto chosen = settings.outlive(source.profiles, source.tags); !chosen.empty())
+    notices_.push_back(fmt::format(
+        "{}: links change with time, so it runs with {}, without which SimGrid forgets messages "
+        "whose latency has not passed then",
+        spec_.name(), fmt::join(chosen, " and ")));
   const auto build = [&] {
     settings.apply(ours);
     load(engine, source);

@@ -71,6 +71,9 @@ class SimGridPlatform {
   /// Null for a file that SimGrid reads.
   const OwnWays* own_ways() const { return own_ways_ ? &*own_ways_ : nullptr; }
 
+  /// Figures of links or hosts change during a run: what is said of them is how they begin.
+  bool changes_with_time() const { return changes_with_time_; }
+
   /// What a person should be told: one line each, meant for stderr.
   std::span<const std::string> notices() const { return notices_; }
   /// 16 hexadecimal digits: the content of the platform and the network model in force.
@@ -89,6 +92,7 @@ class SimGridPlatform {
   std::vector<RankPlace> ranks_;
   std::vector<int> grid_;
   int node_count_ = 0;
+  bool changes_with_time_ = false;
   NetworkModel network_;
   CostsByClass message_costs_{};
   std::vector<std::string> notices_;

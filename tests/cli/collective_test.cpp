@@ -107,6 +107,38 @@ TEST_F(Collective, BeginsASizeTogetherThoughARankWasDoneEarlyWithTheOneBefore) {
   }
 }
 
+/// Links that change while messages are still in their latency: SimGrid 3.32 alone forgets those.
+TEST_F(Collective, GoesOnWhereLinksChangeWithTime) {
+  write("bandwidth", "0 1e9\n0.0005 1e8\n");
+  write("latency", "0 0.001\n0.0005 0.002\n");
+  const auto time = [&](const std::string& profiles, const std::string& network_model) {
+    const auto platform = write(
+        "p.xml",
+        "<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+        "<platform version='4.1'><zone id='z' routing='Full'><host id='a' speed='1Gf'/>"
+        "<host id='b' speed='1Gf'/><link id='l' bandwidth='1GBps' latency='1ms' " +
+            profiles +
+            "/>"
+            "<route src='a' dst='b'><link_ctn id='l'/></route></zone></platform>\n");
+    const auto ran = troupe("collective -a ring --sizes 400K -q --platform " + platform +
+                            " --cfg=network/model:" + network_model + " --json " + file("r.json"));
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("links change with time"));
+    const auto result = json::parse(read(file("r.json")))["results"][0];
+    EXPECT_TRUE(result["bound_s"].is_null()) << "nobody knows how wide they will be";
+    return result["time_s"].get<double>();
+  };
+  // Two messages of half of it each way, and a sum of 51,200 values. The cable carries both ways,
+  // and 5 % of each way's rate on the other (cross-traffic, SimGrid's default).
+  const double half = 200 * 1024.0, sum = 51200e-9;
+  const auto expected = [&](double latency, double bandwidth) {
+    return 2 * (latency + 2 * 1.05 * half / bandwidth) + sum;
+  };
+  EXPECT_NEAR(time("bandwidth_file='bandwidth'", "CM02"), expected(1e-3, 1e8), 1e-8);
+  EXPECT_NEAR(time("latency_file='latency'", "CM02"), expected(2e-3, 1e9), 1e-8);
+  EXPECT_NEAR(time("bandwidth_file='bandwidth'", "LV08"), expected(13.01e-3, 0.97e8), 1e-8);
+}
+
 /// Eight bytes take a thousand times as long as none here, so ranks must not agree on a moment by
 /// what an empty message takes. Once, messages were there before the measurement began.
 TEST_F(Collective, BeginsTogetherOnASlowNetworkWhereMessagesLeaveAtOnce) {

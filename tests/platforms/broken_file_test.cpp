@@ -49,6 +49,20 @@ TEST(BrokenFile, NoDoctype) {
   EXPECT_THAT(complaint("<?xml version='1.0'?>\n<platform version='4.1'>\n</platform>\n"),
               AllOf(HasSubstr("broken.xml:2: "), IsOneLine()));
 }
+TEST(BrokenFile, WithWifiThatOnlyAProgramCanTune) {
+  EXPECT_THAT(
+      complaint_of_body(
+          "<zone id='z' routing='WIFI'>\n<prop id='access_point' value='r'/>\n"
+          "<host id='a' speed='1Gf'/><router id='r'/>\n"
+          "<link id='l' bandwidth='54Mbps' latency='0' sharing_policy='WIFI'/></zone>"),
+      AllOf(HasSubstr("broken.xml:7: <link id=\"l\" sharing_policy=\"WIFI\">: stations of a Wi-Fi"),
+            IsOneLine()));
+}
+TEST(BrokenFile, ForParallelTasks) {
+  EXPECT_THAT(complaint_of_body("<config><prop id='host/model' value='ptask_L07'/></config>\n"
+                                "<zone id='z' routing='Full'><host id='a' speed='1Gf'/></zone>"),
+              AllOf(HasSubstr("host/model ptask_L07: expected default or compound"), IsOneLine()));
+}
 TEST(BrokenFile, TooOld) {
   EXPECT_THAT(complaint(std::string{prolog} + "<platform version=\"3\">\n</platform>\n"),
               AllOf(HasSubstr("broken.xml:3: <platform version=\"3\">"), IsOneLine()));

@@ -2,6 +2,7 @@
 
 #include "platforms/xml_scan.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "core/errors.hpp"
@@ -65,6 +66,25 @@ TEST(XmlScan, SaysNothingAboutWhatItDoesNotUnderstand) {
   EXPECT_EQ(mistake("<cluster radical='a-b' topology='TORUS' topo_parameters='3,3'/>"), "");
   EXPECT_EQ(mistake("<cluster radical='0-3' topology='TORUS' topo_parameters='3;3'/>"), "");
   EXPECT_EQ(mistake("<cluster radical='0-3'/>"), "");
+}
+
+TEST(XmlScan, TakesRoutingsAsSimGridDoes) {
+  for (const char* routing : {"Full", "full", "FULL", "WIFI", "Wifi"})
+    EXPECT_FALSE(first_mistake(start_tags(fmt::format("<zone id='z' routing='{}'>", routing))))
+        << routing;
+}
+
+TEST(XmlScan, FindsWhatChangesWithTime) {
+  using enum Profile::Of;
+  const auto found = profiles(start_tags(
+      "<host id='h' speed='1Gf' speed_file='s'/>\n<link id='a' bandwidth_file='b' "
+      "latency_file='l'/>\n"
+      "<link id='b' bandwidth='1'/>\n<trace_connect trace='t' element='b' kind='LATENCY'/>"));
+  std::vector<std::pair<Profile::Of, int>> kinds;
+  for (const auto& profile : found) kinds.emplace_back(profile.of, profile.line);
+  EXPECT_THAT(kinds, ElementsAre(std::pair{other, 1}, std::pair{bandwidth, 2},
+                                 std::pair{latency, 2}, std::pair{latency, 4}));
+  EXPECT_EQ(found.front().what, "speed_file");
 }
 
 TEST(XmlScan, AZoneSaysWhichMessagesLeaveAtOnce) {
