@@ -79,7 +79,10 @@ std::optional<Seconds> time_on_devices(const std::vector<RankActivity>& ranks) {
 
 void keep_hottest(ShareOfTime& shares) {
   auto& links = shares.hottest_links;
-  std::ranges::stable_sort(links, std::ranges::greater{}, &ShareOfTime::Link::busy_share);
+  const auto up_to_rounding = [](const ShareOfTime::Link& link) {
+    return std::round(link.busy_share / rounding);
+  };
+  std::ranges::stable_sort(links, std::ranges::greater{}, up_to_rounding);
   links.resize(std::min<std::size_t>(links.size(), 3));
 }
 

@@ -35,7 +35,8 @@ class PlacedPlatform {
   NetworkModel network;
   std::vector<LinkFacts> links;
   CostsByClass message_costs{};
-  bool changes_with_time = false;  ///< figures of links or hosts are those of the beginning
+  bool changes_with_time = false;  ///< figures of links or hosts are those of the beginning ...
+  bool speeds_change = false;      ///< ... of hosts
   std::vector<std::string> notices;
 
   int size() const noexcept { return static_cast<int>(ranks.size()); }

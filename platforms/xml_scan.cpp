@@ -207,18 +207,19 @@ std::optional<XmlMistake> first_mistake(const std::vector<XmlTag>& tags) {
 std::vector<Profile> profiles(const std::vector<XmlTag>& tags) {
   using enum Profile::Of;
   static constexpr std::pair<std::string_view, Profile::Of> attributes[] = {
-      {"availability_file", other},     {"state_file", other},
-      {"state_profile", other},         {"speed_file", other},
-      {"speed_profile", other},         {"bandwidth_file", bandwidth},
+      {"availability_file", speed},     {"speed_file", speed},
+      {"speed_profile", speed},         {"bandwidth_file", bandwidth},
       {"bandwidth_profile", bandwidth}, {"latency_file", latency},
-      {"latency_profile", latency}};
+      {"latency_profile", latency},     {"state_file", state},
+      {"state_profile", state}};
+  static constexpr std::pair<std::string_view, Profile::Of> kinds[] = {
+      {"SPEED", speed}, {"POWER", speed}, {"BANDWIDTH", bandwidth}, {"LATENCY", latency}};
   std::vector<Profile> all;
   for (const XmlTag& tag : tags) {
     if (tag.name == "trace" || tag.name == "trace_connect") {
-      const std::string_view kind = tag["kind"];
-      all.push_back({.of = kind == "BANDWIDTH" ? bandwidth
-                           : kind == "LATENCY" ? latency
-                                               : other,
+      const auto kind =
+          std::ranges::find(kinds, tag["kind"], [](const auto& one) { return one.first; });
+      all.push_back({.of = kind == std::end(kinds) ? state : kind->second,
                      .line = tag.line,
                      .what = "<" + tag.name + ">"});
     }

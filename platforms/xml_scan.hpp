@@ -49,7 +49,7 @@ bool one_connection(const std::vector<XmlTag>& tags);
 
 /// Something that changes with time.
 struct Profile {
-  enum class Of { bandwidth, latency, other } of = Of::other;
+  enum class Of { speed, bandwidth, latency, state } of = Of::state;
   int line = 0;
   std::string what;  ///< an attribute, "<trace>" or "<trace_connect>"
 };

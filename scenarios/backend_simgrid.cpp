@@ -46,6 +46,7 @@ class SimGridBackend final : public Backend {
     ranks_.processors = processors_of(*placed_, scenario.compute);
     for (const auto& place : platform_->ranks()) ranks_.hosts.push_back(place.host);
     if (placed_->network.one_connection) ranks_.connections = placed_->network;
+    ranks_.speeds_change = placed_->speeds_change;
     machine_ = machine_of(*placed_, ranks_.processors, options_);
   }
   std::string_view name() const override { return "sim"; }

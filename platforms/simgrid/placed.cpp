@@ -25,6 +25,7 @@ class LoadedPlatform final : public PlacedPlatform {
     network = platform.network();
     message_costs = platform.message_costs();
     changes_with_time = platform.changes_with_time();
+    speeds_change = platform.speeds_change();
     notices.assign(platform.notices().begin(), platform.notices().end());
     for (const s4u::Link* link : s4u::Engine::get_instance()->get_all_links()) {
       index_.emplace(link, static_cast<int>(links.size()));

@@ -208,6 +208,8 @@ SimGridPlatform::SimGridPlatform(s4u::Engine& engine, const PlatformSpec& spec,
   const bool ours = source.topology.has_value();
   if (ours && source.topology->by_size) settings.keep_factors();
   changes_with_time_ = !source.profiles.empty();
+  speeds_change_ =
+      std::ranges::find(source.profiles, Profile::Of::speed, &Profile::of) != source.profiles.end();
   if (const auto chosen = settings.outlive(source.profiles, source.tags); !chosen.empty())
     notices_.push_back(fmt::format(
         "{}: links change with time, so it runs with {}, without which SimGrid forgets messages "

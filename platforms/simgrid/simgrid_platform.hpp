@@ -73,6 +73,8 @@ class SimGridPlatform {
 
   /// Figures of links or hosts change during a run: what is said of them is how they begin.
   bool changes_with_time() const { return changes_with_time_; }
+  /// Speeds of hosts do.
+  bool speeds_change() const { return speeds_change_; }
 
   /// What a person should be told: one line each, meant for stderr.
   std::span<const std::string> notices() const { return notices_; }
@@ -92,7 +94,7 @@ class SimGridPlatform {
   std::vector<RankPlace> ranks_;
   std::vector<int> grid_;
   int node_count_ = 0;
-  bool changes_with_time_ = false;
+  bool changes_with_time_ = false, speeds_change_ = false;
   NetworkModel network_;
   CostsByClass message_costs_{};
   std::vector<std::string> notices_;

@@ -35,32 +35,32 @@ void World::begin_kernel(Flow& flow) {
   using ::simgrid::kernel::timer::Timer;
   const SimOperation& operation = *flow.lane_.front();
   accounting_.kernel_started(flow.rank_, operation.flops, now());
-  const bool shared = shares_cores_[index(flow.rank_)];
+  const bool in_simgrid = simgrid_computes_[index(flow.rank_)];
   if (operation.launching.count() > 0)
     flow.runs_since_ =
         now() + Seconds{flow.launching_.rest(now().count(), operation.launching.count())};
   else flow.runs_since_ = now();
-  if (shared && flow.runs_since_ <= now()) return run_shared_kernel(flow);
-  const Seconds end = shared ? flow.runs_since_ : flow.runs_since_ + operation.duration;
-  flow.kernel_ = Timer::set(end.count(), [this, &flow, shared] {
+  if (in_simgrid && flow.runs_since_ <= now()) return run_in_simgrid(flow);
+  const Seconds end = in_simgrid ? flow.runs_since_ : flow.runs_since_ + operation.duration;
+  flow.kernel_ = Timer::set(end.count(), [this, &flow, in_simgrid] {
     flow.kernel_ = nullptr;
-    if (!shared) end_kernel(flow);
-    else if (!over_ && !flow.dying_) run_shared_kernel(flow);
+    if (!in_simgrid) end_kernel(flow);
+    else if (!over_ && !flow.dying_) run_in_simgrid(flow);
   });
 }
 
-/// SimGrid divides the cores among those that compute.
-void World::run_shared_kernel(Flow& flow) {
-  s4u::Host& shared = cores(flow.rank_);
+/// SimGrid divides the cores among those that compute, and knows what their speed is when.
+void World::run_in_simgrid(Flow& flow) {
+  s4u::Host& host = cores(flow.rank_);
   flow.exec_ = s4u::Exec::init();
   flow.exec_->set_data(&flow);
-  flow.exec_->set_flops_amount(flow.lane_.front()->duration.count() * shared.get_speed());
-  flow.exec_->set_host(&shared);
+  flow.exec_->set_flops_amount(flow.lane_.front()->duration.count() * host.get_speed());
+  flow.exec_->set_host(&host);
   if (flow.exec_->get_state() != s4u::Activity::State::STARTED) flow.exec_->start();
 }
 
 void World::end_kernel(Flow& flow) {
-  if (over_ || flow.dying_) return;
+  if (over_ || flow.dying_ || is_lost(flow.rank_)) return;
   SimOperation& operation = *flow.lane_.front();
   flow.lane_.pop_front();
   accounting_.kernel_finished(flow.rank_, now());

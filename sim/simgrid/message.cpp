@@ -84,6 +84,10 @@ void World::set_out(SimOperation& send) {
 }
 
 const s4u::Comm* World::start_transfer(SimOperation& send) {
+  if (is_lost(send.from) || is_lost(send.to)) {  // at this moment: lose() tells the other side
+    accounting_.broken_off(send.pair, now());
+    return nullptr;
+  }
   if (!some_link_is_down_ || !is_cut(send))
     return &transfers_.start(send, host(send.from), host(send.to));
   const std::size_t pair = send.pair;

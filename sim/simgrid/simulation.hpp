@@ -25,6 +25,8 @@ struct Ranks {
   /// each other, and queues serve in order (sim/simgrid/connections.hpp), with the latencies of
   /// this model. Else messages that meet share links, whosever they are, as SimGrid has it.
   std::optional<platforms::NetworkModel> connections{};
+  /// Hosts have speeds that change during the run.
+  bool speeds_change = false;
 };
 
 /// The precision of the clock (1e-12 s), and what SimGrid itself prints. Call it after the Engine

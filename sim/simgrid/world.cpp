@@ -36,7 +36,8 @@ World::World(const Ranks& ranks, Options options)
   for (Rank rank = 0; rank < size(); ++rank) {
     s4u::Host& here = host(rank);
     slowness_.emplace_back(options_.jitter, rank);
-    shares_cores_.push_back(ranks_on[&cores(rank)] > cores(rank).get_core_count());
+    simgrid_computes_.push_back(ranks.speeds_change ||
+                                ranks_on[&cores(rank)] > cores(rank).get_core_count());
     std::vector<s4u::Link*> links;
     double latency = 0;
     here.route_to(&here, links, &latency);
@@ -51,7 +52,7 @@ World::~World() = default;
 
 void World::run(s4u::Engine& engine, const std::function<void(Communicator&)>& program) {
   watch_failures();
-  if (std::ranges::find(shares_cores_, true) != shares_cores_.end())
+  if (std::ranges::find(simgrid_computes_, true) != simgrid_computes_.end())
     platforms::compat::on_end<s4u::Exec>([this](const s4u::Exec& exec) {
       if (auto* const flow = exec.get_data<Flow>(); flow && flow->exec_.get() == &exec)
         Timer::set(now().count(), [this, flow] { end_kernel(*flow); });
@@ -211,7 +212,7 @@ void World::recycle(SimOperation& operation) noexcept {
 /// Hosts and links are turned off in the middle of SimGrid's events: what follows from it waits for
 /// a moment between them.
 void World::watch_failures() {
-  platforms::compat::on_turned_on_or_off<s4u::Host>([this](const s4u::Host& host) {
+  const auto look_at = [this](const s4u::Host& host) {
     if (host.is_on()) return;
     for (Rank rank = 0; rank < size(); ++rank)
       if (host_of_rank_[index(rank)] == &host && !is_lost(rank)) {
@@ -220,7 +221,9 @@ void World::watch_failures() {
           if (!over_) lose(rank);
         });
       }
-  });
+  };
+  platforms::compat::on_turned_on_or_off<s4u::Host>(look_at);
+  for (const s4u::Host* host : s4u::Engine::get_instance()->get_all_hosts()) look_at(*host);
   platforms::compat::on_turned_on_or_off<s4u::Link>(
       [this](const s4u::Link& link) { some_link_is_down_ |= !link.is_on(); });
   for (const s4u::Link* link : s4u::Engine::get_instance()->get_all_links())

@@ -114,7 +114,7 @@ class World {
 
   // ---- kernels (kernel.cpp)
   void begin_kernel(Flow& flow);
-  void run_shared_kernel(Flow& flow);
+  void run_in_simgrid(Flow& flow);
   void end_kernel(Flow& flow);
 
   // ---- what is lost (message.cpp; watched for in world.cpp)
@@ -142,10 +142,10 @@ class World {
   std::vector<SimOperation*> inside_;    // messages within a host: they arrive in the next round
   std::vector<Transfer*> ended_;         // since the last turn
   std::vector<s4u::Host*> cores_of_rank_;
-  std::vector<bool> shares_cores_;  // by rank: it has no core of its own
-  std::vector<bool> has_loopback_;  // by rank, of its host
-  std::vector<bool> lost_;          // by rank: its host has failed
-  bool some_link_is_down_ = false;  // or was
+  std::vector<bool> simgrid_computes_;  // by rank: it has no core of its own, or no constant speed
+  std::vector<bool> has_loopback_;      // by rank, of its host
+  std::vector<bool> lost_;              // by rank: its host has failed
+  bool some_link_is_down_ = false;      // or was
 
   StackPool stacks_;
   Fiber own_;  // the thread's stack

@@ -176,6 +176,16 @@ TEST(Report, FindsWrongValuesAndOverfullLinks) {
   EXPECT_EQ(defects(report).size(), 2u);
 }
 
+TEST(Report, KeepsTheOrderOfLinksThatAreAsHotButForRounding) {
+  ShareOfTime shares;
+  shares.hottest_links = {{"a", 0.5}, {"b", 0.75 - 1e-12}, {"c", 0.75}, {"d", 0.75 + 1e-12}};
+  keep_hottest(shares);
+  ASSERT_EQ(shares.hottest_links.size(), 3u);
+  EXPECT_EQ(shares.hottest_links[0].name, "b");
+  EXPECT_EQ(shares.hottest_links[1].name, "c");
+  EXPECT_EQ(shares.hottest_links[2].name, "d");
+}
+
 TEST(Report, IsNoDefectByWhatALateClockCannotTell) {
   Report report;
   report.results.push_back(samples::result("ring", 1024, 0.999e-9));

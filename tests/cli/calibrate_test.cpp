@@ -135,12 +135,17 @@ TEST_F(Calibrate, AScenarioWithAWrongDeviceSaysWhere) {
 
 TEST_F(Calibrate, ARealRunComputesAndDoesNotAskTheFile) {
   const auto device = write("d.json", R"({"troupe_device": 1, "name": "d", "kernels": []})");
-  const auto ran = troupe(fmt::format("run {} --ranks 1 --backend loopback --device {} --json {}",
-                                      scenario(3), device, file("r.json")));
+  auto named = json::parse(read(scenario(3)));
+  named["compute"]["device"] = "d.json";
+  const auto ran = troupe(fmt::format("run {} --ranks 1 --backend loopback --json {}",
+                                      write("named.json", named.dump()), file("r.json")));
   ASSERT_EQ(ran.status, 0) << ran.err;
   const auto report = json::parse(read(file("r.json")));
   EXPECT_FALSE(report["environment"].contains("compute_device"));
   EXPECT_FALSE(report["scenario"]["compute"].contains("device"));
+  const auto asked =
+      troupe(fmt::format("run {} --ranks 1 --backend loopback --device {}", scenario(3), device));
+  EXPECT_EQ(asked.status, 2) << "who asks for it wants a simulation";
 }
 
 #ifdef TROUPE_MPI_PROGRAM

@@ -139,6 +139,35 @@ TEST_F(Collective, GoesOnWhereLinksChangeWithTime) {
   EXPECT_NEAR(time("bandwidth_file='bandwidth'", "LV08"), expected(13.01e-3, 0.97e8), 1e-8);
 }
 
+/// What profiles say of hosts: their speed, and whether they are there.
+TEST_F(Collective, ComputesAtTheSpeedOfTheMoment) {
+  write("half", "0 0.5\nLOOPAFTER 1\n");
+  write("off", "0 0\n");
+  const auto run = [&](const std::string& profile) {
+    const auto platform = write(
+        "p.xml",
+        "<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+        "<platform version='4.1'><config><prop id='network/model' value='CM02'/></config>"
+        "<zone id='z' routing='Full'><host id='a' speed='1Gf' " +
+            profile +
+            "/>"
+            "<host id='b' speed='1Gf'/><link id='l' bandwidth='1GBps' latency='1ms'/>"
+            "<route src='a' dst='b'><link_ctn id='l'/></route></zone></platform>\n");
+    return troupe("collective -a ring --sizes 400K -q --platform " + platform + " --json " +
+                  file("r.json"));
+  };
+  const auto time = [&](const std::string& profile) {
+    const auto ran = run(profile);
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return json::parse(read(file("r.json")))["results"][0]["time_s"].get<double>();
+  };
+  // Each rank sums 51,200 values once.
+  EXPECT_NEAR(time("speed_file='half'") - time(""), 51200e-9, 1e-9);
+  const auto ran = run("state_file='off'");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(ran.err, "troupe: rank 0 is gone: its host failed\n");
+}
+
 /// Eight bytes take a thousand times as long as none here, so ranks must not agree on a moment by
 /// what an empty message takes. Once, messages were there before the measurement began.
 TEST_F(Collective, BeginsTogetherOnASlowNetworkWhereMessagesLeaveAtOnce) {

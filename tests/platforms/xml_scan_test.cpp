@@ -82,7 +82,7 @@ TEST(XmlScan, FindsWhatChangesWithTime) {
       "<link id='b' bandwidth='1'/>\n<trace_connect trace='t' element='b' kind='LATENCY'/>"));
   std::vector<std::pair<Profile::Of, int>> kinds;
   for (const auto& profile : found) kinds.emplace_back(profile.of, profile.line);
-  EXPECT_THAT(kinds, ElementsAre(std::pair{other, 1}, std::pair{bandwidth, 2},
+  EXPECT_THAT(kinds, ElementsAre(std::pair{speed, 1}, std::pair{bandwidth, 2},
                                  std::pair{latency, 2}, std::pair{latency, 4}));
   EXPECT_EQ(found.front().what, "speed_file");
 }
