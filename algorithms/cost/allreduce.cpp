@@ -230,10 +230,12 @@ Seconds double_tree_time(const Problem& problem, const AlphaBetaGamma& machine, 
 int double_tree_segments(const Problem& problem) {
   if (problem.segments > 0) return problem.segments;
   const AlphaBetaGamma& machine = problem.machine;
-  const double depth = rounds_to_reach(problem.ranks), bytes = static_cast<double>(problem.bytes());
+  const int depth = rounds_to_reach(problem.ranks);
+  const double bytes = static_cast<double>(problem.bytes());
   const double best = std::sqrt(std::max(0.0, depth - 1.5) * (2 * machine.beta + machine.gamma) *
                                 bytes / (2 * machine.alpha.count()));
-  return segments_near(best, problem, [&](int s) { return double_tree_time(problem, machine, s); });
+  return segments_near(best, depth, problem,
+                       [&](int s) { return double_tree_time(problem, machine, s); });
 }
 
 /// An estimate, exact for empty vectors and for equal halves on two ranks: else several messages

@@ -61,11 +61,13 @@ inline Partition blocks(std::size_t values, int parts) {
 inline std::uint64_t number(int n) { return static_cast<std::uint64_t>(n); }
 
 /// The better of the two whole numbers of segments next to `best`, at least one and at most one a
-/// value (and 65,536).
+/// value, a hundred for each of the `stages` that they fill, and 65,536: more than a hundred save
+/// less than a hundredth, and where latency is next to nothing `best` would be millions.
 template <class TimeOf>
-int segments_near(double best, const Problem& problem, TimeOf time_of) {
+int segments_near(double best, int stages, const Problem& problem, TimeOf time_of) {
   if (std::isnan(best)) return 1;  // nothing costs anything
-  const double most = std::clamp(static_cast<double>(problem.count), 1.0, 65536.0);
+  const double useful = std::min(100.0 * std::max(stages, 1), 65536.0);
+  const double most = std::clamp(static_cast<double>(problem.count), 1.0, useful);
   const int fewer = best < most ? std::max(1, static_cast<int>(best)) : static_cast<int>(most);
   const int more = std::min(fewer + 1, static_cast<int>(most));
   return time_of(more) < time_of(fewer) ? more : fewer;

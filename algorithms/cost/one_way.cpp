@@ -159,9 +159,10 @@ Cost scatter_allgather_broadcast(const Problem& problem, const AlphaBetaGamma& m
 int chain_segments(const Problem& problem) {
   if (problem.segments > 0) return problem.segments;
   const AlphaBetaGamma& machine = problem.machine;
-  const double best = std::sqrt(std::max(0, problem.ranks - 2) * machine.beta *
-                                static_cast<double>(problem.bytes()) / machine.alpha.count());
-  return segments_near(best, problem, [&](int segments) {
+  const int stages = std::max(0, problem.ranks - 2);
+  const double best = std::sqrt(stages * machine.beta * static_cast<double>(problem.bytes()) /
+                                machine.alpha.count());
+  return segments_near(best, stages, problem, [&](int segments) {
     Problem as = problem;
     as.segments = segments;
     return chain_broadcast(as, machine).time;

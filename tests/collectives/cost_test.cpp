@@ -290,6 +290,22 @@ TEST(LowerBound, IsReachedByTheRingsBandwidthAndTheDoublingsLatency) {
 
 // ---- choosing
 
+/// Where latency is next to nothing the closed form wants segments of a byte; what they would save
+/// is not worth their number.
+TEST(Segments, AreAsManyAsFillAPipelineAndNoMore) {
+  Problem problem = golden(12);
+  problem.count = std::size_t{1} << 24;
+  problem.machine = {.alpha = Seconds{0}, .beta = 1e-9, .gamma = 0};
+  const auto most_messages = [&](Collective collective, const char* name) {
+    return find_entry(collective, name).cost(problem, problem.machine).messages;
+  };
+  EXPECT_EQ(most_messages(Collective::broadcast, "chain"), 100u * (12 - 2));
+  EXPECT_LE(most_messages(Collective::allreduce, "double_binary_tree"), 100u * 4 * 2 * 3);
+  problem.machine.alpha = Seconds{1e-6};
+  // Ten stages and 67 ms: the root of 10 · 67 ms / 1 us.
+  EXPECT_NEAR(static_cast<double>(most_messages(Collective::broadcast, "chain")), 819, 1);
+}
+
 TEST(Auto, IsTheLeastClosedForm) {
   for (const Collective collective :
        {Collective::allreduce, Collective::reduce_scatter, Collective::allgather,
