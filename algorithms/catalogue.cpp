@@ -73,6 +73,4 @@ const Entry& find_entry(Collective collective, std::string_view name) {
                  std::string{name} + '"' + did_you_mean(name, known));
 }
 
-Seconds LowerBound::time() const { return std::max({latency, bandwidth, reduction}); }
-
 }  // namespace troupe::algorithms

@@ -104,11 +104,12 @@ std::vector<const Entry*> entries_of(Collective);
 /// Throws BadInput with the nearest name of that collective.
 const Entry& find_entry(Collective, std::string_view name);
 
-/// The least time any algorithm can take (latency, bandwidth and reduction terms of Chan et al.
-/// 2007, each alone a bound).
+/// The least time any algorithm can take: the way of one message, and the bytes that some rank must
+/// send or receive (Chan et al. 2007), each alone a bound. Their ⌈log₂ P⌉ latencies, of ranks with
+/// one message at a time, and their sums bound nothing here: a rank may have many messages under
+/// way, and flows that compute beside each other.
 struct LowerBound {
-  Seconds latency{}, bandwidth{}, reduction{};
-  Seconds time() const;  ///< the largest of the three
+  Seconds latency{}, bandwidth{};
 };
 LowerBound lower_bound(Collective, const Problem&, const AlphaBetaGamma&);
 

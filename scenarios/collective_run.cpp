@@ -260,6 +260,14 @@ std::vector<Seconds> times_from(const std::vector<std::vector<double>>& said, st
   return times;
 }
 
+/// What no algorithm can beat. Back to back, an iteration need not wait for the way of a message.
+Seconds bound_of(const CollectiveStudy& study, const Problem& problem,
+                 const algorithms::AlphaBetaGamma& best) {
+  const auto bound = algorithms::lower_bound(study.op, problem, best);
+  return study.timing == analysis::Timing::isolated ? std::max(bound.latency, bound.bandwidth)
+                                                    : bound.bandwidth;
+}
+
 analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measurement& what,
                                      const Machine& machine,
                                      const std::vector<std::vector<double>>& said, std::size_t at,
@@ -318,8 +326,7 @@ analysis::CollectiveResult result_of(const CollectiveStudy& study, const Measure
                                                 .bandwidth = alone({.beta = beta}),
                                                 .reduction = alone({.gamma = gamma})};
     }
-  if (machine.best)
-    result.bound = algorithms::lower_bound(study.op, what.problem, *machine.best).time();
+  if (machine.best) result.bound = bound_of(study, what.problem, *machine.best);
   return result;
 }
 

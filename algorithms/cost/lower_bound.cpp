@@ -45,13 +45,8 @@ double values_through_a_port(Collective collective, const Problem& problem) {
 LowerBound lower_bound(Collective collective, const Problem& problem,
                        const AlphaBetaGamma& machine) {
   const double size = static_cast<double>(size_of(problem.dtype));
-  const bool reduces = collective == Collective::allreduce || collective == Collective::reduce ||
-                       collective == Collective::reduce_scatter;
-  const double reduced =
-      reduces ? static_cast<double>(problem.count) * (problem.ranks - 1) / problem.ranks : 0;
-  return {.latency = rounds_to_reach(problem.ranks) * machine.alpha,
-          .bandwidth = Seconds{values_through_a_port(collective, problem) * size * machine.beta},
-          .reduction = Seconds{reduced * size * machine.gamma}};
+  return {.latency = problem.ranks > 1 ? machine.alpha : Seconds{},
+          .bandwidth = Seconds{values_through_a_port(collective, problem) * size * machine.beta}};
 }
 
 double bus_factor(Collective collective, int ranks) {

@@ -209,6 +209,27 @@ TEST_F(Collective, SimulatedKeepsItsBoundsOnEveryShippedPlatform) {
   }
 }
 
+/// Messages that leave at once reach a rank side by side, iterations overlap, flows compute beside
+/// each other: none of it may look like a mistake of ours.
+TEST_F(Collective, KeepsItsBoundsWhereMuchHappensAtOnce) {
+  const auto hosts = write(
+      "memory.json", R"({"troupe_gpu_cluster": 1, "nodes": 1, "node": {"gpus": 8, "speed": 1e9,
+          "memory_bandwidth": 4e9, "interconnect": {"kind": "nvswitch", "bandwidth": 12.5e9, "latency": 1e-6}}})");
+  for (const std::string op : {"allreduce", "reduce", "gather", "scatter", "broadcast", "barrier"})
+    for (const char* network : {"simgrid", "loggp"}) {
+      const auto ran = troupe(fmt::format(
+          "collective --op {} --platform star_16 --sizes 0,64,4K --eager-limit 1M -q --network {}",
+          op, network));
+      EXPECT_EQ(ran.status, 0) << ran.err;
+      const auto overlapped =
+          troupe(fmt::format("collective --op {} --platform {} --sizes 64,1M --eager-limit 1K "
+                             "--channels 4 --timing back-to-back "
+                             "-q --network {}",
+                             op, hosts, network));
+      EXPECT_EQ(overlapped.status, 0) << overlapped.err;
+    }
+}
+
 TEST_F(Collective, TakesTheOptionsOfLaunchersBesideThoseOfNcclTests) {
   // -np is the ranks and -n the iterations, in any order and in all spellings.
   const std::vector<std::string> hosts{"h3", "h3", "h3", "h3", "h0", "h0"};
