@@ -57,10 +57,10 @@ std::optional<std::string> mpi_launcher() {
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::path built_with{TROUPE_MPIEXEC};
-  const auto found = in_path("mpirun");
+  auto found = in_path("mpirun");
   if (built_with.empty() || !fs::exists(built_with, error)) return found;
-  const bool same = found && fs::equivalent(built_with, *found, error);
-  return same ? *found : built_with.string();
+  if (!found || !fs::equivalent(built_with, *found, error)) found = built_with.string();
+  return found;
 }
 
 std::string launcher_word() {
