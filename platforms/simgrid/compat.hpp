@@ -159,14 +159,6 @@ inline constexpr const char* timing_precision =
     "surf/precision";
 #endif
 
-/// The setting under which SimGrid takes a share of a link, or what is left to send, for none.
-inline constexpr const char* share_precision =
-#if SIMGRID_VERSION >= 33400
-    "precision/work-amount";
-#else
-    "maxmin/precision";
-#endif
-
 /// "3.32", "4.0".
 inline std::string version() {
   return std::to_string(SIMGRID_VERSION / 10000) + "." +

@@ -16,10 +16,8 @@ void configure_simgrid() {
   xbt_log_control_set("ker_engine.app:file:/dev/null ker_engine.add:0");
   // By default events less than 1 ns apart are one: 0.1 % of a step on a network with 1 us of
   // latency.
-  Engine::set_config(std::string{platforms::compat::timing_precision} + ":1e-12");
-  // By default a flow's share below 1e-5 of a link that it crosses may become none, which ends the
-  // process: 1 MB/s through 450 GB/s.
-  Engine::set_config(std::string{platforms::compat::share_precision} + ":1e-9");
+  std::string precision{platforms::compat::timing_precision};
+  Engine::set_config(precision += ":1e-12");
 }
 
 SimulationResult simulate(simgrid::s4u::Engine& engine, const Ranks& ranks,
