@@ -38,7 +38,8 @@ struct Machine {
   algorithms::Layout layout;
   /// For closed forms, the best number of segments and `auto`; nothing is known without a platform.
   std::optional<algorithms::AlphaBetaGamma> typical;
-  /// The least latency, greatest bandwidth and greatest speed of any pair and rank: for bounds.
+  /// The least latency, greatest bandwidth and greatest speed of any pair and rank. Bounds use the
+  /// first two (catalogue.hpp).
   std::optional<algorithms::AlphaBetaGamma> best;
   std::optional<DeviceMemory> least_memory;  ///< of those ranks whose devices are known
   std::vector<std::string> notes;            ///< for a person: "no <config>: LV08"
