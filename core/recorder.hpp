@@ -35,7 +35,8 @@ struct RecordedEvent {
 /// The log of one rank, filled by all of its flows. It must outlive every request recorded in it.
 class RecordedRank {
  public:
-  /// Keeps the first `most_events`, and counts them all. Counts alone (0) cost next to nothing.
+  /// Keeps the first `most_events`, and counts them all. Counts alone (0) cost next to nothing:
+  /// nobody asks the time.
   explicit RecordedRank(std::size_t most_events = std::numeric_limits<std::size_t>::max())
       : most_events_{most_events} {}
   /// From now on it tells when something is issued, in the place of now(), which may wait for what
@@ -49,7 +50,8 @@ class RecordedRank {
   Work work() const { return locked(work_); }
   /// The events that were kept, in the order of issue.
   std::vector<RecordedEvent> events() const { return locked(events_); }
-  /// How many were not, and when the first of them was issued (`forever` if there is none).
+  /// How many were not, and when the first of them was issued (`forever` if there is none; not known
+  /// of counts alone).
   std::uint64_t left_out() const { return locked(left_out_); }
   Seconds first_left_out() const { return locked(first_left_out_); }
 
@@ -84,7 +86,10 @@ class Recorder final : public ForwardingCommunicator {
   Request spawn(Task task) override;
 
  private:
-  Seconds issued_now() const { return log_.clock_ ? log_.clock_() : now(); }
+  Seconds issued_now() const {
+    if (log_.most_events_ == 0) return {};
+    return log_.clock_ ? log_.clock_() : now();
+  }
 
   RecordedRank& log_;
 };

@@ -14,6 +14,8 @@ using Seconds = std::chrono::duration<double>;
 
 /// A deadline that never comes.
 inline constexpr Seconds forever{std::numeric_limits<double>::infinity()};
+/// One that has passed, whatever the clock says.
+inline constexpr Seconds at_once{};
 
 /// An amount of something countable. `Unit` only keeps the amounts of different things apart.
 template <class Unit, class Number>

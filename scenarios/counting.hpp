@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 #include "core/forwarding.hpp"
 #include "scenarios/sent_log.hpp"
@@ -13,7 +14,8 @@ namespace troupe::scenarios {
 /// What was sent; shared by all flows of a rank.
 struct SentCounters {
   std::atomic<std::uint64_t> messages{0}, bytes{0};
-  SentLog* log = nullptr;  ///< when; only where the flows of a rank share a thread
+  SentLog* log = nullptr;            ///< when; only where the flows of a rank share a thread ...
+  std::function<Seconds()> clock{};  ///< ... by this; empty: by now(), which may wait for a device
 };
 
 /// A communicator that adds every isend to the counters and passes everything on.
@@ -43,7 +45,8 @@ class CountingCommunicator final : public ForwardingCommunicator {
     const auto bytes =
         payload.bytes + sent_.bytes.fetch_add(payload.bytes, std::memory_order_relaxed);
     if (sent_.log)
-      sent_.log->add(inner().now(), {static_cast<double>(messages), static_cast<double>(bytes)});
+      sent_.log->add(sent_.clock ? sent_.clock() : inner().now(),
+                     {static_cast<double>(messages), static_cast<double>(bytes)});
   }
 
   SentCounters& sent_;

@@ -40,6 +40,8 @@ class TracedBackend final : public Backend {
   std::optional<BusyTimes> busy_times(Rank rank, Seconds now) const override {
     return inner_.busy_times(rank, now);
   }
+  std::string processor(Rank rank) const override { return inner_.processor(rank); }
+  std::function<Seconds()> clock_of_host() const override { return inner_.clock_of_host(); }
   std::optional<Seconds> device_time(Rank rank) override { return inner_.device_time(rank); }
   void keep_device_kernels(Communicator& comm, std::size_t most) override {
     inner_.keep_device_kernels(comm, most);

@@ -250,7 +250,9 @@ RunOutcome run_training(const Scenario& scenario, Backend& backend, const Progre
   SentSoFar sent{backend.machine().ranks, !gather};
   WatchedLog log{backend, history, sent, !gather, problem.stop.steps, progress, notes};
   auto outcome = backend.run([&](Communicator& comm) {
-    CountingCommunicator counted{comm, sent.of(comm.rank())};
+    SentCounters& own = sent.of(comm.rank());
+    own.clock = backend.clock_of_host();
+    CountingCommunicator counted{comm, own};
     algorithms::train(counted, problem, log);
     return gather ? encoded(history, sent.log(comm.rank()), comm.rank()) : std::vector<double>{};
   });

@@ -166,8 +166,6 @@ void Background::follow(const Response& response, Seconds answered) {
   if (response.verdict == Verdict::perform) {
     PhaseWriter phases{control_, shared_.options.timeline, std::move(own)};
     perform(lines_, shared_.options, response, operations, phases);
-    for (const Operation* operation : operations)
-      if (operation) settle(lines_.data, operation->tensor.slice());
     phases.end();
   }
   for (Operation* operation : operations) {

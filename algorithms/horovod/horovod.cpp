@@ -145,7 +145,7 @@ bool Horovod::State::hear(Seconds until) {
 std::string Horovod::State::unused(Kind kind, std::string name) {
   if (name.empty())
     return std::string{name_of(kind)} + ".noname." + std::to_string(++unnamed[kind]);
-  while (!background_ended && hear(comm.now())) {
+  while (!background_ended && hear(at_once)) {
   }
   for (const auto& [address, operation] : under_way)
     if (operation->announcement.name == name)
@@ -169,7 +169,6 @@ std::shared_ptr<Operation> Horovod::State::begin(Kind kind, const TensorView& te
 }
 
 Handle Horovod::State::hand_over(std::shared_ptr<Operation> operation) {
-  settle(comm, operation->tensor.slice());
   const Operation* address = operation.get();
   under_way.emplace(address, operation);
   outbox.send(comm.rank(), horovod::hand_over, std::as_bytes(std::span{&address, 1}));
@@ -188,7 +187,7 @@ Operation& Horovod::State::result_of(const std::shared_ptr<Operation>& operation
 
 bool Horovod::poll(const Handle& handle) {
   EXPECTS(handle.operation_, "an operation is waited for once, by its handle");
-  while (!state_->background_ended && state_->hear(state_->comm.now())) {
+  while (!state_->background_ended && state_->hear(at_once)) {
   }
   return handle.operation_->done || state_->background_ended;
 }

@@ -23,7 +23,7 @@ void Outbox::send_piece(Rank to, Tag tag, std::vector<std::byte> piece) {
 
 void Outbox::forget_arrived() {
   while (!sent_.empty()) {
-    const auto arrived = comm_.wait_any(sent_, comm_.now());
+    const auto arrived = comm_.wait_any(sent_, at_once);
     if (!arrived) return;
     pieces_.erase(arrived->index);
   }

@@ -36,10 +36,6 @@ struct Lines {
 void perform(Lines lines, const Options& options, const Response& response,
              std::span<Operation* const> operations, PhaseWriter& phases);
 
-/// Waits until what this flow has computed of `values` is there, also where a device computes in
-/// the order of each flow: before another flow goes on with them that hears of it by a letter only.
-void settle(Communicator& comm, ConstSlice values);
-
 /// "ALLREDUCE"
 std::string phase_of(Kind kind);
 

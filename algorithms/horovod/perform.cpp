@@ -190,10 +190,6 @@ void reducescatter(Communicator& comm, const Response& response, Operation& oper
 
 }  // namespace
 
-void settle(Communicator& comm, ConstSlice values) {
-  if (!values.empty()) compute(comm, Opaque{.reads = {values.first(1)}, .body = [] {}});
-}
-
 std::string phase_of(Kind kind) {
   std::string name{name_of(kind)};
   for (char& letter : name)

@@ -104,6 +104,7 @@ Request FlowCommunicator::isend(Rank to, Tag tag, ConstPayload payload) {
   const Moving moving{engine_.clock_, engine_.activity_};
   const Tag name = placed(tag);
   engine_.order(payload, false);
+  engine_.signal(to);
   return Request{engine_.messages_.send(to, name, payload, engine_.lane(), engine_.sequence_++)};
 }
 Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
@@ -117,7 +118,6 @@ Request FlowCommunicator::irecv(Rank from, Tag tag, Payload room) {
   return Request{engine_.messages_.receive(from, name, room, engine_.lane(), engine_.sequence_++)};
 }
 Request FlowCommunicator::start(Kernel kernel) { return engine_.start(std::move(kernel)); }
-void FlowCommunicator::do_compute(Kernel&& kernel) { engine_.compute(*this, std::move(kernel)); }
 Request FlowCommunicator::spawn(Task task) {
   return engine_.spawn(context_.spawned(spawned_++), std::move(task));
 }
@@ -275,7 +275,7 @@ void Engine::breathe() {
   unbroken_ = 0;
   computed_ = false;
   if (current_) {
-    current_->suspend({.set = nullptr, .operation = nullptr, .until = Seconds{}});
+    current_->suspend({.set = nullptr, .operation = nullptr, .until = at_once});
   } else {
     poll();
     resume_flows();

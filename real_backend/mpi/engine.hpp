@@ -33,7 +33,6 @@ class FlowCommunicator final : public Communicator {
   Request isend(Rank to, Tag tag, ConstPayload payload) override;
   Request irecv(Rank from, Tag tag, Payload room) override;
   Request start(Kernel kernel) override;
-  void do_compute(Kernel&& kernel) override;
   Request spawn(Task task) override;
   std::optional<Completion> wait_any(WaitSet& set, Seconds until = forever) override;
 
@@ -93,9 +92,6 @@ class Engine final : public Waiter {
   };
 
   Request start(Kernel kernel);
-  /// Starts a kernel of `flow` and waits for it. On a device other flows go on before it is
-  /// launched: what they launch then need not come after it.
-  void compute(Communicator& flow, Kernel&& kernel);
   /// True if an operand is where the host cannot touch it, and all have values.
   static bool is_for_device(const Kernel& kernel);
   Request start_on(Lane& lane, const Kernel& kernel);
@@ -106,17 +102,22 @@ class Engine final : public Waiter {
     if (lanes_ && !values.is_phantom() && values.bytes > 0 && !values.memory->on_host())
       lanes_->order(*lane(), {values.address, values.bytes, is_written});
   }
+  /// Before a message, which other flows of the rank may be told something by.
+  void signal(Rank to) {
+    if (lanes_ && !current_ && to == rank_) lanes_->signal();
+  }
   /// Blocks until the worker has computed what it was given.
   void finish_host_kernels();
   Request spawn(Context context, Task task);
-  /// The clock, once everything that this rank takes for complete is: what the accelerator is still
-  /// at is waited for.
+  /// The clock, once everything that the flow that asks takes for complete is: of the rank's own,
+  /// what the accelerator is still at is waited for.
   Seconds now();
   /// That of the flow that runs; null without an accelerator.
   Lane* lane() noexcept;
   bool runs_ahead(const Lane& lane) const noexcept override {
     return lanes_ && lanes_->is_root(lane);
   }
+  bool has_flows() const noexcept override { return running_flows_ > 0; }
   /// Returns when the flow that calls it need not wait any longer; the others run meanwhile.
   void block(const Waiting& waiting);
   /// Lets messages and other flows go on though this one need not wait.

@@ -36,16 +36,6 @@ Request Engine::start_on(Lane& lane, const Kernel& kernel) {
   computed_ = true;
   return Request{*operation.release()};
 }
-void Engine::compute(Communicator& flow, Kernel&& kernel) {
-  const bool others_first = running_flows_ > 0 && lanes_ && is_for_device(kernel);
-  if (others_first) {
-    computed_ = true;
-    breathe();
-  }
-  Request request = start(std::move(kernel));
-  if (others_first) computed_ = false;  // they have just had their turn
-  wait(flow, std::move(request));
-}
 void Engine::finish_host_kernels() {
   while (!worker_.idle()) {
     worker_.wait_computed(forever);
@@ -55,7 +45,7 @@ void Engine::finish_host_kernels() {
 
 Seconds Engine::now() {
   // What other flows have waited for is over: only the rank's own runs ahead.
-  if (lanes_ && lanes_->root().is_ahead()) {
+  if (lanes_ && !current_ && lanes_->root().is_ahead()) {
     const Seconds since = clock_.now();
     lanes_->root().wait();
     activity_.computing += clock_.now() - since;

@@ -127,28 +127,38 @@ void Fragments::add_fragment(Transfer& transfer) {
   if (transfer.first_slot) {
     fragment.address = transfer.first_slot +
                        fragment.offset / transfer.fragment % transfer.slots * transfer.fragment;
-    if (transfer.sends) {
-      fragment.mark = accelerator_->copy_to_host(fragment.address, place.address + fragment.offset,
-                                                 fragment.bytes, place.after);
-      fragment.stage = Fragment::Stage::held;
-    }
+    if (transfer.sends) copy(fragment);
   } else if (!place.address) {
     fragment.address = ballast_.borrow(fragment.bytes);
   } else if (transfer.staged) {
     fragment.address =
         static_cast<std::byte*>(accelerator_->staging_memory().allocate(fragment.bytes));
-    if (transfer.sends) {
-      fragment.mark = accelerator_->copy_to_host(fragment.address, place.address + fragment.offset,
-                                                 fragment.bytes, place.after);
-      fragment.stage = Fragment::Stage::held;
-    }
+    if (transfer.sends) copy(fragment);
   } else {
     fragment.address = place.address + fragment.offset;
     fragment.mark = place.after;
     if (place.lane) fragment.stage = Fragment::Stage::held;
   }
-  if (fragment.stage == Fragment::Stage::held) ++copying_;
-  else travel(fragment);
+  if (fragment.stage == Fragment::Stage::travelling) travel(fragment);
+  else ++copying_;
+}
+
+void Fragments::copy(Fragment& fragment) {
+  auto& [address, lane, after] = fragment.transfer->place;
+  // A device makes its copies one after the other: one that has to wait there for a kernel holds up
+  // those of other flows, which have not.
+  if (rank_.has_flows() && !accelerator_->reached(after)) {
+    fragment.stage = Fragment::Stage::awaiting;
+    return;
+  }
+  std::byte* const place = address + fragment.offset;
+  if (fragment.transfer->sends) {
+    fragment.stage = Fragment::Stage::held;
+    fragment.mark = accelerator_->copy_to_host(fragment.address, place, fragment.bytes, after);
+  } else {
+    fragment.stage = Fragment::Stage::landing;
+    fragment.mark = accelerator_->copy_to_device(place, fragment.address, fragment.bytes, after);
+  }
 }
 
 void Fragments::travel(Fragment& fragment) {
@@ -202,11 +212,8 @@ void Fragments::land(Fragment& fragment) {
   fragment.stage = Fragment::Stage::landing;
   ++copying_;
   if (!place.address) return;
-  std::byte* const room = place.address + fragment.offset;
-  if (place.lane)
-    fragment.mark =
-        accelerator_->copy_to_device(room, fragment.address, fragment.bytes, place.after);
-  else std::memcpy(room, fragment.address, fragment.bytes);
+  if (place.lane) copy(fragment);
+  else std::memcpy(place.address + fragment.offset, fragment.address, fragment.bytes);
 }
 
 bool Fragments::poll() {
@@ -227,6 +234,14 @@ void Fragments::go_on(Transfer& transfer, bool& some) {
       in_turn = in_turn && (transfer.sends || !transfer.first_slot);
       continue;
     }
+    if (fragment.stage == Fragment::Stage::awaiting) {
+      in_turn = false;
+      if (!accelerator_->reached(transfer.place.after)) continue;
+      transfer.place.after = {};
+      copy(fragment);
+      went_on = true;
+      continue;
+    }
     // Fragments of a transfer have one tag: they leave in order, and so does word of them.
     if ((is_held || transfer.first_slot) && !in_turn) continue;
     if (fragment.mark && !accelerator_->reached(fragment.mark)) {
@@ -245,12 +260,16 @@ void Fragments::go_on(Transfer& transfer, bool& some) {
 }
 
 namespace {
+using Stage = Fragments::Fragment::Stage;
+
+bool has_any(const Fragments::Transfer& transfer, Stage stage) {
+  return std::ranges::find(transfer.under_way, stage, &Fragments::Fragment::stage) !=
+         transfer.under_way.end();
+}
 /// True once a payload that is not sent from its own place has been copied as a whole.
 bool is_copied(const Fragments::Transfer& transfer) {
   return (transfer.eager || transfer.first_slot) && transfer.begun == transfer.bytes &&
-         std::ranges::none_of(transfer.under_way, [](const Fragments::Fragment& one) {
-           return one.stage == Fragments::Fragment::Stage::held;
-         });
+         !has_any(transfer, Stage::held) && !has_any(transfer, Stage::awaiting);
 }
 }  // namespace
 
@@ -267,8 +286,9 @@ void Fragments::settle(Transfer& transfer) {
   if (transfer.operation) {
     if (!std::exchange(transfer.told, true)) owner_.values_arrived(*transfer.operation);
     // Who looks later comes after the copies.
-    const bool follows =
-        !has_landed && transfer.place.lane && rank_.runs_ahead(*transfer.place.lane);
+    const bool follows = !has_landed && transfer.place.lane &&
+                         rank_.runs_ahead(*transfer.place.lane) &&
+                         !has_any(transfer, Stage::awaiting);
     if (follows)
       for (const Fragment& landing : transfer.under_way) transfer.place.lane->follow(landing.mark);
     if (follows) transfer.place.lane->run_ahead({transfer.place.address, transfer.bytes, true});

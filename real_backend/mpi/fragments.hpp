@@ -48,8 +48,13 @@ class Fragments {
     Transfer* transfer;
     std::size_t offset, bytes;
     std::byte* address;  ///< where MPI sends it from or receives it, or where it lies
-    enum class Stage { held, travelling, landing } stage;
-    Mark mark;  ///< of the copy to the host (held) or to the device (landing)
+    enum class Stage {
+      awaiting,  ///< what its copy comes after
+      held,      ///< until its copy to the host is done
+      travelling,
+      landing  ///< being copied to the device
+    } stage;
+    Mark mark;  ///< the end of the copy, or what comes before MPI sends it from its place
   };
 
   /// Who has MPI work on fragments, and hears of their ends.
@@ -100,6 +105,8 @@ class Fragments {
   void add_fragment(Transfer& transfer);
   /// Finds slots for the fragments of a send. False: they travel.
   bool find_slots(Transfer& transfer);
+  /// Copies it from the device if it is sent, else to it.
+  void copy(Fragment& fragment);
   void travel(Fragment& fragment);
   /// Says that a fragment lies in its slot, or that it has been taken from there.
   void send_word(const Transfer& transfer, int tag);
@@ -121,7 +128,7 @@ class Fragments {
   Ballast ballast_;
   std::list<Transfer> transfers_;
   std::vector<std::uint64_t> sent_;  // transfers to each rank
-  std::size_t copying_ = 0;          // fragments held or landing
+  std::size_t copying_ = 0;          // fragments that are not travelling
 };
 
 /// One message whose values travel in fragments.

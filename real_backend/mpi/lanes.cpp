@@ -78,9 +78,19 @@ Lane& Lanes::take(Lane& parent) {
 }
 
 void Lanes::follow_root(Lane& lane, std::uint64_t number) {
-  if (!root().is_ahead() || number <= lane.followed_) return;
-  lane.follow(root().mark());
-  lane.followed_ = root().given_;
+  if (!root().is_ahead() || number <= std::max(lane.followed_, over_)) return;
+  const auto told = std::ranges::lower_bound(signals_, number, {}, &Signal::given);
+  const bool since = told == signals_.end();
+  lane.follow(since ? root().mark() : told->mark);
+  lane.followed_ = since ? root().given_ : told->given;
+}
+void Lanes::signal() {
+  if (!has_flows() || !root().is_ahead()) return;
+  while (!signals_.empty() && accelerator_.reached(signals_.front().mark)) {
+    over_ = signals_.front().given;
+    signals_.pop_front();
+  }
+  signals_.push_back({root().given_, root().mark()});
 }
 void Lanes::order(Lane& lane, const Kernel& kernel) {
   if (is_root(lane) || !root().is_ahead()) return;

@@ -99,6 +99,9 @@ class Lanes {
   void order(Lane& lane, const Kernel& kernel);
   /// What the rank's own flow has launched is taken for complete.
   void run_ahead(const Kernel& kernel);
+  /// It tells other flows something: what they touch because of that comes after what it has done
+  /// so far, and not after what it goes on with before their turn.
+  void signal();
   /// Waits for all lanes; from now on nobody's order is followed.
   void leave();
 
@@ -126,6 +129,13 @@ class Lanes {
   Lane* entered_ = nullptr;
   std::vector<std::unique_ptr<Lane>> lanes_;  // the first is that of the rank's own flow
   std::vector<Lane*> free_;
+  /// So much had been given to the rank's own lane when it told others something.
+  struct Signal {
+    std::uint64_t given;
+    Mark mark;
+  };
+  std::deque<Signal> signals_;  // in their order, but those whose mark has been seen to be reached
+  std::uint64_t over_ = 0;      // of what was given to it
 };
 
 }  // namespace troupe::mpi

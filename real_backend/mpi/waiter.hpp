@@ -16,6 +16,9 @@ class Waiter {
   /// of the rank's own flow, which all others follow where they touch the same memory.
   virtual bool runs_ahead(const Lane& lane) const noexcept = 0;
 
+  /// True while the rank has other flows than its own.
+  virtual bool has_flows() const noexcept = 0;
+
  protected:
   ~Waiter() = default;
 };

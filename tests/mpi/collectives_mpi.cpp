@@ -2,7 +2,8 @@
 // on the same cases MPI's own collectives, the baselines. With the argument "detached" the values
 // are in the memory of a detached device, with "reachable" in that of one that MPI can read, and
 // with "grouped" messages of the device leave in groups without tags, as NCCL would carry them.
-// "times" is about something else: what devices say of their kernels' time (device_times.hpp).
+// "times" and "waits" are about something else: what devices say of their kernels' time, and how
+// often a training waits for them (device_times.hpp).
 
 #include <mpi.h>
 
@@ -163,6 +164,7 @@ std::size_t check_grouped(Communicator& comm, Memory& memory) {
 int main(int argc, char** argv) {
   const std::string_view where = argc > 1 ? argv[1] : "host";
   if (where == "times") return tests::check_device_times(argc, argv);
+  if (where == "waits") return tests::check_waits(argc, argv);
   mpi::World world{argc, argv};
   const bool on_device = where != "host";
   tests::DetachedAccelerator device{

@@ -161,8 +161,9 @@ void DetachedAccelerator::finish_lane() {
   if (entered_ && !at_work_) entered_->finish();
 }
 
-bool DetachedAccelerator::is_runnable(const Queue& queue) {
-  return !queue.empty() && (!queue.front().needs || queue.front().needs->reached);
+bool DetachedAccelerator::is_runnable(const Queue& queue) const {
+  return !queue.empty() && (!queue.front().needs || queue.front().needs->reached) &&
+         !(first_may_do_ == 0 && &queue == &lanes_.front());
 }
 bool DetachedAccelerator::do_a_step() {
   std::erase_if(copying_, [](const Queue& queue) { return queue.empty(); });
@@ -170,10 +171,13 @@ bool DetachedAccelerator::do_a_step() {
   for (auto* const queues : {&lanes_, &copying_})
     for (Queue& queue : *queues)
       if (is_runnable(queue)) runnable.push_back(&queue);
+  for (Queue* const queue : {&to_host_, &to_device_})
+    if (is_runnable(*queue)) runnable.push_back(queue);
   if (runnable.empty()) return false;
   Queue& queue = *runnable[random_.below(runnable.size())];
   const Step step = std::move(queue.front());
   queue.pop_front();
+  if (first_may_do_ && &queue == &lanes_.front()) --*first_may_do_;
   at_work_ = true;
   try {
     step.action();
@@ -199,21 +203,22 @@ void DetachedAccelerator::wait(const mpi::Mark& mark) {
   if (failed_) std::rethrow_exception(std::exchange(failed_, nullptr));
 }
 
-mpi::Mark DetachedAccelerator::copy(std::byte* to, const std::byte* from, std::size_t bytes,
-                                    const mpi::Mark& after) {
+mpi::Mark DetachedAccelerator::copy(Queue& queue, std::byte* to, const std::byte* from,
+                                    std::size_t bytes, const mpi::Mark& after) {
   ++copies_;
   const auto point = std::make_shared<Point>();
-  copying_.emplace_back().push_back(
-      {[=] { std::memcpy(to, from, bytes); }, std::static_pointer_cast<const Point>(after), point});
+  (settings_.copies_in_turn ? queue : copying_.emplace_back())
+      .push_back({[=] { std::memcpy(to, from, bytes); },
+                  std::static_pointer_cast<const Point>(after), point});
   return point;
 }
 mpi::Mark DetachedAccelerator::copy_to_host(std::byte* host, const std::byte* device,
                                             std::size_t bytes, const mpi::Mark& after) {
-  return copy(host, device, bytes, after);
+  return copy(to_host_, host, device, bytes, after);
 }
 mpi::Mark DetachedAccelerator::copy_to_device(std::byte* device, const std::byte* host,
                                               std::size_t bytes, const mpi::Mark& after) {
-  return copy(device, host, bytes, after);
+  return copy(to_device_, device, host, bytes, after);
 }
 
 std::optional<Seconds> DetachedAccelerator::kernel_time() {
@@ -255,7 +260,7 @@ std::vector<TimedKernel> DetachedAccelerator::take_kernels() {
 }
 
 std::size_t DetachedAccelerator::put_off() const noexcept {
-  std::size_t steps = 0;
+  std::size_t steps = to_host_.size() + to_device_.size();
   for (const auto* const queues : {&lanes_, &copying_})
     for (const Queue& queue : *queues) steps += queue.size();
   return steps;

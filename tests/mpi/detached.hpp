@@ -11,6 +11,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "core/random.hpp"
@@ -27,6 +28,7 @@ class DetachedAccelerator final : public mpi::Accelerator {
     bool times_kernels = false;      ///< by the clock of the host, which does its work
     Seconds each_takes{};            ///< then what a kernel counts for, where not by that clock
     bool runs_off_the_clock = true;  ///< else the host computes what is off the clock
+    bool copies_in_turn = false;     ///< those of one way, as devices do; else as it comes
   };
   DetachedAccelerator() : DetachedAccelerator{Settings{}} {}
   explicit DetachedAccelerator(Settings settings);
@@ -48,6 +50,11 @@ class DetachedAccelerator final : public mpi::Accelerator {
   std::optional<Seconds> kernel_time() override;
   void keep_kernels(std::size_t most, std::function<Seconds()> host_now) override;
   std::vector<TimedKernel> take_kernels() override;
+
+  /// The first lane, that of the rank's own flow, does what it has been given, and until it is
+  /// released nothing of what comes later.
+  void hold_first_lane() { first_may_do_ = lanes_.front().size(); }
+  void release_first_lane() noexcept { first_may_do_.reset(); }
 
   /// How much has been put off and is not done yet.
   std::size_t put_off() const noexcept;
@@ -99,10 +106,11 @@ class DetachedAccelerator final : public mpi::Accelerator {
   void tell(mpi::MemoryUse use, const void* begin, std::size_t bytes) const {
     if (hears_ && !at_work_) hears_(use, static_cast<const std::byte*>(begin), bytes);
   }
-  static bool is_runnable(const Queue& queue);
+  bool is_runnable(const Queue& queue) const;
   /// Does one step of any queue that can go on. False if none can.
   bool do_a_step();
-  mpi::Mark copy(std::byte* to, const std::byte* from, std::size_t bytes, const mpi::Mark& after);
+  mpi::Mark copy(Queue& queue, std::byte* to, const std::byte* from, std::size_t bytes,
+                 const mpi::Mark& after);
   /// EXPECTS the thread that made the device: kernels of the host run on another, and have no
   /// business here.
   void expect_own_thread() const;
@@ -117,7 +125,9 @@ class DetachedAccelerator final : public mpi::Accelerator {
   mpi::HearsOfUse hears_;
   std::thread::id thread_ = std::this_thread::get_id();
   SplitMix64 random_;
-  std::list<Queue> lanes_, copying_;  // a queue for each lane, and one for each copy under way
+  std::list<Queue> lanes_, copying_;  // a queue for each lane, and one for each copy under way ...
+  Queue to_host_, to_device_;         // ... or these, where copies are made in turn
+  std::optional<std::size_t> first_may_do_;  // steps, while it is held
   Lane* entered_ = nullptr;
   DeviceMemory memory_{*this};
   StagingMemory staging_;

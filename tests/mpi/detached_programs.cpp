@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
   using namespace troupe;
   mpi::World world{argc, argv};
   tests::Programs programs = tests::kernel_programs();
+  programs.insert(tests::flow_programs().begin(), tests::flow_programs().end());
   programs.insert(tests::message_programs().begin(), tests::message_programs().end());
   const std::string wanted = argc > 1 ? argv[1] : "";
   world.guard([&] {

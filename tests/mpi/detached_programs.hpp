@@ -16,8 +16,10 @@
 namespace troupe::tests {
 
 using Programs = std::map<std::string, void (*)(mpi::World&)>;
-/// Kernels there and on the host, in flows and out of them.
+/// Kernels there and on the host.
 const Programs& kernel_programs();
+/// Flows there: what they follow of each other, and what not.
+const Programs& flow_programs();
 /// Messages there, in every mixture with the host's.
 const Programs& message_programs();
 

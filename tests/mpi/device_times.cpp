@@ -1,5 +1,6 @@
 #include "mpi/device_times.hpp"
 
+#include <fmt/format.h>
 #include <mpi.h>
 
 #include <cmath>
@@ -42,6 +43,16 @@ constexpr const char* of_a_curve =
         "model": {"kind": "mlp", "layers": [784, 8, 10]}, "dtype": "float32",
         "data": {"kind": "digits", "samples": 100}, "batch": 10, "evaluate_every": 2,
         "stop": {"steps": 6}}})";
+
+/// By a strategy that sums parts of the gradient beside the rest of a step.
+constexpr const char* of_overlapping_parts =
+    R"({{"troupe": 1, "name": "parts", "training": {{{},
+        "model": {{"kind": "mlp", "layers": [784, 8, 8, 10]}}, "dtype": "float32",
+        "data": {{"kind": "digits", "samples": 100}}, "batch": 10, "evaluate_every": 0,
+        "stop": {{"steps": {}}}}}}})";
+constexpr const char* in_buckets =
+    R"("strategy": "data_parallel", "collective": "ring", "first_bucket_bytes": 1, "bucket_bytes": 1)";
+constexpr const char* by_horovod = R"("strategy": "horovod")";
 
 /// Of kernels that each count for so long.
 constexpr Seconds each{0.25};
@@ -158,7 +169,45 @@ void run_one(scenarios::MpiJob& job, const char* text, bool timed, Seconds each_
   std::printf("%s", analysis::table(report).c_str());
 }
 
+/// How often a rank waits for its device in a training of so many steps.
+std::uint64_t waits_of(scenarios::MpiJob& job, const char* strategy, int steps, bool traces) {
+  DetachedAccelerator* device = nullptr;
+  const auto text = fmt::format(of_overlapping_parts, strategy, steps);
+  auto scenario = scenarios::read_scenario(nlohmann::json::parse(text), scenarios::Origin{}, "/");
+  const auto backend = job.make(scenario, [&](const mpi::World&) {
+    auto mine = std::make_unique<DetachedAccelerator>();
+    device = mine.get();
+    scenarios::DeviceOfRank found;
+    found.accelerator = std::move(mine);
+    return found;
+  });
+  const auto resolved = scenarios::resolve(std::move(scenario), backend->machine(), false);
+  scenarios::TracedBackend traced{*backend, resolved.scenario.eager_limit};
+  analysis::Trace trace;
+  if (traces) scenarios::run(resolved, traced, {}, {}, &trace);
+  else scenarios::run(resolved, *backend);
+  return device->waits();
+}
+
 }  // namespace
+
+int check_waits(int argc, char** argv) {
+  scenarios::MpiJob job{argc, argv};
+  try {
+    // The host computes losses for this device: it waits for it, reads two operands, and writes
+    // one.
+    constexpr std::uint64_t of_a_loss = 1 + 2 + 1;
+    for (const char* strategy : {in_buckets, by_horovod})
+      for (const bool traces : {false, true})
+        check(waits_of(job, strategy, 9, traces) - waits_of(job, strategy, 3, traces) ==
+                  6 * of_a_loss,
+              "a step waits for the device because of its loss, and else not");
+    return 0;
+  } catch (const Error& error) {
+    job.end(error.what(), error.exit_status());
+    return error.exit_status();
+  }
+}
 
 int check_device_times(int argc, char** argv) {
   scenarios::MpiJob job{argc, argv};
