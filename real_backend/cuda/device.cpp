@@ -14,6 +14,7 @@
 #include "real_backend/cuda/kernel_times.hpp"
 #include "real_backend/cuda/kernels.hpp"
 #include "real_backend/cuda/memory.hpp"
+#include "real_backend/cuda/points.hpp"
 #ifdef TROUPE_HAS_CUDNN
 #include <cudnn.h>
 #endif
@@ -53,38 +54,6 @@ std::pair<int, cudaError_t> count_devices() {
   if (status == cudaErrorInsufficientDriver || status == cudaErrorNoDevice) return {0, status};
   check_call(status, "cudaGetDeviceCount");
   return {0, status};
-}
-
-/// Events that are not in use.
-struct EventPool {
-  std::vector<cudaEvent_t> free;
-  ~EventPool() {
-    for (const cudaEvent_t event : free) cudaEventDestroy(event);
-  }
-  /// Records one on the stream.
-  static mpi::Mark record(const std::shared_ptr<EventPool>& pool, cudaStream_t stream) {
-    cudaEvent_t event = nullptr;
-    if (pool->free.empty()) {
-      check_call(cudaEventCreateWithFlags(&event, cudaEventDisableTiming),
-                 "cudaEventCreateWithFlags");
-      pool->free.reserve(pool->free.size() + 64);
-    } else {
-      event = pool->free.back();
-      pool->free.pop_back();
-    }
-    mpi::Mark mark{static_cast<const void*>(event), [pool](const void* used) {
-                     pool->free.push_back(static_cast<cudaEvent_t>(const_cast<void*>(used)));
-                   }};
-    check_call(cudaEventRecord(event, stream), "cudaEventRecord");
-    return mark;
-  }
-};
-
-cudaEvent_t event_of(const mpi::Mark& mark) {
-  return static_cast<cudaEvent_t>(const_cast<void*>(mark.get()));
-}
-void follow_mark(cudaStream_t stream, const mpi::Mark& mark) {
-  if (mark) check_call(cudaStreamWaitEvent(stream, event_of(mark), 0), "cudaStreamWaitEvent");
 }
 
 }  // namespace
@@ -152,9 +121,9 @@ struct Device::State {
 
   mpi::Mark copy(cudaStream_t stream, void* into, const void* from, std::size_t bytes,
                  cudaMemcpyKind kind, const mpi::Mark& after) {
-    follow_mark(stream, after);
+    if (after) Points::follow(stream, after);
     check_call(cudaMemcpyAsync(into, from, bytes, kind, stream), "cudaMemcpyAsync");
-    return EventPool::record(events, stream);
+    return Points::record(points, stream, Points::Told::by_the_device);
   }
 
   const DeviceFacts facts;
@@ -165,7 +134,7 @@ struct Device::State {
   DeviceMemory memory;
   PinnedMemory pinned;
   std::set<std::byte*> registered;  // what has been pinned that is not ours
-  std::shared_ptr<EventPool> events = std::make_shared<EventPool>();
+  std::shared_ptr<Points> points = std::make_shared<Points>();
   cudaStream_t to_host = nullptr, to_device = nullptr;
   std::set<Stream*> lanes;
   std::optional<KernelTimes> times;
@@ -182,11 +151,11 @@ constexpr bool is_convolution =
 class Lane final : public mpi::AcceleratorLane {
  public:
   Lane(Float32Products products, bool of_flow, DeviceCounters& counters,
-       std::shared_ptr<EventPool> events, std::set<Stream*>& lanes, DeviceMemory& memory,
+       std::shared_ptr<Points> points, std::set<Stream*>& lanes, DeviceMemory& memory,
        PinnedMemory& pinned, std::optional<KernelTimes>& times)
       : stream_{products, of_flow},
         counters_{counters},
-        events_{std::move(events)},
+        points_{std::move(points)},
         lanes_{lanes},
         memory_{memory},
         pinned_{pinned},
@@ -202,8 +171,12 @@ class Lane final : public mpi::AcceleratorLane {
 
   void launch(const Kernel& kernel) override { launch(kernel, times_ ? &*times_ : nullptr); }
   void run(const Kernel& kernel) override { launch(kernel, nullptr); }
-  mpi::Mark mark() override { return EventPool::record(events_, stream_.get()); }
-  void follow(const mpi::Mark& mark) override { follow_mark(stream_.get(), mark); }
+  mpi::Mark mark() override {
+    return Points::record(points_, stream_.get(), Points::Told::when_asked);
+  }
+  void follow(const mpi::Mark& mark) override {
+    if (mark) Points::follow(stream_.get(), mark);
+  }
 
   Stream& stream() noexcept { return stream_; }
 
@@ -233,7 +206,7 @@ class Lane final : public mpi::AcceleratorLane {
 
   Stream stream_;
   DeviceCounters& counters_;
-  std::shared_ptr<EventPool> events_;
+  std::shared_ptr<Points> points_;
   std::set<Stream*>& lanes_;
   DeviceMemory& memory_;
   PinnedMemory& pinned_;
@@ -292,7 +265,7 @@ void Device::pin(std::span<std::byte> memory) {
 }
 
 std::unique_ptr<mpi::AcceleratorLane> Device::make_lane(bool of_flow) {
-  return std::make_unique<Lane>(state_->products, of_flow, state_->counters, state_->events,
+  return std::make_unique<Lane>(state_->products, of_flow, state_->counters, state_->points,
                                 state_->lanes, state_->memory, state_->pinned, state_->times);
 }
 void Device::enter(mpi::AcceleratorLane* lane) {
@@ -302,19 +275,14 @@ void Device::enter(mpi::AcceleratorLane* lane) {
 
 bool Device::reached(const mpi::Mark& mark) {
   if (!mark) return true;
-  const cudaError_t status = cudaEventQuery(event_of(mark));
-  if (status == cudaErrorNotReady) {
-    cudaGetLastError();
-    return false;
-  }
-  check_call(status, "cudaEventQuery");
+  if (!Points::reached(mark)) return false;
   for (Stream* const lane : state_->lanes) lane->check_fault();
   return true;
 }
 void Device::wait(const mpi::Mark& mark) {
   if (reached(mark)) return;
   ++state_->counters.synchronisations;
-  check_call(cudaEventSynchronize(event_of(mark)), "cudaEventSynchronize");
+  Points::wait(mark);
   for (Stream* const lane : state_->lanes) lane->check_fault();
 }
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <numeric>
 #include <optional>
@@ -242,6 +243,35 @@ TEST_F(OnAGpu, CopiesBesideTheKernelsOnceWhatComesBeforeIsDone) {
   lane_->follow(back);
   lane_->launch(Scale{3, x});
   EXPECT_EQ(values_of(x)[count / 2], 21.0f);
+}
+
+/// The device itself tells of copies: then the values are there, whatever the marks told before.
+TEST_F(OnAGpu, HasCopiedWhatItSaysItHas) {
+  for (const std::size_t count : {3u, 1u << 14, 1u << 20}) {
+    const Buffer x = counting(count), y = counting(count);
+    const Buffer here{count, Dtype::float32, device_->staging_memory()};
+    const auto begin = here.slice().host<float>().begin();
+    for (int turn = 1; turn <= 200; ++turn) {
+      lane_->launch(Fill{static_cast<double>(turn), x});
+      const auto down = device_->copy_to_host(here.slice().address(), x.slice().address(),
+                                              x.slice().size_bytes(), lane_->mark());
+      while (!device_->reached(down)) {
+      }
+      ASSERT_TRUE(std::all_of(begin, begin + static_cast<std::ptrdiff_t>(count), [&](float value) {
+        return value == static_cast<float>(turn);
+      })) << turn;
+      begin[count / 2] = -1;
+      const auto up = device_->copy_to_device(y.slice().address(), here.slice().address(),
+                                              y.slice().size_bytes(), down);
+      if (turn % 2 == 0) continue;  // whose mark is dropped before it is reached
+      while (!device_->reached(up)) {
+      }
+      if (turn % 40 == 1) {
+        ASSERT_EQ(values_of(y)[count / 2], -1) << turn;
+      }
+    }
+    device_->wait(lane_->mark());
+  }
 }
 
 TEST_F(OnAGpu, SaysWhichLabelIsNoClassWhenTheHostNextWaits) {
