@@ -50,8 +50,8 @@ class RecordedRank {
   Work work() const { return locked(work_); }
   /// The events that were kept, in the order of issue.
   std::vector<RecordedEvent> events() const { return locked(events_); }
-  /// How many were not, and when the first of them was issued (`forever` if there is none; not known
-  /// of counts alone).
+  /// How many were not, and when the first of them was issued (`forever` if there is none; not
+  /// known of counts alone).
   std::uint64_t left_out() const { return locked(left_out_); }
   Seconds first_left_out() const { return locked(first_left_out_); }
 
