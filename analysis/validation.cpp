@@ -32,7 +32,7 @@ void expect_clock(const std::string& name, const Report& report, const char* exp
   const auto clock = environment_of(report, "clock");
   if (clock == expected) return;
   refuse(name, fmt::format("its clock is \"{}\", expected \"{}\": the report of the real run comes "
-                           "first, that of the simulated one second",
+                           "first, that of the simulated one last",
                            clock, expected));
 }
 
@@ -277,6 +277,41 @@ Validation validate(const std::string& real_name, const Report& real,
         "results)",
         real_name, simulated_name, real.results.size(), simulated.results.size())};
   return found;
+}
+
+Validation together(const std::vector<Validation>& runs) {
+  EXPECTS(!runs.empty(), "there is a run to look at");
+  if (runs.size() == 1) return runs.front();
+  Validation all;
+  all.simulated = runs.front().simulated;
+  using Which = std::pair<std::string, int>;  // points of one name in their order
+  std::map<Which, std::size_t> place;
+  std::vector<std::vector<Seconds>> medians;
+  for (const Validation& run : runs) {
+    std::map<std::string, int> seen;
+    all.real += (all.real.empty() ? "" : ", ") + run.real;
+    for (const std::string& note : run.notes)
+      if (std::ranges::find(all.notes, note) == all.notes.end()) all.notes.push_back(note);
+    for (const ValidationPoint& point : run.points) {
+      const auto at =
+          place.try_emplace({point.name(), seen[point.name()]++}, all.points.size()).first->second;
+      if (at == all.points.size()) {
+        all.points.push_back(point);
+        medians.emplace_back();
+      }
+      medians[at].push_back(point.real);
+      all.points[at].p10 = std::min(all.points[at].p10, point.p10);
+      all.points[at].p90 = std::max(all.points[at].p90, point.p90);
+    }
+    for (const Share& cause : run.step_causes) {
+      const auto known = std::ranges::find(all.step_causes, cause.name, &Share::name);
+      const Seconds part = cause.time / static_cast<double>(runs.size());
+      if (known == all.step_causes.end()) all.step_causes.push_back({cause.name, part});
+      else known->time += part;
+    }
+  }
+  for (std::size_t i = 0; i < medians.size(); ++i) all.points[i].real = quantile(medians[i], 0.5);
+  return all;
 }
 
 }  // namespace troupe::analysis

@@ -28,7 +28,7 @@ struct ValidationPoint {
   std::string op, algorithm;  ///< of a collective
   int ranks = 0;
   std::uint64_t bytes = 0;
-  Seconds real{}, p10{}, p90{};  ///< `real` is the median of the real runs
+  Seconds real{}, p10{}, p90{};  ///< of real runs: `real` is the median
   Seconds simulated{};
   std::vector<Share> parts{};  ///< of the simulated time; empty where they are not known
 
@@ -65,6 +65,11 @@ struct Validation {
 /// timing modes, ranks or trainings that differ, times that are none, nothing in common.
 Validation validate(const std::string& real_name, const Report& real,
                     const std::string& simulated_name, const Report& simulated);
+
+/// Several real runs of one scenario beside one prediction, from a validation of each: the median
+/// of their medians, from the least p10 to the greatest p90 of any; what ranks did on average. A
+/// point that a run does not have is that of the others. EXPECTS at least one.
+Validation together(const std::vector<Validation>& runs);
 
 /// For people; as JSON ("troupe_validation": 1, every key of a number ends in its unit).
 std::string validation_table(const Validation& validation);

@@ -36,8 +36,11 @@ analysis::Report read_report(const std::string& file) {
 }
 
 analysis::Validation validate_files(const std::vector<std::string>& files) {
-  const auto real = read_report(files[0]), simulated = read_report(files[1]);
-  return analysis::validate(files[0], real, files[1], simulated);
+  const auto simulated = read_report(files.back());
+  std::vector<analysis::Validation> runs;
+  for (std::size_t i = 0; i + 1 < files.size(); ++i)
+    runs.push_back(analysis::validate(files[i], read_report(files[i]), files.back(), simulated));
+  return analysis::together(runs);
 }
 
 /// Runs the scenario simulated, then for real.
@@ -72,16 +75,19 @@ int finish(const std::string& table, const std::string& json, double error,
 
 int validate_command(const Program& program, const std::vector<std::string>& arguments) {
   Options options{
-      "validate REAL.json SIMULATED.json | --scenario S.json | --measured FILE [options]",
+      "validate REAL.json [REAL.json ...] SIMULATED.json | --scenario S.json | --measured FILE "
+      "[options]",
       "Shows how far predictions are off: of each collective, algorithm and size, and of the steps "
       "of a training.\nThe error is exp |ln(simulated / real)| - 1, of medians. A point counts "
       "where the prediction is outside the\nreal runs' p10 to p90; the worst is named with what "
-      "explains it.\nWith tables that others measured, costs of messages are fitted to some of the "
+      "explains it.\nOf several real runs it is the median of their medians, and their least p10 "
+      "to their greatest "
+      "p90.\nWith tables that others measured, costs of messages are fitted to some of the "
       "times, and the others predicted\n(docs/validation.md)."};
   options.group("Scenario");
   options.value("scenario",
                 "run this scenario, on real ranks and simulated, instead of reading "
-                "two reports");
+                "reports");
   options.values("set", "/json/pointer=value over what the file says; may be repeated");
   options.value("launcher", "what starts the real ranks (mpirun -n RANKS)");
   declare_measured(options);
@@ -90,9 +96,10 @@ int validate_command(const Program& program, const std::vector<std::string>& arg
   options.value("json", "write the validation to a file (- for standard output)");
   options.flag("quiet,q", "no table, no progress");
   options.value("max-error", "exit 3 if a geometric mean error is more: 0.05 or 5%");
-  options.positional("report", 0, 2);
+  options.positional("report", 0, 1000);
   options.examples(
       "  troupe validate real.json simulated.json --max-error 5%\n"
+      "  troupe validate real1.json real2.json real3.json simulated.json\n"
       "  troupe validate --scenario ring.json --platform mine.xml\n"
       "  troupe validate --measured allreduce.csv --max-error 10%\n"
       "  troupe validate --measured nccl.txt --algorithm multi_ring --calibrate-nodes 2\n");
@@ -106,8 +113,9 @@ int validate_command(const Program& program, const std::vector<std::string>& arg
   if (options.given("scenario") + options.given("measured") + !files.empty() != 1 ||
       files.size() == 1)
     throw BadInput{
-        "validate: expected two reports, REAL.json and SIMULATED.json, or --scenario S.json, or "
-        "--measured FILE"};
+        "validate: expected reports, of a real run or several and SIMULATED.json last, or "
+        "--scenario "
+        "S.json, or --measured FILE"};
   if (options.given("measured")) {
     const auto machines = validate_measured(options);
     return finish(analysis::measured_table(machines, options.given("all")),

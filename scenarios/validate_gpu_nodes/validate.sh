@@ -6,6 +6,7 @@
 #   RANKS     how many (Slurm's tasks; else this node's GPUs; on processors 2)
 #   LAUNCHER  what starts them, before the number (mpirun -n)
 #   TROUPE    the program (troupe)
+#   RUNS      how many real runs of each, of which the median counts (3; with QUICK 1)
 #   QUICK     anything: fewer kernels, sizes and rounds
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -31,6 +32,9 @@ case $backend in
   mpi) scenario=$here/mlp_on_processors.json sizes=4K:4M:x4 ;;
   *) fail "BACKEND=$backend: expected cuda or mpi" ;;
 esac
+runs=${RUNS:-${QUICK:+1}}
+runs=${runs:-3}
+case $runs in *[!0-9]* | 0) fail "RUNS=$runs: expected how many real runs of each, 1 or more" ;; esac
 command -v "$troupe" >/dev/null || fail "there is no program $troupe: put it into PATH, or give TROUPE=/where/it/is"
 doctor=$("$troupe" doctor --backend "$backend" 2>&1) ||
   fail "--backend $backend cannot run here: $(echo "$doctor" | sed -n "s/^  no   $backend *//p") (BACKEND=mpi uses processors)"
@@ -61,10 +65,13 @@ both() {
   name=$1
   shift
   say "$name, for real"
-  real "$ranks" "$@" --platform "$out/cluster.json" --ranks "$ranks" --payload real -q --json "$out/$name.real.json"
+  rm -f "$out/$name.real."*.json
+  for run in $(seq "$runs"); do
+    real "$ranks" "$@" --platform "$out/cluster.json" --ranks "$ranks" --payload real -q --json "$out/$name.real.$run.json"
+  done
   say "$name, predicted"
   "$troupe" "$@" --platform "$out/cluster.json" --ranks "$ranks" --payload phantom -q --json "$out/$name.predicted.json"
-  "$troupe" validate "$out/$name.real.json" "$out/$name.predicted.json" --json "$out/$name.errors.json" >"$out/$name.errors.txt"
+  "$troupe" validate "$out/$name.real."*.json "$out/$name.predicted.json" --json "$out/$name.errors.json" >"$out/$name.errors.txt"
   cat "$out/$name.errors.txt"
 }
 if [ "$ranks" -gt 1 ]; then

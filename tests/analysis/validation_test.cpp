@@ -99,6 +99,38 @@ TEST(Validation, RefusesWhatCannotBeCompared) {
               HasSubstr("sim.json is a training, real.json is not"));
 }
 
+TEST(Validation, OfSeveralRunsTakesTheMedianAndTheWholeSpread) {
+  const auto slower = [](double factor) {
+    auto report = real();
+    for (auto& result : report.results)
+      for (Seconds* time : {&result.time, &result.p10, &result.p90}) *time *= factor;
+    return report;
+  };
+  std::vector<Validation> runs;
+  for (const double factor : {1.0, 3.0, 1.2})
+    runs.push_back(
+        validate(std::to_string(factor).substr(0, 3), slower(factor), "sim.json", simulated(2.9)));
+  const auto all = together(runs);
+  EXPECT_EQ(all.real, "1.0, 3.0, 1.2");
+  ASSERT_THAT(all.points, SizeIs(4));
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_DOUBLE_EQ(all.points[i].real / runs[0].points[i].real, 1.2);
+    EXPECT_EQ(all.points[i].p10, runs[0].points[i].p10);
+    EXPECT_EQ(all.points[i].p90, runs[1].points[i].p90);
+    EXPECT_FALSE(all.points[i].counts());  // one of the runs took as long
+  }
+  EXPECT_EQ(to_json(together({runs[1]})), to_json(runs[1]));
+}
+
+TEST(Validation, OfSeveralRunsKeepsWhatOnlySomeHave) {
+  auto fewer = real();
+  fewer.results.erase(fewer.results.begin());
+  const auto all = together({validated(fewer, simulated(1)), validated(real(), simulated(1))});
+  EXPECT_THAT(all.points, SizeIs(4));
+  EXPECT_EQ(all.points[3].real, validated(real(), simulated(1)).points[0].real);
+  EXPECT_THAT(all.notes, ElementsAre("1 of 4 predictions of sim.json were not measured"));
+}
+
 /// Three algorithms on a machine of which the model has a third of the latency.
 TEST(Validation, NamesTheLatencyWhereItIsTheLatency) {
   std::vector<ValidationPoint> points;

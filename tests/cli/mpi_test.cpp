@@ -260,19 +260,21 @@ TEST_F(Mpi, GpuNodesAreValidatedByOneCommandFromCalibrationToTablesOfErrors) {
     return run.err;
   };
   EXPECT_THAT(refused("BACKEND=gpu"), HasSubstr("expected cuda or mpi"));
+  EXPECT_THAT(refused("RUNS=some"), HasSubstr("RUNS=some: expected how many real runs"));
   EXPECT_THAT(refused("TROUPE=/nowhere/troupe"), HasSubstr("no program /nowhere/troupe"));
   if (troupe("doctor --backend cuda").status != 0) {
     EXPECT_THAT(refused(here), HasSubstr("--backend cuda cannot run here: "));
   }
   Ran ran;
   for (int attempt = 0; attempt < 3; ++attempt) {  // a busy machine may hide the bandwidth
-    ran = validate(here + "BACKEND=mpi RANKS=2 QUICK=1");
+    ran = validate(here + "BACKEND=mpi RANKS=2 QUICK=1 RUNS=2");
     if (ran.err.find("longer messages take no longer") == std::string::npos) break;
   }
   ASSERT_EQ(ran.status, 0) << ran.err;
   for (const char* part : {"allreduce", "broadcast", "training"}) {
     const auto errors = json::parse(read(file(fmt::format("out/{}.errors.json", part))));
     EXPECT_FALSE(errors["points"].empty()) << part;
+    EXPECT_THAT(errors["real"], HasSubstr(part + std::string{".real.2.json"}));
     EXPECT_THAT(ran.out, HasSubstr(read(file(fmt::format("out/{}.errors.txt", part)))));
   }
   EXPECT_EQ(json::parse(read(file("out/cluster.json")))["node"]["measured_device"], "device.json");

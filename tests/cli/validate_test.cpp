@@ -69,7 +69,8 @@ TEST_F(Validate, TellsOneMistakeAtATime) {
   };
   const auto real = file("real.json"), sim = file("sim.json");
   expect(sim + " " + real, "sim.json: its clock is \"simulated\", expected \"wall\"");
-  expect(real, "expected two reports, REAL.json and SIMULATED.json, or --scenario");
+  expect(real, "expected reports, of a real run or several and SIMULATED.json last, or --scenario");
+  expect(real + " " + sim + " " + real, "real.json: its clock is \"wall\", expected \"simulated\"");
   expect(real + " " + file("none.json"), "No such file");
   expect(real + " " + sim + " --max-error no", "--max-error \"no\": expected a number above 0");
   auto text = read(sim);
