@@ -88,6 +88,14 @@ void Coordinator::announce(Rank rank, const Announcement& announcement, Seconds 
 }
 
 void Coordinator::add(Rank rank, const Announcement& announcement, Seconds now) {
+  const auto lost = lost_.find(announcement.name);
+  if (lost != lost_.end() && !lost->second.pending.heard[static_cast<std::size_t>(rank)]) {
+    auto& [pending, reason] = lost->second;
+    pending.heard[static_cast<std::size_t>(rank)] = true;
+    settle(pending, Verdict::lost, reason);
+    if (++pending.announcements == ranks_) lost_.erase(lost);
+    return;
+  }
   const auto [at, is_new] = pending_.try_emplace(announcement.name);
   Pending& pending = at->second;
   if (is_new) {
@@ -149,7 +157,7 @@ void Coordinator::decide(Table::iterator at) {
   for (const Rank rank : left_)
     if (!pending.heard[static_cast<std::size_t>(rank)]) gone.push_back(rank);
   if (!gone.empty()) {
-    settle(pending, Verdict::lost, name_of(gone) + " shut down without announcing it");
+    return lose(at, name_of(gone) + " shut down without announcing it");
   } else if (is_complete(pending)) {
     const std::string complaint =
         pending.complaint.empty() ? complaint_about_joined(pending) : pending.complaint;
@@ -187,7 +195,13 @@ std::string Coordinator::complaint_about_joined(const Pending& pending) const {
                         " joined, and only sums and averages go on without them";
 }
 
-void Coordinator::settle(const Pending& pending, Verdict verdict, std::string reason) {
+void Coordinator::lose(Table::iterator at, std::string reason) {
+  settle(at->second, Verdict::lost, reason);
+  lost_.insert_or_assign(at->first, Lost{std::move(at->second), std::move(reason)});
+  pending_.erase(at);
+}
+
+void Coordinator::settle(const Pending& pending, Verdict verdict, const std::string& reason) {
   Response response;
   response.what = pending.first;
   response.names = {pending.first.name};
@@ -245,16 +259,12 @@ std::vector<StallWarning> Coordinator::overdue(Seconds now) {
 
 void Coordinator::give_up(Seconds now) {
   if (limits_.stall_limit.count() <= 0) return;
-  for (auto at = pending_.begin(); at != pending_.end();) {
+  for (auto next = pending_.begin(); next != pending_.end();) {
+    const auto at = next++;
     const Pending& pending = at->second;
-    if (now < pending.since + limits_.stall_limit) {
-      ++at;
-      continue;
-    }
-    settle(
-        pending, Verdict::lost,
-        name_of(missing(pending)) + " did not announce it within " + seconds(limits_.stall_limit));
-    at = pending_.erase(at);
+    if (now < pending.since + limits_.stall_limit) continue;
+    lose(at,
+         name_of(missing(pending)) + " did not announce it within " + seconds(limits_.stall_limit));
   }
 }
 

@@ -36,7 +36,7 @@ class Coordinator {
 
   /// A rank is ready for an operation. An operation is decided when every rank has announced it or
   /// has joined; it is refused where the announcements differ, and lost as soon as a rank that has
-  /// left is missing.
+  /// left is missing. Ranks that come to it only then are told what the others were.
   void announce(Rank rank, const Announcement& announcement, Seconds now);
 
   /// Takes what has been decided, in the order of decision. Allreduces of one dtype, op and scale
@@ -69,7 +69,9 @@ class Coordinator {
   void leave(Rank rank);
   void decide(Table::iterator at);
   void decide_all();
-  void settle(const Pending& pending, Verdict verdict, std::string reason);
+  void settle(const Pending& pending, Verdict verdict, const std::string& reason);
+  /// Nobody waits for it any longer.
+  void lose(Table::iterator at, std::string reason);
   bool is_complete(const Pending& pending) const;
   std::vector<Rank> missing(const Pending& pending) const;
   std::string complaint_about_joined(const Pending& pending) const;
@@ -77,6 +79,12 @@ class Coordinator {
   const int ranks_;
   const Limits limits_;
   Table pending_;
+  /// What was lost, and why, until all ranks have announced it.
+  struct Lost {
+    Pending pending;
+    std::string reason;
+  };
+  std::map<std::string, Lost> lost_;                     // by name
   std::map<std::string, std::vector<Response>> groups_;  // decided members of incomplete groups
   std::vector<Response> decided_;
   std::set<Rank> joined_, left_;

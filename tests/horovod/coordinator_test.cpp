@@ -184,6 +184,46 @@ TEST(Coordinator, LosesWhatARankThatHasLeftDidNotAnnounce) {
   EXPECT_EQ(coordinator.take_decided().at(0).what.kind, Kind::leave);
 }
 
+/// Rank 2 has announced it, heard that it is lost, and left before rank 0 comes to it.
+TEST(Coordinator, TellsLateRanksWhatTheOthersWereTold) {
+  for (const char* group : {"", "both"}) {
+    Coordinator coordinator{3, {}};
+    const Announcement leave{.kind = Kind::leave, .name = "leave"};
+    const auto announce = [&](Rank rank) {
+      for (const char* name : {"x", "y"}) {
+        auto one = gradient(name);
+        one.group = group;
+        one.group_size = *group ? 2 : 0;
+        coordinator.announce(rank, one, Seconds{0});
+      }
+      return coordinator.take_decided();
+    };
+    EXPECT_TRUE(announce(2).empty());
+    coordinator.announce(1, leave, Seconds{0});
+    ASSERT_THAT(names_of(coordinator.take_decided()), ElementsAre("x", "y"));
+    coordinator.announce(2, leave, Seconds{0});
+    const auto late = announce(0);
+    ASSERT_THAT(names_of(late), ElementsAre("x", "y")) << group;
+    EXPECT_EQ(late[1].reason, "allreduce \"y\": rank 1 shut down without announcing it");
+    EXPECT_EQ(late[1].verdict, Verdict::lost);
+    EXPECT_EQ(announce(0).at(0).reason,  // another round
+              "allreduce \"x\": ranks 1, 2 shut down without announcing it");
+  }
+}
+
+TEST(Coordinator, TellsLateRanksOfWhatWasGivenUp) {
+  Coordinator coordinator{2, {.stall_limit = Seconds{10}}};
+  coordinator.announce(0, gradient("slow"), Seconds{0});
+  coordinator.give_up(Seconds{10});
+  ASSERT_EQ(coordinator.take_decided().at(0).verdict, Verdict::lost);
+  coordinator.announce(1, gradient("slow"), Seconds{11});
+  EXPECT_EQ(coordinator.take_decided().at(0).reason,
+            "allreduce \"slow\": rank 1 did not announce it within 10 s");
+  coordinator.announce(0, gradient("slow"), Seconds{12});
+  coordinator.announce(1, gradient("slow"), Seconds{13});
+  EXPECT_EQ(coordinator.take_decided().at(0).verdict, Verdict::perform);
+}
+
 TEST(Coordinator, CountsRanksThatHaveJoinedAsPresentForSums) {
   const Announcement join{.kind = Kind::join, .name = "join"};
   Coordinator coordinator{2, {}};
