@@ -81,13 +81,11 @@ int validate_command(const Program& program, const std::vector<std::string>& arg
       "of a training.\nThe error is exp |ln(simulated / real)| - 1, of medians. A point counts "
       "where the prediction is outside the\nreal runs' p10 to p90; the worst is named with what "
       "explains it.\nOf several real runs it is the median of their medians, and their least p10 "
-      "to their greatest "
-      "p90.\nWith tables that others measured, costs of messages are fitted to some of the "
-      "times, and the others predicted\n(docs/validation.md)."};
+      "to their greatest p90.\nWith tables that others measured, costs of messages are fitted to "
+      "some of the times, and the others predicted\n(docs/validation.md)."};
   options.group("Scenario");
   options.value("scenario",
-                "run this scenario, on real ranks and simulated, instead of reading "
-                "reports");
+                "run this scenario, on real ranks and simulated, instead of reading reports");
   options.values("set", "/json/pointer=value over what the file says; may be repeated");
   options.value("launcher", "what starts the real ranks (mpirun -n RANKS)");
   declare_measured(options);
@@ -114,8 +112,7 @@ int validate_command(const Program& program, const std::vector<std::string>& arg
       files.size() == 1)
     throw BadInput{
         "validate: expected reports, of a real run or several and SIMULATED.json last, or "
-        "--scenario "
-        "S.json, or --measured FILE"};
+        "--scenario S.json, or --measured FILE"};
   if (options.given("measured")) {
     const auto machines = validate_measured(options);
     return finish(analysis::measured_table(machines, options.given("all")),

@@ -136,20 +136,30 @@ void check_trace(const analysis::Trace& trace, const analysis::Report& report, b
           "kernels are as long in the trace as in the report");
 }
 
+/// A scenario on detached devices.
+struct Prepared {
+  Prepared(scenarios::MpiJob& job, const std::string& text,
+           DetachedAccelerator::Settings settings) {
+    auto scenario = scenarios::read_scenario(nlohmann::json::parse(text), scenarios::Origin{}, "/");
+    backend = job.make(scenario, [&](const mpi::World& world) {
+      settings.seed = static_cast<std::uint64_t>(world.rank());
+      auto mine = std::make_unique<DetachedAccelerator>(settings);
+      device = mine.get();
+      scenarios::DeviceOfRank found;
+      found.accelerator = std::move(mine);
+      return found;
+    });
+    resolved = scenarios::resolve(std::move(scenario), backend->machine(), false);
+  }
+
+  std::unique_ptr<scenarios::Backend> backend;
+  DetachedAccelerator* device = nullptr;  ///< this rank's
+  scenarios::Resolved resolved;
+};
+
 void run_one(scenarios::MpiJob& job, const char* text, bool timed, Seconds each_takes = {}) {
-  DetachedAccelerator* device = nullptr;
-  auto scenario = scenarios::read_scenario(nlohmann::json::parse(text), scenarios::Origin{}, "/");
-  const auto backend = job.make(scenario, [&](const mpi::World& world) {
-    auto mine = std::make_unique<DetachedAccelerator>(
-        DetachedAccelerator::Settings{.seed = static_cast<std::uint64_t>(world.rank()),
-                                      .times_kernels = timed,
-                                      .each_takes = each_takes});
-    device = mine.get();
-    scenarios::DeviceOfRank found;
-    found.accelerator = std::move(mine);
-    return found;
-  });
-  const auto resolved = scenarios::resolve(std::move(scenario), backend->machine(), false);
+  const Prepared prepared{job, text, {.times_kernels = timed, .each_takes = each_takes}};
+  const auto& [backend, device, resolved] = prepared;
   analysis::Trace trace;
   scenarios::TracedBackend traced{*backend, resolved.scenario.eager_limit};
   const auto report = each_takes > Seconds{} ? scenarios::run(resolved, *backend)
@@ -171,17 +181,8 @@ void run_one(scenarios::MpiJob& job, const char* text, bool timed, Seconds each_
 
 /// How often a rank waits for its device in a training of so many steps.
 std::uint64_t waits_of(scenarios::MpiJob& job, const char* strategy, int steps, bool traces) {
-  DetachedAccelerator* device = nullptr;
-  const auto text = fmt::format(of_overlapping_parts, strategy, steps);
-  auto scenario = scenarios::read_scenario(nlohmann::json::parse(text), scenarios::Origin{}, "/");
-  const auto backend = job.make(scenario, [&](const mpi::World&) {
-    auto mine = std::make_unique<DetachedAccelerator>();
-    device = mine.get();
-    scenarios::DeviceOfRank found;
-    found.accelerator = std::move(mine);
-    return found;
-  });
-  const auto resolved = scenarios::resolve(std::move(scenario), backend->machine(), false);
+  const Prepared prepared{job, fmt::format(of_overlapping_parts, strategy, steps), {}};
+  const auto& [backend, device, resolved] = prepared;
   scenarios::TracedBackend traced{*backend, resolved.scenario.eager_limit};
   analysis::Trace trace;
   if (traces) scenarios::run(resolved, traced, {}, {}, &trace);
