@@ -53,15 +53,20 @@ Failure current_failure() noexcept {
   }
 }
 
+/// In one piece, beside what other ranks say: the C library writes what is formatted to stderr in
+/// pieces of 128 bytes (glibc 2.37 and later).
+void say_line(std::string_view message) noexcept {
+  std::fflush(stdout);
+  const std::string line = "troupe: " + std::string{message} + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
 void say(std::string_view message) noexcept {
   Rank rank = 0;
   int size = 1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  std::fflush(stdout);
-  std::fprintf(stderr, "troupe: rank %d of %d: %.*s\n", rank, size,
-               static_cast<int>(message.size()), message.data());
-  std::fflush(stderr);
+  say_line("rank " + std::to_string(rank) + " of " + std::to_string(size) + ": " +
+           std::string{message});
 }
 [[noreturn]] void end_job(std::string_view message, int exit_status) noexcept {
   Rank rank = 0;
@@ -81,12 +86,10 @@ void say(std::string_view message) noexcept {
 [[noreturn]] void end_alone(const Launch& launch) noexcept {
   if (launch.rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds{300});
   else
-    std::fprintf(stderr,
-                 "troupe: %.*s started %d processes, but each is alone in the MPI that this "
-                 "program was built "
-                 "with (%s): start it with that one's own launcher, which troupe doctor names\n",
-                 static_cast<int>(launch.launcher.size()), launch.launcher.data(), launch.size,
-                 library_name().c_str());
+    say_line(std::string{launch.launcher} + " started " + std::to_string(launch.size) +
+             " processes, but each is alone in the MPI that this program was built with (" +
+             library_name() +
+             "): start it with that one's own launcher, which troupe doctor names");
   MPI_Finalize();
   std::_Exit(2);
 }

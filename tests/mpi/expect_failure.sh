@@ -1,5 +1,5 @@
 #!/bin/sh
-# expect_failure.sh STATUS TEXT COMMAND...: the command must end within 10 seconds with that status and print the text
+# expect_failure.sh STATUS TEXT COMMAND...: the command must end within 20 seconds with that status and print the text
 # on one line exactly once.
 expected=$1
 text=$2
