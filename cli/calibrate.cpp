@@ -174,9 +174,7 @@ MeasuredDevice measure(scenarios::Backend& backend, const Options& options) {
     const auto shapes_for = shapes_run_by(comm, problems, backend.memory());
     rows.longest *= 10;
     device.exact = algorithms::measure_kernels(comm, backend.memory(), rows, shapes_for);
-    auto link = algorithms::measure_host_link(comm, backend.memory(), rows);
-    device.to_device = std::move(link.to_device);
-    device.from_device = std::move(link.from_device);
+    device.host = algorithms::measure_host_link(comm, backend.memory(), rows);
     return std::vector<double>{};
   });
   for (auto* points : {&device.kernels, &device.exact})
@@ -258,8 +256,11 @@ void print_table(const MeasuredDevice& device, bool every_point) {
                  copy.bytes.value, copy.timing.time.count() * 1e6, "",
                  static_cast<double>(copy.bytes.value) / copy.timing.time.count() * 1e-9);
   };
-  print_copies("host to device", device.to_device);
-  print_copies("device to host", device.from_device);
+  print_copies("host to device", device.host.to_device);
+  print_copies("device to host", device.host.from_device);
+  if (const auto& host = device.host; host.speed.value > 0)
+    fmt::print("# code on the host: {:.4g} GFLOP/s, {:.4g} GB/s\n", host.speed.value * 1e-9,
+               host.memory_bandwidth.value * 1e-9);
 }
 
 }  // namespace

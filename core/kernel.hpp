@@ -106,7 +106,8 @@ struct Work {
 };
 
 /// Anything else, as code. Skipped when an operand is phantom; `reads` and `writes` must name every
-/// slice that `body` touches (a device stages exactly those).
+/// slice that `body` touches (a device stages exactly those). Without a body it stands for work of
+/// the processor itself on phantoms: of a model that is an architecture and no code.
 struct Opaque {
   std::vector<ConstSlice> reads{};
   std::vector<Slice> writes{};
@@ -132,12 +133,12 @@ std::string_view name_of(const Kernel&) noexcept;
 /// CholeskySolve, 4mn·r + 8r³ for Svd (Golub and Van Loan, 4th ed., §8.6), each operand touched
 /// once. In the network and update families an operand is touched once, or twice where it is
 /// updated in place, and an elementary function counts as one operation. Of n values: n for AddBias
-/// (without its activation) and BiasGradient; 0, 1, 4, 1, 5 for identity, tanh, sigmoid, ReLU, GELU and 0, 3, 3, 1, 10 for
-/// their gradients; 3 for squared error and 5 for both cross-entropies, one more with a gradient; 2
-/// · window_size for each value of a convolution's output, forwards and in each of the two
-/// gradients; one for each value in a window of Pooling and its gradient; 5 for MomentumStep (7
-/// with Nesterov), 14 for AdamStep, 7 for AdaGradStep, 5 for DelayCompensation (11 when adaptive),
-/// 3 for Interpolate.
+/// (without its activation) and BiasGradient; 0, 1, 4, 1, 5 for identity, tanh, sigmoid, ReLU, GELU
+/// and 0, 3, 3, 1, 10 for their gradients; 3 for squared error and 5 for both cross-entropies, one
+/// more with a gradient; 2 · window_size for each value of a convolution's output, forwards and in
+/// each of the two gradients; one for each value in a window of Pooling and its gradient; 5 for
+/// MomentumStep (7 with Nesterov), 14 for AdamStep, 7 for AdaGradStep, 5 for DelayCompensation (11
+/// when adaptive), 3 for Interpolate.
 Work work(const Kernel&);
 
 /// The slices a kernel reads and writes (an operand updated in place is in both).

@@ -27,10 +27,17 @@ struct KernelTime {
   Seconds launch{};  ///< launching it among others, likewise; 0 where that was not measured
 };
 
-/// A copy between ordinary memory of the host and the device's.
+/// A copy between the device's memory and the host's, made for code on the host (Opaque) and waited
+/// for.
 struct CopyTime {
   Bytes bytes{};
   Timing timing;
+};
+/// What code on the host needs beside a device: nothing where the device's memory is the host's.
+struct HostLink {
+  std::vector<CopyTime> to_device, from_device;  ///< by size, the smallest first
+  FlopsPerSecond speed{};                        ///< of the host's own kernels: a Gemm,
+  BytesPerSecond memory_bandwidth{};             ///< a Copy; 0: unknown
 };
 
 struct MeasuredDevice {
@@ -41,8 +48,8 @@ struct MeasuredDevice {
   std::vector<KernelTime> kernels;
   /// Single shapes besides, exact for what they were measured for and of no use for others.
   std::vector<KernelTime> exact;
-  std::vector<CopyTime> to_device, from_device;  ///< empty where the device's memory is the host's
-  Seconds launch_overhead{};                     ///< the time of the shortest kernel
+  HostLink host;
+  Seconds launch_overhead{};  ///< the time of the shortest kernel
 };
 
 }  // namespace troupe

@@ -85,6 +85,8 @@ std::vector<CopyTime> read_copies(const JsonReader& list) {
     point.expect_keys({"bytes", "time_s", "p10_s", "p90_s", "repeats"});
     copies.push_back(
         {Bytes{static_cast<std::uint64_t>(point["bytes"].number(1))}, read_timing(point)});
+    if (copies.size() > 1 && copies.back().bytes <= copies[copies.size() - 2].bytes)
+      point["bytes"].fail("more than the copy before it");
   }
   return copies;
 }
@@ -184,9 +186,16 @@ std::string to_json(const MeasuredDevice& device) {
       "\"launch_overhead_s\": {},\n",
       text(device.name), text(device.backend), environment,
       Json(device.launch_overhead.count()).dump());
-  if (!device.to_device.empty() || !device.from_device.empty())
-    json += fmt::format(" \"host_link\": {{\"to_device\": [{}],\n  \"from_device\": [{}]}},\n",
-                        lines_of(device.to_device), lines_of(device.from_device));
+  if (const HostLink& host = device.host; !host.to_device.empty() || !host.from_device.empty()) {
+    json += fmt::format(" \"host_link\": {{\"to_device\": [{}],\n  \"from_device\": [{}]",
+                        lines_of(host.to_device), lines_of(host.from_device));
+    const auto rate = [&](const char* key, double value) {
+      if (value > 0) json += fmt::format(",\n  {}: {}", text(key), Json(value).dump());
+    };
+    rate("host_flops_per_s", host.speed.value);
+    rate("host_bytes_per_s", host.memory_bandwidth.value);
+    json += "},\n";
+  }
   json += fmt::format(" \"kernels\": [{}]", entries_of(device.kernels));
   if (!device.exact.empty()) json += fmt::format(",\n \"exact\": [{}]", entries_of(device.exact));
   return json + "}\n";
@@ -216,9 +225,14 @@ MeasuredDevice read_measured_device(const std::string& file) {
     device.launch_overhead = Seconds{top["launch_overhead_s"].number(0)};
   if (top.has("host_link")) {
     const auto link = top["host_link"];
-    link.expect_keys({"to_device", "from_device"});
-    device.to_device = read_copies(link["to_device"]);
-    device.from_device = read_copies(link["from_device"]);
+    link.expect_keys({"to_device", "from_device", "host_flops_per_s", "host_bytes_per_s"});
+    device.host.to_device = read_copies(link["to_device"]);
+    device.host.from_device = read_copies(link["from_device"]);
+    const auto rate = [&](const char* key) {
+      return link.has(key) ? link[key].number(0, true) : 0;
+    };
+    device.host.speed = FlopsPerSecond{rate("host_flops_per_s")};
+    device.host.memory_bandwidth = BytesPerSecond{rate("host_bytes_per_s")};
   }
   device.kernels = read_kernels(top["kernels"]);
   if (top.has("exact")) device.exact = read_kernels(top["exact"]);

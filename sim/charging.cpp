@@ -28,9 +28,13 @@ FlopsPerSecond speed_of(const Processor& processor, const Kernel& kernel) {
 KernelCost cost(Compute model, const Processor& processor, const Kernel& kernel, const Work& done) {
   if (model == Compute::none) return {};
   const bool anything = done.flops.value > 0 || done.bytes.value > 0;
-  if (model == Compute::roofline && processor.measured && anything)
+  if (model == Compute::roofline && processor.measured && anything) {
+    const HostTimes& host = processor.measured->host();
+    if (const auto* code = std::get_if<Opaque>(&kernel); code && code->body && host.is_apart())
+      return {.launching = host.time(*code) / processor.pace, .running = {}, .waits = true};
     if (const auto measured = processor.measured->cost_of(shape_of(kernel)))
       return {measured->launching / processor.pace, measured->running / processor.pace};
+  }
   Seconds time{0};
   if (done.flops.value > 0 && processor.speed.value > 0)
     time = done.flops / speed_of(processor, kernel);

@@ -35,6 +35,8 @@ struct Processor {
 /// program goes on to the next (Launching). Where only their sum is known, it is `running`.
 struct KernelCost {
   Seconds launching{}, running{};
+  bool waits =
+      false;  ///< launching begins when the device has nothing more to do: code on the host
 };
 
 /// What `kernel` costs on `processor`; `done` is its work.
@@ -46,6 +48,8 @@ Seconds charge(Compute model, const Processor& processor, const Kernel& kernel);
 /// still has to do. A program that waits for anything but kernels is not ahead any more.
 class Launching {
  public:
+  /// The program waits for the device, and is not ahead of it any more.
+  void wait() noexcept { ahead_ = 0; }
   /// What is left of launching a kernel for `launching` seconds at `begin`, when those before are
   /// over: the device has nothing to do meanwhile.
   double rest(double begin, double launching) noexcept {

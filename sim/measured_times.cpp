@@ -172,7 +172,7 @@ class MeasuredTimes::Grid {
 };
 
 MeasuredTimes::MeasuredTimes(const MeasuredDevice& device)
-    : launched_{launched(device)}, launch_overhead_{device.launch_overhead} {
+    : launched_{launched(device)}, host_{device.host}, launch_overhead_{device.launch_overhead} {
   std::vector<std::vector<const KernelTime*>> kinds;
   const auto know = [this](const KernelTime& point) {
     known_[point.shape] = {

@@ -9,6 +9,7 @@
 
 #include "core/measured_device.hpp"
 #include "sim/charging.hpp"
+#include "sim/host_times.hpp"
 
 namespace troupe::sim {
 
@@ -31,6 +32,8 @@ class MeasuredTimes {
   /// form are, or else in the overhead.
   std::optional<KernelCost> cost_of(const KernelShape& shape) const;
 
+  /// What kernels take that are code on the host.
+  const HostTimes& host() const noexcept { return host_; }
   Seconds launch_overhead() const noexcept { return launch_overhead_; }
   /// The best of any Gemm of operands of that dtype and of any Copy; 0 where there is none.
   FlopsPerSecond speed(Dtype dtype) const noexcept;
@@ -47,6 +50,7 @@ class MeasuredTimes {
 
   mutable std::unordered_map<KernelShape, std::optional<KernelCost>, Hash> known_;
   std::vector<KernelTime> launched_;  ///< of each kind that was measured apart, the median
+  HostTimes host_;
   Seconds launch_overhead_{};
   std::map<Dtype, FlopsPerSecond> speeds_;
   BytesPerSecond memory_bandwidth_{};

@@ -235,19 +235,43 @@ std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, cons
 
 HostLink measure_host_link(Communicator& comm, Memory& memory, const RowChoice& choice) {
   HostLink link;
-  if (memory.on_host() || choice.phantom) return link;
+  if (memory.on_host() && !choice.phantom) return link;
   constexpr std::size_t most = std::size_t{64} << 20;
-  std::vector<std::byte> host(most, std::byte{0x5A});
-  const Buffer device{most, Dtype::uint8, memory};
-  std::byte* const there = device.slice().address();
+  const Buffer device = choice.phantom ? Buffer{} : Buffer{most, Dtype::uint8, memory};
+  const Slice values = choice.phantom ? Slice::phantom(most, Dtype::uint8) : device.slice();
+  const auto time = [&](const Opaque& kernel) {
+    const auto timing = Rows{comm, choice, [&] { compute(comm, kernel); }}.measure();
+    return timing && timing->time.count() > 0 ? timing : std::nullopt;
+  };
+  constexpr Work least{Flops{}, Bytes{1}};  // without any it would be an observer's, and free
+  const Slice some = values.first(std::size_t{1} << 20);
+  const auto copying = time({.reads = {some}, .writes = {some}, .work = least, .body = [] {}});
+  const auto nothing = time({.reads = {}, .writes = {}, .work = least, .body = [] {}});
+  if (!copying || (nothing && copying->time <= nothing->time)) return link;
   for (std::size_t bytes = 4096; bytes <= most; bytes *= 4) {
-    const auto write = [&] { memory.write(there, host.data(), bytes); };
-    const auto read = [&] { memory.read(host.data(), there, bytes); };
-    if (const auto timing = Rows{comm, choice, write}.measure())
+    const Slice part = values.first(bytes);
+    if (const auto timing = time({.reads = {}, .writes = {part}, .work = least, .body = [] {}}))
       link.to_device.push_back({{bytes}, *timing});
-    if (const auto timing = Rows{comm, choice, read}.measure())
+    if (const auto timing = time({.reads = {part}, .writes = {}, .work = least, .body = [] {}}))
       link.from_device.push_back({{bytes}, *timing});
   }
+  Workbench bench{comm, host_memory(), choice.phantom};
+  const auto seconds = [&](const KernelShape& shape) {
+    const auto job = bench.job(shape);
+    const auto timing = time({.reads = {}, .writes = {}, .work = work_of(shape), .body = [&] {
+                                run_on_host(job->next());
+                              }});
+    return timing ? timing->time : Seconds{};
+  };
+  constexpr KernelShape product{
+      .kernel = "Gemm", .form = "nn", .dtype = Dtype::float32, .sizes = {256, 256, 256}};
+  constexpr KernelShape copy{
+      .kernel = "Copy", .form = {}, .dtype = Dtype::float32, .sizes = {std::uint64_t{1} << 20}};
+  if (const Seconds took = seconds(product); took.count() > 0)
+    link.speed = FlopsPerSecond{work_of(product).flops.value / took.count()};
+  if (const Seconds took = seconds(copy); took.count() > 0)
+    link.memory_bandwidth =
+        BytesPerSecond{static_cast<double>(work_of(copy).bytes.value) / took.count()};
   return link;
 }
 

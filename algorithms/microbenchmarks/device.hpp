@@ -44,11 +44,9 @@ std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, cons
                                         std::span<const KernelShape> shapes,
                                         const Progress& progress = {});
 
-/// Copies of 4 KiB to 64 MiB between ordinary memory of the host and `memory`, by its read and
-/// write. Nothing for memory on the host, and where nothing has values.
-struct HostLink {
-  std::vector<CopyTime> to_device, from_device;
-};
+/// Copies of 4 KiB to 64 MiB between the host and `memory`, each by an Opaque kernel of nothing
+/// else, and how fast such code computes. Nothing for memory on the host; with phantoms what a
+/// simulated clock is charged, nothing where that is nothing.
 HostLink measure_host_link(Communicator& comm, Memory& memory, const RowChoice& choice);
 
 }  // namespace troupe::algorithms

@@ -84,8 +84,7 @@ void PhantomModel::gradient(Communicator& comm, ConstSlice parameters, const Bat
     const Slice handed_on = Slice::phantom(table_[i].activations * batch.count, dtype);
     compute(comm, Opaque{.reads = {reads},
                          .writes = {writes, handed_on},
-                         .work = {Flops{flops}, Bytes{values * size_of(dtype)}},
-                         .body = [] {}});
+                         .work = {Flops{flops}, Bytes{values * size_of(dtype)}}});
   };
   std::size_t offset = 0;
   for (std::size_t i = 0; i < table_.size(); ++i) {

@@ -88,8 +88,7 @@ class PhantomStage final : public Stage {
     compute(comm, Opaque{.reads = std::move(reads),
                          .writes = std::move(writes),
                          .work = {Flops{times * samples * flops_},
-                                  Bytes{static_cast<std::uint64_t>(times) * bytes}},
-                         .body = [] {}});
+                                  Bytes{static_cast<std::uint64_t>(times) * bytes}}});
   }
 
   std::size_t parameters_ = 0, inputs_, outputs_, activations_ = 0;

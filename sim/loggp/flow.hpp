@@ -20,6 +20,7 @@ struct Stopped {};
 /// What a kernel costs, but for jitter.
 struct Charge {
   double launching = 0, running = 0, flops = 0;
+  bool waits = false;
 };
 
 /// A flow is ahead when its clock has passed the world's. It gets there by kernels that it waits

@@ -28,7 +28,7 @@ Charge World::charge_of(Flow& flow, const Kernel& kernel) const {
   const Work done = work(kernel);
   const Processor& processor = seats_[static_cast<std::size_t>(flow.rank_)].processor;
   const KernelCost all = cost(options_.compute, processor, kernel, done);
-  const Charge charged{all.launching.count(), all.running.count(), done.flops.value};
+  const Charge charged{all.launching.count(), all.running.count(), done.flops.value, all.waits};
   if (reduce) flow.reduced_ = {reduce->into.size(), reduce->into.dtype(), charged};
   return charged;
 }
@@ -47,6 +47,7 @@ double World::spend_kernel(Flow& flow, const Charge& charged) noexcept {
   const double running = count_kernel(flow, charged);
   if (charged.launching == 0) [[likely]]
     return running;
+  if (charged.waits) flow.launching_.wait();
   const double begin = std::max(flow.time(), flow.lane_free_);
   const double duration = flow.launching_.rest(begin, charged.launching) + running;
   flow.launching_.ran(begin + duration, running);
@@ -71,8 +72,10 @@ void World::start_kernel(Flow& flow, Pending& pending, const Kernel& kernel) {
   const Charge charged = run_kernel(flow, kernel, pending.error);
   const auto index = static_cast<std::size_t>(flow.rank_);
   const bool shared = shares_cores(flow.rank_);
-  if (shared && charged.launching > 0)  // nobody shares that
+  if (shared && charged.launching > 0) {  // nobody shares that
+    if (charged.waits) flow.launching_.wait();
     flow.sleep_until(now_ + flow.launching_.rest(now_, charged.launching));
+  }
   const double duration = shared ? count_kernel(flow, charged) : spend_kernel(flow, charged);
   if (flow.kernels_++ == 0 && duration == 0) return end_kernel(pending);
   pending.kind = Event::Kind::kernel;

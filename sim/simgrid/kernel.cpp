@@ -13,6 +13,7 @@ void World::start_kernel(Flow& flow, SimOperation& operation, const Kernel& kern
   const KernelCost all = cost(options_.compute, processor(rank), kernel, done);
   operation.launching = all.launching;
   operation.duration = all.running;
+  operation.waits = all.waits;
   if (operation.duration.count() > 0) operation.duration *= slowness(rank).factor();
   if (!is_phantom(kernel))
     outside_.run(running_->fiber_, own_, [&] {
@@ -22,7 +23,7 @@ void World::start_kernel(Flow& flow, SimOperation& operation, const Kernel& kern
         operation.error = std::current_exception();
       }
     });
-  if (operation.duration.count() == 0 && flow.lane_.empty()) {
+  if (operation.duration + operation.launching == Seconds{} && flow.lane_.empty()) {
     accounting_.kernel_elided(rank, operation.flops);
     return operation.complete_kernel(rank, now());
   }
@@ -35,7 +36,8 @@ void World::begin_kernel(Flow& flow) {
   using ::simgrid::kernel::timer::Timer;
   const SimOperation& operation = *flow.lane_.front();
   accounting_.kernel_started(flow.rank_, operation.flops, now());
-  const bool in_simgrid = simgrid_computes_[index(flow.rank_)];
+  const bool in_simgrid = simgrid_computes_[index(flow.rank_)] && operation.duration.count() > 0;
+  if (operation.waits) flow.launching_.wait();
   if (operation.launching.count() > 0)
     flow.runs_since_ =
         now() + Seconds{flow.launching_.rest(now().count(), operation.launching.count())};

@@ -43,6 +43,7 @@ class SimOperation final : public Operation, public MatchNode {
   SimOperation* partner = nullptr;  ///< the other end once matched
   std::size_t pair = 0;             ///< for the accounting
   Seconds duration{}, launching{};  ///< of a kernel: to run it, and to launch it before
+  bool waits = false;               ///< its launch: for all that the device still has to do
   Flops flops{};
   std::vector<std::byte> copy;  ///< of an eager message's payload
   std::exception_ptr error;     ///< what the kernel threw, or why an eager message is lost

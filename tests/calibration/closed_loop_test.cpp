@@ -134,10 +134,39 @@ TEST(ClosedLoop, WhereKernelsAreFreeTheyTakeNoTime) {
 }
 
 TEST(ClosedLoop, HostMemoryHasNoLinkToADevice) {
-  test::run_on(test::LogGPStar{.ranks = 1}, [](Communicator& comm) {
-    const auto link = measure_host_link(comm, host_memory(), {});
-    EXPECT_TRUE(link.to_device.empty() && link.from_device.empty());
+  test::run_on(test::LogGPStar{.ranks = 1, .processor = accelerator}, [](Communicator& comm) {
+    for (const bool phantom : {false, true}) {
+      const auto link = measure_host_link(comm, host_memory(), {.phantom = phantom});
+      EXPECT_TRUE(link.to_device.empty() && link.from_device.empty());
+      EXPECT_EQ(link.speed.value, 0);
+    }
   });
+}
+
+TEST(ClosedLoop, TheHostBesideADeviceIsFoundAsItWasCharged) {
+  const auto copy = [](std::uint64_t bytes, double us) {
+    return CopyTime{Bytes{bytes}, {.time = Seconds{us * 1e-6}}};
+  };
+  const HostLink charged{.to_device = {copy(4096, 8), copy(std::uint64_t{1} << 26, 1300)},
+                         .from_device = {copy(4096, 9), copy(std::uint64_t{1} << 26, 1200)},
+                         .speed = {5e10},
+                         .memory_bandwidth = {1e10}};
+  HostLink found;
+  test::run_on(test::LogGPStar{.ranks = 1, .processor = test::launched_processor(charged)},
+               [&](Communicator& comm) {
+                 found = measure_host_link(comm, host_memory(), {.phantom = true});
+               });
+  const sim::HostTimes before{charged}, after{found};
+  ASSERT_EQ(found.to_device.size(), 8u);
+  ASSERT_EQ(found.from_device.size(), 8u);
+  const Slice bytes = Slice::phantom(1'000'000, Dtype::uint8);  // 0.1 ms at 10 GB/s
+  for (const Opaque& code :
+       {Opaque{.reads = {bytes}, .body = [] {}}, Opaque{.writes = {bytes}, .body = [] {}},
+        Opaque{.work = {Flops{1e6}, {}}, .body = [] {}},
+        Opaque{.work = {{}, Bytes{1'000'000}}, .body = [] {}}}) {
+    EXPECT_GT(before.time(code).count(), 1e-5);
+    EXPECT_NEAR(after.time(code) / before.time(code), 1, 1e-4);  // 1 B of work in each copy
+  }
 }
 
 }  // namespace

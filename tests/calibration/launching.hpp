@@ -12,7 +12,7 @@
 namespace troupe::test {
 
 /// Copies of 100 values are launched in 10 us and run for 2, those of 1,000,000 run for 30.
-inline sim::Processor launched_processor() {
+inline sim::Processor launched_processor(const HostLink& host = {}) {
   const auto copy = [](std::uint64_t count, double row, double device) {
     const Timing timing{.time = Seconds{row}, .p10 = Seconds{row}, .p90 = Seconds{row}};
     return KernelTime{
@@ -23,9 +23,21 @@ inline sim::Processor launched_processor() {
   };
   MeasuredDevice device;
   device.kernels = {copy(100, 10e-6, 2e-6), copy(1'000'000, 30e-6, 0)};
+  device.host = host;
   sim::Processor processor;
   processor.measured = std::make_shared<sim::MeasuredTimes>(device);
   return processor;
+}
+
+/// Beside it a host: 1000 B take 5 us there and 7 back, and it computes 1 GFLOP/s.
+inline HostLink host_beside() {
+  const auto copy = [](double seconds) { return CopyTime{Bytes{1000}, {Seconds{seconds}}}; };
+  return {.to_device = {copy(5e-6)}, .from_device = {copy(7e-6)}, .speed = {1e9}};
+}
+/// 14 us on that host: 1000 B here, 2000 flops, 1000 B back.
+inline Kernel code_on_the_host() {
+  const Slice values = Slice::phantom(1000, Dtype::uint8);
+  return Opaque{.reads = {values}, .writes = {values}, .work = {Flops{2000}, {}}, .body = [] {}};
 }
 
 inline Kernel copy_of(std::size_t count) {
@@ -65,6 +77,19 @@ inline void expect_launches_beside(Communicator& comm, double tolerance_us) {
   EXPECT_NEAR(comm.now().count() * 1e6, 70, tolerance_us);
   compute(comm, copy_of(100));  // launched behind it
   EXPECT_NEAR(comm.now().count() * 1e6, 74, tolerance_us);
+}
+
+/// On each of `sharing` ranks that share a device with a host beside it. Code on the host waits for
+/// the long kernel, is not shared, and whoever launches after it is launched from the beginning.
+inline void expect_host_code(Communicator& comm, int sharing, double tolerance_us) {
+  const auto after = [&](double us) { EXPECT_NEAR(comm.now().count() * 1e6, us, tolerance_us); };
+  const double long_one = 10 + 30 * sharing;
+  compute(comm, copy_of(1'000'000));
+  after(long_one);
+  compute(comm, code_on_the_host());
+  after(long_one + 14);
+  compute(comm, copy_of(100));
+  after(long_one + 14 + 10 + 2 * sharing);
 }
 
 }  // namespace troupe::test

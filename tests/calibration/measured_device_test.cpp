@@ -44,10 +44,14 @@ MeasuredDevice device() {
       .environment = {{"cuda", "13.0"}, {"device", "H\\100"}},
       .kernels = {point(gemm, 1e-3), point(other, 1.0 / 3), point(narrow, 1e-4), point(fill, 2e-6)},
       .exact = {launched(fill, 3e-6)},
-      .to_device =
-          {{Bytes{4096},
-            {.time = Seconds{1e-5}, .p10 = Seconds{1e-5}, .p90 = Seconds{2e-5}, .repeats = 7}}},
-      .from_device = {},
+      .host = {.to_device = {{Bytes{4096},
+                              {.time = Seconds{1e-5},
+                               .p10 = Seconds{1e-5},
+                               .p90 = Seconds{2e-5},
+                               .repeats = 7}}},
+               .from_device = {},
+               .speed = {1e11 / 3},
+               .memory_bandwidth = {1e10 / 7}},
       .launch_overhead = Seconds{2e-6}};
 }
 
@@ -65,7 +69,9 @@ TEST(MeasuredDevice, IsReadAsItWasWrittenToTheLastBit) {
   EXPECT_EQ(again.exact[0].device.count(), 3e-6 / 7);
   EXPECT_EQ(again.exact[0].launch.count(), 3e-6 / 0.7);
   EXPECT_EQ(again.kernels[0].device.count(), 0);
-  EXPECT_EQ(again.to_device.size(), 1u);
+  EXPECT_EQ(again.host.to_device.size(), 1u);
+  EXPECT_EQ(again.host.speed.value, 1e11 / 3);
+  EXPECT_EQ(again.host.memory_bandwidth.value, 1e10 / 7);
 }
 
 /// What the reader says of a file with this list of kernels.
@@ -107,6 +113,12 @@ TEST(MeasuredDevice, SaysWhatIsWrongAndWhere) {
               AllOf(HasSubstr("/kernels/0/dtype"), HasSubstr("did you mean \"float32\"")));
   EXPECT_THAT(complaint(R"([{"kernel": "Copy", "dtype": "float32", "points": []}])"),
               HasSubstr("/kernels/0/points: []: expected an array of at least 1"));
+  EXPECT_THAT(complaint("[]", R"("host_link": {"to_device": [{"bytes": 10, "time_s": 1},
+                                  {"bytes": 10, "time_s": 2}], "from_device": []}, )"),
+              HasSubstr("/host_link/to_device/1/bytes: 10: expected more than the copy before it"));
+  EXPECT_THAT(complaint("[]", R"("host_link": {"to_device": [], "from_device": [],
+                                  "host_flops_per_s": 0}, )"),
+              HasSubstr("/host_link/host_flops_per_s: 0: expected a number above 0"));
   EXPECT_THAT(complaint("[]", R"("launch_overheads_s": 1, )"),
               HasSubstr("unknown key, did you mean \"launch_overhead_s\""));
   EXPECT_THAT(of_point(R"({"sizes": {"m": 1, "n": 1}, "flops": 1, "bytes": 1, "time_s": 1})"),

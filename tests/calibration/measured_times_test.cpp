@@ -226,5 +226,77 @@ TEST(Launching, IsNotSharedByRanksThatShareADevice) {
                [](Communicator& comm) { test::expect_launches_beside(comm, 1e-6); });
 }
 
+TEST(Launching, CodeOnTheHostWaitsForTheDeviceAndIsNotShared) {
+  for (const int sharing : {1, 2})
+    test::run_on(test::LogGPStar{.ranks = sharing,
+                                 .ranks_per_host = sharing,
+                                 .processor = test::launched_processor(test::host_beside())},
+                 [&](Communicator& comm) { test::expect_host_code(comm, sharing, 1e-6); });
+}
+
+// ---- code on the host
+
+/// Copies of so many bytes each way, nothing else.
+Seconds copying(const HostTimes& times, std::size_t read, std::size_t written) {
+  return times.time(Opaque{.reads = {Slice::phantom(read, Dtype::uint8)},
+                           .writes = {Slice::phantom(written, Dtype::uint8)},
+                           .work = {},
+                           .body = [] {}});
+}
+
+TEST(HostTimes, ACopyTakesWhatWasMeasuredAndNothingWhereNothingWas) {
+  const auto copy = [](std::uint64_t bytes, double us) {
+    return CopyTime{Bytes{bytes}, {.time = Seconds{us * 1e-6}, .p10 = {}, .p90 = {}}};
+  };
+  const HostTimes times{
+      {.to_device = {copy(100, 1), copy(10'000, 4)}, .from_device = {copy(100, 3)}}};
+  const auto us = [&](std::size_t read, std::size_t written) {
+    return copying(times, read, written).count() * 1e6;
+  };
+  EXPECT_NEAR(us(0, 100), 1, 1e-12);
+  EXPECT_NEAR(us(0, 10'000), 4, 1e-12);
+  EXPECT_NEAR(us(0, 1000), 2, 1e-12);     // half way in log(bytes): the geometric mean
+  EXPECT_NEAR(us(0, 30'000), 12, 1e-11);  // the last's rate
+  EXPECT_NEAR(us(0, 7), 1, 1e-12);        // nothing is faster than the smallest
+  EXPECT_NEAR(us(100, 0), 3, 1e-12);
+  EXPECT_NEAR(us(100, 100), 4, 1e-12);
+  EXPECT_EQ(us(0, 0), 0);
+  EXPECT_EQ(HostTimes{}.time(Opaque{.body = [] {}}).count(), 0);
+  const HostTimes one_way{{.to_device = {copy(100, 1)}, .from_device = {}}};
+  EXPECT_EQ(copying(one_way, 100, 0).count(), 0);
+}
+
+TEST(HostTimes, CodeTakesTheLongerOfItsArithmeticAndItsTraffic) {
+  auto link = test::host_beside();
+  link.memory_bandwidth = {2e9};
+  const HostTimes times{link};
+  const auto us = [&](double flops, std::uint64_t bytes) {
+    return times.time({.work = {Flops{flops}, Bytes{bytes}}, .body = [] {}}).count() * 1e6;
+  };
+  EXPECT_NEAR(us(3000, 4000), 3, 1e-12);
+  EXPECT_NEAR(us(1000, 4000), 2, 1e-12);
+}
+
+TEST(HostTimes, AreChargedForCodeAndNotForAStandInOrAnObserver) {
+  auto processor = test::launched_processor(test::host_beside());
+  processor.speed = {1e12};
+  processor.pace = 0.5;
+  const auto us = [&](const Kernel& kernel, Compute model = Compute::roofline) {
+    return charge(model, processor, kernel).count() * 1e6;
+  };
+  EXPECT_NEAR(us(test::code_on_the_host()), 28, 1e-12);  // at half the pace
+  auto code = std::get<Opaque>(test::code_on_the_host());
+  code.body = {};  // work of the device
+  EXPECT_NEAR(us(code), 2e3 / 1e12 * 1e6, 1e-12);
+  code = std::get<Opaque>(test::code_on_the_host());
+  EXPECT_NEAR(us(code, Compute::flops), 2e3 / 1e12 * 1e6, 1e-12);
+  code.work = {};  // who only looks is not charged
+  EXPECT_EQ(us(code), 0);
+  auto alone = test::launched_processor();  // its memory is the host's
+  alone.speed = {1e12};
+  EXPECT_NEAR(charge(Compute::roofline, alone, test::code_on_the_host()).count(), 2e3 / 1e12,
+              1e-18);
+}
+
 }  // namespace
 }  // namespace troupe::sim

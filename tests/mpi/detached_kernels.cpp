@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "algorithms/microbenchmarks/device.hpp"
 #include "core/recorder.hpp"
 #include "mpi/detached_programs.hpp"
 
@@ -154,11 +155,33 @@ void multiplies_bfloat16(World& world) {
 
 }  // namespace
 
+/// Code on the host is measured beside a device: copies there and back, and what it computes
+/// itself.
+void measures_its_host(World& world) {
+  DetachedAccelerator device{{.seed = 1 + static_cast<std::uint64_t>(world.rank())}};
+  mpi::Options options;
+  options.accelerator = &device;
+  world.run(
+      [&](Communicator& comm) {
+        const HostLink link = algorithms::measure_host_link(
+            comm, device.memory(), {.row = Seconds{1e-5}, .repeats = 1, .longest = Seconds{10}});
+        for (const auto* copies : {&link.to_device, &link.from_device}) {
+          check(copies->size() == 8, "copies of 4 KiB to 64 MiB are measured");
+          check(copies->back().timing.time > copies->front().timing.time, "long ones take longer");
+        }
+        check(link.speed.value > 0 && link.memory_bandwidth.value > 0, "the host computes, too");
+        const HostLink none = algorithms::measure_host_link(comm, host_memory(), {});
+        check(none.to_device.empty() && none.speed.value == 0, "the host is not beside itself");
+      },
+      options);
+}
+
 const Programs& kernel_programs() {
   static const Programs all{
       {"order", computes_in_order},          {"ahead", runs_ahead},
       {"recorded ahead", is_recorded_ahead}, {"throws", throws_from_the_wait},
       {"both", computes_on_both_sides},      {"bfloat16", multiplies_bfloat16},
+      {"host", measures_its_host},
   };
   return all;
 }

@@ -17,5 +17,16 @@ TEST(LaunchingInSimGrid, IsNotSharedByRanksThatShareADevice) {
                [](Communicator& comm) { test::expect_launches_beside(comm, 1e-2); });
 }
 
+TEST(LaunchingInSimGrid, CodeOnTheHostWaitsForTheDevice) {
+  test::run_on({.ranks = 1, .processor = test::launched_processor(test::host_beside())},
+               [](Communicator& comm) { test::expect_host_code(comm, 1, 1e-2); });
+}
+
+TEST(LaunchingInSimGrid, CodeOnTheHostIsNotSharedByRanksThatShareADevice) {
+  test::run_on(
+      {.ranks = 2, .ranks_per_host = 2, .processor = test::launched_processor(test::host_beside())},
+      [](Communicator& comm) { test::expect_host_code(comm, 2, 1e-2); });
+}
+
 }  // namespace
 }  // namespace troupe
