@@ -272,7 +272,17 @@ TEST(Kernel, IsCheckedBeforeItRuns) {
       check(Gemm{.m = 2, .n = 1, .k = 2, .a = slice(four), .b = slice(three), .c = slice(two)}),
       ContractViolation);
   EXPECT_THROW(check(Opaque{}), ContractViolation);
-  EXPECT_NO_THROW(check(Opaque{.writes = {Slice::phantom(3)}}));  // a stand-in, not code
+}
+
+TEST(Kernel, AStandInForWorkHasPhantomsAndNoCode) {
+  for (const std::size_t count : {0, 3}) {  // of no samples, too
+    const Kernel stand_in = Opaque{.writes = {Slice::phantom(count)}};
+    EXPECT_NO_THROW(check(stand_in));
+    EXPECT_NO_THROW(run_on_host(stand_in));
+  }
+  std::vector<float> values(3);
+  EXPECT_THROW(check(Opaque{.reads = {Slice::phantom(3)}, .writes = {std::span{values}}}),
+               ContractViolation);
 }
 
 }  // namespace
