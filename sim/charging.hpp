@@ -35,8 +35,7 @@ struct Processor {
 /// program goes on to the next (Launching). Where only their sum is known, it is `running`.
 struct KernelCost {
   Seconds launching{}, running{};
-  bool waits =
-      false;  ///< launching begins when the device has nothing more to do: code on the host
+  bool waits = false;  ///< first for all that the device still has to do: code on the host
 };
 
 /// What `kernel` costs on `processor`; `done` is its work.
