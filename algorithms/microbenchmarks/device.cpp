@@ -233,43 +233,64 @@ std::vector<KernelTime> measure_kernels(Communicator& comm, Memory& memory, cons
   return times;
 }
 
+namespace {
+
+/// Code on the host: what it reads and writes, and what it does.
+class HostCode {
+ public:
+  HostCode(Communicator& comm, const RowChoice& choice) : comm_{comm}, choice_{choice} {}
+
+  /// Nothing where it takes too long, or no time. Bodies that do nothing count as a byte: without
+  /// any work they would be an observer's, and free.
+  std::optional<Timing> time(std::vector<ConstSlice> reads, std::vector<Slice> writes) {
+    return time({std::move(reads), std::move(writes), {Flops{}, Bytes{1}}, [] {}});
+  }
+  /// Of a kernel of the host's own; 0 where that is not known.
+  Seconds time(const KernelShape& shape) {
+    Workbench bench{comm_, host_memory(), choice_.phantom};
+    const auto job = bench.job(shape);
+    const auto timing = time({{}, {}, work_of(shape), [&] { run_on_host(job->next()); }});
+    return timing ? timing->time : Seconds{};
+  }
+
+ private:
+  std::optional<Timing> time(const Opaque& code) {
+    const auto timing = Rows{comm_, choice_, [&] { compute(comm_, code); }}.measure();
+    return timing && timing->time.count() > 0 ? timing : std::nullopt;
+  }
+
+  Communicator& comm_;
+  const RowChoice& choice_;
+};
+
+/// Does a simulated clock charge for copies?
+bool copies_are_charged(HostCode& code) {
+  const Slice some = Slice::phantom(std::size_t{1} << 20, Dtype::uint8);
+  const auto copying = code.time({some}, {some}), nothing = code.time({}, {});
+  return copying && (!nothing || copying->time > nothing->time);
+}
+
+}  // namespace
+
 HostLink measure_host_link(Communicator& comm, Memory& memory, const RowChoice& choice) {
   HostLink link;
-  if (memory.on_host() && !choice.phantom) return link;
+  HostCode code{comm, choice};
+  if (choice.phantom ? !copies_are_charged(code) : memory.on_host()) return link;
   constexpr std::size_t most = std::size_t{64} << 20;
   const Buffer device = choice.phantom ? Buffer{} : Buffer{most, Dtype::uint8, memory};
   const Slice values = choice.phantom ? Slice::phantom(most, Dtype::uint8) : device.slice();
-  const auto time = [&](const Opaque& kernel) {
-    const auto timing = Rows{comm, choice, [&] { compute(comm, kernel); }}.measure();
-    return timing && timing->time.count() > 0 ? timing : std::nullopt;
-  };
-  constexpr Work least{Flops{}, Bytes{1}};  // without any it would be an observer's, and free
-  const Slice some = values.first(std::size_t{1} << 20);
-  const auto copying = time({.reads = {some}, .writes = {some}, .work = least, .body = [] {}});
-  const auto nothing = time({.reads = {}, .writes = {}, .work = least, .body = [] {}});
-  if (!copying || (nothing && copying->time <= nothing->time)) return link;
   for (std::size_t bytes = 4096; bytes <= most; bytes *= 4) {
     const Slice part = values.first(bytes);
-    if (const auto timing = time({.reads = {}, .writes = {part}, .work = least, .body = [] {}}))
-      link.to_device.push_back({{bytes}, *timing});
-    if (const auto timing = time({.reads = {part}, .writes = {}, .work = least, .body = [] {}}))
-      link.from_device.push_back({{bytes}, *timing});
+    if (const auto timing = code.time({}, {part})) link.to_device.push_back({{bytes}, *timing});
+    if (const auto timing = code.time({part}, {})) link.from_device.push_back({{bytes}, *timing});
   }
-  Workbench bench{comm, host_memory(), choice.phantom};
-  const auto seconds = [&](const KernelShape& shape) {
-    const auto job = bench.job(shape);
-    const auto timing = time({.reads = {}, .writes = {}, .work = work_of(shape), .body = [&] {
-                                run_on_host(job->next());
-                              }});
-    return timing ? timing->time : Seconds{};
-  };
   constexpr KernelShape product{
       .kernel = "Gemm", .form = "nn", .dtype = Dtype::float32, .sizes = {256, 256, 256}};
   constexpr KernelShape copy{
       .kernel = "Copy", .form = {}, .dtype = Dtype::float32, .sizes = {std::uint64_t{1} << 20}};
-  if (const Seconds took = seconds(product); took.count() > 0)
+  if (const Seconds took = code.time(product); took.count() > 0)
     link.speed = FlopsPerSecond{work_of(product).flops.value / took.count()};
-  if (const Seconds took = seconds(copy); took.count() > 0)
+  if (const Seconds took = code.time(copy); took.count() > 0)
     link.memory_bandwidth =
         BytesPerSecond{static_cast<double>(work_of(copy).bytes.value) / took.count()};
   return link;

@@ -165,10 +165,8 @@ void measures_its_host(World& world) {
       [&](Communicator& comm) {
         const HostLink link = algorithms::measure_host_link(
             comm, device.memory(), {.row = Seconds{1e-5}, .repeats = 1, .longest = Seconds{10}});
-        for (const auto* copies : {&link.to_device, &link.from_device}) {
+        for (const auto* copies : {&link.to_device, &link.from_device})
           check(copies->size() == 8, "copies of 4 KiB to 64 MiB are measured");
-          check(copies->back().timing.time > copies->front().timing.time, "long ones take longer");
-        }
         check(link.speed.value > 0 && link.memory_bandwidth.value > 0, "the host computes, too");
         const HostLink none = algorithms::measure_host_link(comm, host_memory(), {});
         check(none.to_device.empty() && none.speed.value == 0, "the host is not beside itself");
