@@ -153,10 +153,7 @@ void multiplies_bfloat16(World& world) {
   });
 }
 
-}  // namespace
-
-/// Code on the host is measured beside a device: copies there and back, and what it computes
-/// itself.
+/// Code on the host is measured beside a device: copies there and back, and what it computes.
 void measures_its_host(World& world) {
   DetachedAccelerator device{{.seed = 1 + static_cast<std::uint64_t>(world.rank())}};
   mpi::Options options;
@@ -173,6 +170,8 @@ void measures_its_host(World& world) {
       },
       options);
 }
+
+}  // namespace
 
 const Programs& kernel_programs() {
   static const Programs all{
